@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Sets up a checkout and runs it. Needs only Python 3.11 or newer (with venv) and git.
 
-    python3 dev.py up       set up, load the demo region, serve it (options: --region whole, --port N)
+    python3 dev.py up       set up, load the demo region, serve it (--region whole, --port N)
     python3 dev.py test     set up, run all tests (further words go to pytest)
 
 and, for developers: setup, build, format, lint, types, i18n, lock, wheel.

@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class ConfigApp(AppConfig):
+    name = "sreda.config"
+    label = "config"

@@ -1,0 +1,69 @@
+"""The kernel's public face."""
+
+from sreda.kernel.copying import Copied, copy_rows, upsert_rows
+from sreda.kernel.domain.audit import audit
+from sreda.kernel.domain.files import EVIDENCE, TABLES, download, path_of, store
+from sreda.kernel.domain.history import history_of, remember, state_of, state_on
+from sreda.kernel.domain.outbox import publish, subscribe
+from sreda.kernel.events import Event
+from sreda.kernel.ids import uuid7
+from sreda.kernel.listing import Column, Filter, Listing
+from sreda.kernel.models import AuditEntry, Record, Revision, StoredFile
+from sreda.kernel.panels import NavItem, Panel, add_nav, add_panel, nav_for, panels_for
+from sreda.kernel.permissions import (
+    ANYONE,
+    NOBODY,
+    SIGNED_IN,
+    Actor,
+    Permissions,
+    Refused,
+    Rule,
+    Seat,
+    own,
+    seated,
+    where,
+)
+
+__all__ = [
+    "ANYONE",
+    "EVIDENCE",
+    "NOBODY",
+    "SIGNED_IN",
+    "TABLES",
+    "Actor",
+    "AuditEntry",
+    "Column",
+    "Copied",
+    "Event",
+    "Filter",
+    "Listing",
+    "NavItem",
+    "Panel",
+    "Permissions",
+    "Record",
+    "Refused",
+    "Revision",
+    "Rule",
+    "Seat",
+    "StoredFile",
+    "add_nav",
+    "add_panel",
+    "audit",
+    "copy_rows",
+    "download",
+    "history_of",
+    "nav_for",
+    "own",
+    "panels_for",
+    "path_of",
+    "publish",
+    "remember",
+    "seated",
+    "state_of",
+    "state_on",
+    "store",
+    "subscribe",
+    "upsert_rows",
+    "uuid7",
+    "where",
+]

@@ -1,0 +1,11 @@
+from django.apps import AppConfig
+from django.utils.module_loading import autodiscover_modules
+
+
+class KernelApp(AppConfig):
+    name = "sreda.kernel"
+    label = "kernel"
+
+    def ready(self) -> None:
+        # Subscriptions and cabinet panels announce themselves by being imported.
+        autodiscover_modules("receivers", "panels")

@@ -1,0 +1,216 @@
+"""List pages: search, filters, sorting, paging and export from one description.
+
+The number of queries does not depend on the number of rows: one count and one page.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
+from urllib.parse import urlencode
+
+from django.core.paginator import Page, Paginator
+from django.db.models import Model, QuerySet
+from django.http import HttpResponse, QueryDict, StreamingHttpResponse
+from django.utils.functional import cached_property
+from django.utils.translation import gettext as _
+
+M = TypeVar("M", bound=Model)
+
+PAGE_SIZE = 25
+EXPORT_LIMIT = 50_000
+
+
+@dataclass(frozen=True, slots=True)
+class Filter(Generic[M]):
+    """A choice above the list. `apply` narrows the rows; by default `name=value`."""
+
+    name: str
+    label: Any
+    choices: Callable[[], Iterable[tuple[str, Any]]] | Sequence[tuple[str, Any]]
+    apply: Callable[[QuerySet[M], str], QuerySet[M]] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of the export: `value(row)` is a plain value."""
+
+    label: Any
+    value: Callable[[Any], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class ShownFilter:
+    name: str
+    label: Any
+    value: str
+    choices: list[tuple[str, Any, bool]]
+
+
+@dataclass(eq=False)
+class Listing(Generic[M]):
+    """A list page's state, read from its query string.
+
+    `search(rows, text)` narrows by the text in `q`; `sorts` maps a public name to order_by
+    fields (a leading "-" in the address reverses). Unknown values are ignored, not errors:
+    an old bookmark still opens.
+    """
+
+    rows: QuerySet[M]
+    params: QueryDict
+    search: Callable[[QuerySet[M], str], QuerySet[M]] | None = None
+    filter_by: Sequence[Filter[M]] = ()
+    sorts: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    default_sort: str = ""
+    columns: Sequence[Column] = ()
+    name: str = "list"
+    page_size: int = PAGE_SIZE
+
+    @property
+    def q(self) -> str:
+        return self.params.get("q", "").strip()[:200]
+
+    @cached_property
+    def filters(self) -> list[ShownFilter]:
+        shown = []
+        for item in self.filter_by:
+            value = self.params.get(item.name, "")
+            choices = item.choices() if callable(item.choices) else item.choices
+            options = [(key, label, key == value) for key, label in choices]
+            if not any(chosen for *_rest, chosen in options):
+                value = ""
+            shown.append(ShownFilter(item.name, item.label, value, options))
+        return shown
+
+    @property
+    def sort(self) -> str:
+        wanted = self.params.get("sort", "")
+        return wanted if wanted.lstrip("-") in self.sorts else self.default_sort
+
+    @cached_property
+    def selected(self) -> QuerySet[M]:
+        """All rows that match, in order, not yet paged."""
+        rows = self.rows
+        for item, shown in zip(self.filter_by, self.filters, strict=True):
+            if shown.value:
+                apply = item.apply
+                rows = (
+                    apply(rows, shown.value) if apply else rows.filter(**{item.name: shown.value})
+                )
+        searched = bool(self.q and self.search)
+        if searched and self.search:
+            rows = self.search(rows, self.q)
+        if self.sort and not (searched and not self.params.get("sort") and rows.ordered):
+            fields = self.sorts[self.sort.lstrip("-")]
+            if self.sort.startswith("-"):
+                fields = [f[1:] if f.startswith("-") else f"-{f}" for f in fields]
+            rows = rows.order_by(*fields, "pk")
+        return rows
+
+    @cached_property
+    def page(self) -> Page[M]:
+        return Paginator(self.selected, self.page_size).get_page(self.params.get("page"))
+
+    @property
+    def total(self) -> int:
+        return self.page.paginator.count
+
+    @property
+    def narrowed(self) -> bool:
+        return bool(self.q or any(item.value for item in self.filters))
+
+    def url(self, **changes: Any) -> str:
+        """The list's address with some parameters changed (None removes one)."""
+        query = {key: value for key, value in self.params.items() if value and key != "page"}
+        query.update({key: str(value) for key, value in changes.items() if value is not None})
+        for key, value in changes.items():
+            if value is None:
+                query.pop(key, None)
+        return f"?{urlencode(query)}" if query else "?"
+
+    @property
+    def pages(self) -> list[tuple[int | str, str]]:
+        """Page numbers with their addresses; an ellipsis has none."""
+        numbers = self.page.paginator.get_elided_page_range(self.page.number, on_ends=1)
+        return [(n, self.url(page=n) if isinstance(n, int) else "") for n in numbers]
+
+    @property
+    def previous_url(self) -> str:
+        return self.url(page=self.page.previous_page_number()) if self.page.has_previous() else ""
+
+    @property
+    def next_url(self) -> str:
+        return self.url(page=self.page.next_page_number()) if self.page.has_next() else ""
+
+    @property
+    def reset_url(self) -> str:
+        return "?"
+
+    @property
+    def exports(self) -> list[tuple[str, str]]:
+        if not self.columns:
+            return []
+        return [("CSV", self.url(export="csv")), ("XLSX", self.url(export="xlsx"))]
+
+    def export(self) -> HttpResponse | StreamingHttpResponse | None:
+        """The answer to ?export=csv|xlsx: all matching rows; None when no export was asked."""
+        match self.params.get("export"):
+            case "csv" if self.columns:
+                return csv_response(self.name, self._table())
+            case "xlsx" if self.columns:
+                return xlsx_response(self.name, self._table())
+        return None
+
+    def _table(self) -> Iterator[list[Any]]:
+        yield [str(column.label) for column in self.columns]
+        for row in self.selected[:EXPORT_LIMIT].iterator(chunk_size=2000):
+            yield [column.value(row) for column in self.columns]
+
+
+class _Echo(io.StringIO):
+    def write(self, text: str) -> int:  # type: ignore[override]
+        return text  # type: ignore[return-value]
+
+
+def harmless(value: Any) -> Any:
+    """Text a spreadsheet would run as a formula, with an apostrophe before it (CWE-1236)."""
+    if isinstance(value, str) and value[:1] in {"=", "+", "-", "@", "\t", "\r"}:
+        return f"'{value}"
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    return "" if value is None else value
+
+
+def csv_response(name: str, table: Iterable[Sequence[Any]]) -> StreamingHttpResponse:
+    """UTF-8 with a mark and semicolons, as Russian spreadsheets expect."""
+    writer = csv.writer(_Echo(), delimiter=";")
+    lines = (writer.writerow([harmless(cell) for cell in row]) for row in table)
+    response = StreamingHttpResponse(_with_bom(lines), content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="{name}.csv"'
+    return response
+
+
+def _with_bom(lines: Iterable[Any]) -> Iterator[str]:
+    yield "\ufeff"
+    for line in lines:
+        yield str(line)
+
+
+def xlsx_response(name: str, table: Iterable[Sequence[Any]]) -> HttpResponse:
+    from openpyxl import Workbook
+
+    book = Workbook(write_only=True)
+    sheet = book.create_sheet(name[:31])
+    for row in table:
+        sheet.append([harmless(cell) if isinstance(cell, str | bool) else cell for cell in row])
+    stream = io.BytesIO()
+    book.save(stream)
+    response = HttpResponse(
+        stream.getvalue(),
+        content_type="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    )
+    response["Content-Disposition"] = f'attachment; filename="{name}.xlsx"'
+    return response

@@ -1,0 +1,5 @@
+"""Addresses of the public portal and the cabinets."""
+
+from django.urls import URLPattern
+
+urlpatterns: list[URLPattern] = []

@@ -1,0 +1,29 @@
+"""Organisations, people, posts, infrastructure: what the region knows and never asks again."""
+
+from sreda.registry.models.learners import ClassGroup, Enrolment, Guardianship, Teaching
+from sreda.registry.models.organisations import (
+    Facilities,
+    ManagementCost,
+    Municipality,
+    Organisation,
+    OrganisationSize,
+)
+from sreda.registry.models.people import Merge, Person, Post, Qualification
+from sreda.registry.models.user import User
+
+__all__ = [
+    "ClassGroup",
+    "Enrolment",
+    "Facilities",
+    "Guardianship",
+    "ManagementCost",
+    "Merge",
+    "Municipality",
+    "Organisation",
+    "OrganisationSize",
+    "Person",
+    "Post",
+    "Qualification",
+    "Teaching",
+    "User",
+]

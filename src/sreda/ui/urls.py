@@ -1,0 +1,5 @@
+"""Addresses of the looks."""
+
+from django.urls import URLPattern
+
+urlpatterns: list[URLPattern] = []
