@@ -1,21 +1,29 @@
-"""The database engine: a given one, or the embedded one."""
+"""PostgreSQL for Sreda: which server to use, and the life of our own where none is given.
 
-from __future__ import annotations
+    with connected() as target:      # our server runs as long as somebody is inside
+        psycopg.connect(target.dsn)
 
-import os
-from pathlib import Path
-from typing import Any
-from urllib.parse import unquote, urlsplit
+Any number of processes may be inside at once. The last one out stops the server; if all are
+killed, a small keeper process does. Nothing here imports Django.
+"""
 
+from .cluster import Cluster, Status
+from .engine import Engine, find_engine
+from .errors import PostgresError
+from .target import Target, connected, django_database, home, target
+from .upgrade import confirm_upgrade, old_data
 
-def django_database(home: Path) -> dict[str, Any]:
-    """Django's DATABASES entry for this installation."""
-    url = urlsplit(os.environ.get("SREDA_DATABASE_URL", "postgresql:///sreda"))
-    return {
-        "ENGINE": "django.db.backends.postgresql",
-        "NAME": url.path.lstrip("/"),
-        "USER": unquote(url.username or ""),
-        "PASSWORD": unquote(url.password or ""),
-        "HOST": url.hostname or "",
-        "PORT": url.port or "",
-    }
+__all__ = [
+    "Cluster",
+    "Engine",
+    "PostgresError",
+    "Status",
+    "Target",
+    "confirm_upgrade",
+    "connected",
+    "django_database",
+    "find_engine",
+    "home",
+    "old_data",
+    "target",
+]
