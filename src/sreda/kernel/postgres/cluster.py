@@ -208,7 +208,15 @@ class Cluster:
         shutil.rmtree(folder, ignore_errors=True)
         private(folder, self.account)
         for ctype in CTYPES:
-            command = [engine.program("initdb"), "-D", folder, "-U", ADMIN, "-E", "UTF8"]
+            command: list[str | Path] = [
+                engine.program("initdb"),
+                "-D",
+                folder,
+                "-U",
+                ADMIN,
+                "-E",
+                "UTF8",
+            ]
             command += ["-A", "peer", "--data-checksums", "--no-instructions"]
             if self.throw_away:
                 command += ["--no-sync"]
@@ -219,10 +227,16 @@ class Cluster:
                 break
         if done.returncode:
             raise PostgresError(failure(_("The database could not be created"), done.stderr))
-        single = [engine.program("postgres"), "--single", "-j", "-D", folder, ADMIN]
-        if self.throw_away:
-            single[1:1] = ["--single", "-F"]
-            del single[3]
+        quick = ["-F"] if self.throw_away else []
+        single: list[str | Path] = [
+            engine.program("postgres"),
+            "--single",
+            *quick,
+            "-j",
+            "-D",
+            folder,
+            ADMIN,
+        ]
         done = self.account.run(single, cwd=folder, stdin=f"{ROLES};\n\n{OWN_DATABASE};\n\n")
         if done.returncode or "ERROR:" in done.stderr or "FATAL:" in done.stderr:
             raise PostgresError(failure(_("The database could not be created"), done.stderr))
@@ -236,8 +250,15 @@ class Cluster:
         write_conf(data, account=account, socket=socket, log=log, own=self.base / OWN, extra=extra)
         start = log / "start.log"
         start.unlink(missing_ok=True)
-        command = [engine.program("pg_ctl"), "start", "-D", data, "-l", start]
-        done = account.run([*command, "-w", "-s", "-t", str(START_PATIENCE)], cwd=data)
+        command: list[str | Path] = [
+            engine.program("pg_ctl"),
+            "start",
+            "-w",
+            "-s",
+            "-t",
+            str(START_PATIENCE),
+        ]
+        done = account.run([*command, "-D", data, "-l", start], cwd=data)
         if done.returncode:
             told = start.read_text(errors="replace") if start.exists() else ""
             raise PostgresError(

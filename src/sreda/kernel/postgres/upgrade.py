@@ -22,11 +22,11 @@ if TYPE_CHECKING:
     from .cluster import Cluster
 
 PROVEN = "upgraded"
-COUNTS = """
+COUNTS = r"""
     SELECT c.oid::regclass::text, n.nspname, c.relname
     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
     WHERE c.relkind = 'r' AND n.nspname NOT IN ('pg_catalog', 'information_schema')
-      AND n.nspname NOT LIKE 'pg_%%' ORDER BY 1
+      AND n.nspname NOT LIKE 'pg\_%' ORDER BY 1
 """
 
 
@@ -134,8 +134,7 @@ def copy(cluster: Cluster, engine: Engine, here: Path, there: Path, dump: Path) 
         for name, owner in databases:
             shutil.rmtree(dump, ignore_errors=True)
             private(dump, account)
-            parts = ["-Fd", "-j", "2", "-f", dump / "d", "-d", f"{old} dbname={name}"]
-            step("pg_dump", *parts)
+            step("pg_dump", "-Fd", "-j", "2", "-f", dump / "d", "-d", f"{old} dbname={name}")
             target.execute(sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(name)))
             target.execute(
                 sql.SQL("CREATE DATABASE {} OWNER {}").format(
@@ -158,7 +157,7 @@ def counts(dsn: str) -> dict[str, int]:
     """Rows in every table of a database."""
     with psycopg.connect(dsn) as connection:
         found = {}
-        for name, schema, table in connection.execute(COUNTS.replace("%%", "%")).fetchall():
+        for name, schema, table in connection.execute(COUNTS).fetchall():
             query = sql.SQL("SELECT count(*) FROM {}").format(sql.Identifier(schema, table))
             row = connection.execute(query).fetchone()
             found[name] = row[0] if row else -1
