@@ -97,7 +97,7 @@ def verify(batch: int = 5_000) -> Iterator[Fault]:
 
 def _links(batch: int) -> Iterator[tuple[Any, ...]]:
     with transaction.atomic(), connection.chunked_cursor() as cursor:
-        cursor.itersize = batch  # psycopg's, behind Django's wrapper
+        cursor.itersize = batch  # type: ignore[attr-defined]
         cursor.execute(
             f"SELECT e.position, e.previous_hash, e.hash, {DIGEST_SQL}"  # noqa: S608
             " FROM kernel_auditentry e ORDER BY e.position NULLS LAST"

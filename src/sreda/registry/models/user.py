@@ -30,7 +30,7 @@ class User(AbstractBaseUser):
     person = models.OneToOneField(
         Person, models.SET_NULL, null=True, blank=True, related_name="user"
     )
-    is_active = models.BooleanField(_("may sign in"), default=True)  # type: ignore
+    is_active = models.BooleanField(_("may sign in"), default=True)  # type: ignore[misc]
     date_joined = models.DateTimeField(auto_now_add=True)
 
     objects = UserManager()

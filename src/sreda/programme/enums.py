@@ -1,0 +1,66 @@
+"""The programme's fixed vocabularies."""
+
+from __future__ import annotations
+
+from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy as _
+
+
+class Section(TextChoices):
+    SCHOOL = "school", _("General education schools")
+    COLLEGE = "college", _("Vocational colleges")
+
+
+class Plan(TextChoices):
+    """Which table of the order an action stands in."""
+
+    MEASURES = "measures", _("Set of measures")
+    ROADMAP = "roadmap", _("Roadmap")
+
+
+class ActionStatus(TextChoices):
+    PLANNED = "planned", _("Planned")
+    ACTIVE = "active", _("Under way")
+    DONE = "done", _("Done")
+    DROPPED = "dropped", _("Dropped")
+
+
+class LoadStatus(TextChoices):
+    STAGED = "staged", _("Waiting for confirmation")
+    CONFIRMED = "confirmed", _("Loaded")
+    CANCELLED = "cancelled", _("Cancelled")
+
+
+class FindingStatus(TextChoices):
+    OPEN = "open", _("Open")
+    ACCEPTED = "accepted", _("Accepted as a fault of the document")
+    CORRECTED = "corrected", _("Corrected")
+    WAIVED = "waived", _("Waived")
+
+
+class BodyKind(TextChoices):
+    """Who runs the change; the keys are those of the pack's table `bodies`."""
+
+    COORDINATOR = "coordinator", _("Regional coordinator")
+    AGREEMENT = "agreement", _("Agreement")
+    PROJECT_OFFICE = "project_office", _("Departmental project office")
+    OFFICE_HEAD = "office_head", _("Head of the project office")
+    COUNCIL = "council", _("Coordination council")
+    CDO = "cdo", _("Chief Data Officer")
+    SIGNER = "signer", _("Signed by")
+    SUPERVISOR = "supervisor", _("Supervised by")
+    PUBLICATION = "publication", _("Publication")
+    EXECUTOR = "executor", _("Executor")
+
+
+class MemberRole(TextChoices):
+    HEAD = "head", _("Head")
+    DEPUTY = "deputy", _("Deputy head")
+    SECRETARY = "secretary", _("Secretary")
+    MEMBER = "member", _("Member")
+
+
+class BudgetKind(TextChoices):
+    LINE = "line", _("Line")
+    TOTAL = "total", _("Total of the year")
+    GRAND_TOTAL = "grand_total", _("Grand total")

@@ -1,0 +1,150 @@
+"""A programme, the packs it was loaded from, its list of organisations, and the findings."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import NullIf
+from django.utils.translation import gettext_lazy as _
+
+from sreda.kernel.models import Record, StoredFile
+from sreda.programme.enums import FindingStatus, LoadStatus, Section
+from sreda.registry.api import Organisation, Person
+
+
+class Programme(Record):
+    """One order and the change it starts. `key` names it for good, e.g. "42-490-r-2018"."""
+
+    key = models.CharField(max_length=60, unique=True)
+    number = models.CharField(_("number"), max_length=40)
+    date = models.DateField(_("date"))
+    title = models.CharField(_("title"), max_length=500)
+    region = models.CharField(_("region"), max_length=200)
+    plan_from = models.PositiveSmallIntegerField(_("first year of the plan"))
+    plan_to = models.PositiveSmallIntegerField(_("last year of the plan"))
+    roadmap_year = models.PositiveSmallIntegerField(_("year of the roadmap"), null=True, blank=True)
+    facts = models.JSONField(_("other facts of the order"), default=dict)
+    loaded_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["-date"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(plan_to__gte=F("plan_from")), name="programme_years"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class PackLoad(Record):
+    """One handing-in of a pack: staged with its differences and bad rows, then confirmed or not.
+
+    `tables` is the whole pack as read, printed values included, so that any load can be shown
+    and compared again; `summary` counts what is new, changed, gone and wrong.
+    """
+
+    programme = models.ForeignKey(
+        Programme, models.CASCADE, null=True, blank=True, related_name="loads"
+    )
+    file = models.ForeignKey(StoredFile, models.PROTECT, null=True, blank=True)
+    name = models.CharField(_("file"), max_length=255)
+    sha256 = models.CharField(max_length=64)
+    status = models.CharField(max_length=20, choices=LoadStatus.choices, default=LoadStatus.STAGED)
+    tables = models.JSONField(default=dict)
+    issues = models.JSONField(default=list)
+    summary = models.JSONField(default=dict)
+    staged_at = models.DateTimeField()
+    staged_by = models.UUIDField(null=True)
+    staged_by_name = models.CharField(max_length=300, blank=True)
+    closed_at = models.DateTimeField(null=True)
+    closed_by_name = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        ordering = ["-staged_at"]
+
+
+class ListEntry(Record):
+    """A row of the order's list, as printed and as read; matched to the registry's organisation."""
+
+    programme = models.ForeignKey(Programme, models.CASCADE, related_name="entries")
+    key = models.CharField(max_length=80)
+    section = models.CharField(_("section"), max_length=20, choices=Section.choices)
+    number = models.PositiveSmallIntegerField(_("number"))
+    name = models.CharField(_("name"), max_length=500)
+    address = models.CharField(_("address"), max_length=500)
+    learners = models.PositiveIntegerField(_("learners"), null=True)
+    link_mbps = models.DecimalField(_("link, Mbit/s"), max_digits=9, decimal_places=2, null=True)
+    network = models.BooleanField(_("local network"), null=True)
+    computers = models.PositiveIntegerField(_("computers in teaching"), null=True)
+    office_computers = models.PositiveIntegerField(_("computers in administration"), null=True)
+    management_system = models.BooleanField(_("management information system"), null=True)
+    printed_ratio = models.DecimalField(
+        _("printed ratio"), max_digits=9, decimal_places=4, null=True
+    )
+    ratio = models.GeneratedField(
+        expression=F("computers")
+        * models.Value(1, output_field=models.DecimalField(max_digits=9, decimal_places=4))
+        / NullIf(F("learners"), models.Value(0)),
+        output_field=models.DecimalField(max_digits=12, decimal_places=6),
+        db_persist=True,
+    )
+    printed = models.JSONField(_("as printed"), default=dict)
+    organisation = models.ForeignKey(
+        Organisation, models.SET_NULL, null=True, blank=True, related_name="listed"
+    )
+
+    class Meta:
+        ordering = ["section", "number"]
+        constraints = [
+            models.UniqueConstraint(fields=["programme", "key"], name="entry_once"),
+            models.UniqueConstraint(
+                fields=["programme", "organisation"],
+                condition=Q(organisation__isnull=False),
+                name="entry_one_organisation",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Finding(Record):
+    """What a rule found in the programme's tables, and what a named person decided about it.
+
+    `fingerprint` stays the same over reloads, so that a decision outlives them; `gone_at` is
+    set when a later load no longer shows the fault.
+    """
+
+    programme = models.ForeignKey(Programme, models.CASCADE, related_name="findings")
+    fingerprint = models.CharField(max_length=120)
+    rule = models.CharField(_("rule"), max_length=80)
+    severity = models.CharField(_("severity"), max_length=20)
+    table = models.CharField(_("table"), max_length=60)
+    place = models.CharField(_("place"), max_length=300)
+    row = models.CharField(_("row"), max_length=120, blank=True)
+    column = models.CharField(_("column"), max_length=120, blank=True)
+    printed = models.TextField(_("printed"), blank=True)
+    computed = models.TextField(_("computed"), blank=True)
+    suggestion = models.TextField(_("suggested correction"), blank=True)
+    texts = models.JSONField(_("in plain words, by language"), default=dict)
+    status = models.CharField(
+        _("state"), max_length=20, choices=FindingStatus.choices, default=FindingStatus.OPEN
+    )
+    reason = models.TextField(_("reason"), blank=True)
+    decided_by = models.ForeignKey(Person, models.PROTECT, null=True, blank=True)
+    decided_at = models.DateTimeField(null=True)
+    found_at = models.DateTimeField()
+    gone_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["table", "row", "rule"]
+        constraints = [
+            models.UniqueConstraint(fields=["programme", "fingerprint"], name="finding_once"),
+            models.CheckConstraint(
+                condition=Q(status=FindingStatus.OPEN)
+                | (Q(decided_by__isnull=False, decided_at__isnull=False) & ~Q(reason="")),
+                name="finding_decided_by_someone_for_a_reason",
+            ),
+        ]
