@@ -13,7 +13,7 @@ if "SREDA_TEST_HOME" not in os.environ:
     os.environ["SREDA_TEST_HOME"] = _home
 os.environ["SREDA_HOME"] = os.environ["SREDA_TEST_HOME"]
 
-from sreda.config.settings import *  # noqa: E402, F403
+from sreda.config.settings import *  # noqa: F403
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"

@@ -1,0 +1,2 @@
+def main(words: object) -> int:
+    return 0
