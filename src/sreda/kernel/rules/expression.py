@@ -1,0 +1,169 @@
+"""Compiling and running one expression."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import localcontext
+from typing import Any
+
+import lark
+from celpy.celparser import CELParseError, CELParser
+from celpy.evaluation import CELEvalError, CELSyntaxError, CELUnsupportedError
+
+from .errors import LimitError, RuleError
+from .evaluator import Evaluator, Scope
+from .functions import FUNCTIONS, OPERATORS, Function, passing_errors
+from .limits import Budget, Limits
+from .values import EXACT, from_cel, to_cel
+
+MACROS = frozenset({"all", "exists", "exists_one", "filter", "has", "map", "min", "reduce"})
+# Levels of the grammar that, with a single child, only pass its value on.
+CHAIN = frozenset(
+    {
+        "expr",
+        "conditionalor",
+        "conditionaland",
+        "relation",
+        "addition",
+        "multiplication",
+        "unary",
+        "member",
+    }
+)
+REFUSED = {
+    "member_object": "messages are not available",
+    "dot_ident": "a name may not start with a dot",
+    "dot_ident_arg": "a name may not start with a dot",
+}
+REFUSED_LITERALS = {
+    "BYTES_LIT": "bytes are not available",
+    "UINT_LIT": "write whole numbers without u",
+}
+
+
+class Expression:
+    """A compiled expression; safe to keep, to share between threads and to run many times."""
+
+    def __init__(
+        self,
+        text: str,
+        tree: lark.Tree[Any],
+        *,
+        name: str,
+        functions: Mapping[str, Function],
+        limits: Limits,
+    ) -> None:
+        self.text = text
+        self.name = name
+        self._tree = tree
+        self._functions = functions
+        self._limits = limits
+
+    def __repr__(self) -> str:
+        return f"Expression({self.name!r}, {self.text!r})"
+
+    def evaluate(
+        self,
+        values: Mapping[str, object],
+        *,
+        functions: Mapping[str, Function] | None = None,
+        budget: Budget | None = None,
+    ) -> Any:
+        """The value as Python (Decimal, str, bool, date, list, dict or None).
+
+        `functions` supplies those that were only declared when compiling.
+        """
+        table = self._functions
+        if functions:
+            table = {**table, **{name: passing_errors(f) for name, f in functions.items()}}
+        try:
+            scope = Scope({name: to_cel(value) for name, value in values.items()}, table)
+            with localcontext(EXACT):
+                return from_cel(
+                    Evaluator(self._tree, scope, budget or Budget(self._limits)).evaluate()
+                )
+        except LimitError as error:
+            raise LimitError(error.reason, rule=self.name) from None
+        except CELEvalError as error:
+            raise self._explain(error) from error
+        except (CELSyntaxError, CELUnsupportedError) as error:
+            raise RuleError(
+                str(error)[:200], rule=self.name, line=error.line, column=error.column
+            ) from error
+        except RecursionError:
+            raise LimitError("nested too deeply", rule=self.name) from None
+        except (ArithmeticError, TypeError, ValueError, LookupError, AttributeError) as error:
+            raise RuleError(str(error)[:200] or type(error).__name__, rule=self.name) from error
+
+    def _explain(self, error: CELEvalError) -> RuleError:
+        reason = str(error.args[0]) if error.args else "cannot be evaluated"
+        reason = reason.removesuffix(" (in activation 'rule')")
+        cause = error.__cause__
+        if isinstance(cause, ZeroDivisionError):
+            reason = "division by zero"
+        elif isinstance(cause, TypeError | ValueError | KeyError) and cause.args:
+            reason = str(cause.args[0]) if not isinstance(cause, KeyError) else reason
+        return RuleError(reason[:200], rule=self.name, line=error.line, column=error.column)
+
+
+def compile_expression(
+    text: str,
+    *,
+    name: str = "",
+    functions: Mapping[str, Function] | None = None,
+    declared: frozenset[str] = frozenset(),
+    limits: Limits | None = None,
+) -> Expression:
+    """Parse and vet `text`; a wrong one raises RuleError with `name`, line and column.
+
+    `functions` adds to the standard ones; `declared` names functions given at evaluation.
+    """
+    limits = limits or Limits()
+    if len(text) > limits.chars:
+        raise LimitError(f"longer than {limits.chars} characters", rule=name)
+    try:
+        tree = CELParser().parse(text)
+    except CELParseError as error:
+        first = str(error.args[0]).strip().splitlines()[0] if error.args else ""
+        raise RuleError(
+            f"cannot be read near: {first[:80]}", rule=name, line=error.line, column=error.column
+        ) from None
+    table = {
+        word: passing_errors(function)
+        for word, function in {**OPERATORS, **FUNCTIONS, **(functions or {})}.items()
+    }
+    known = {*FUNCTIONS, *(functions or {}), *declared, *MACROS}
+    vetted = _vet(tree, name=name, known=known, limits=limits)
+    return Expression(text, vetted, name=name, functions=table, limits=limits)
+
+
+def _vet(tree: lark.Tree[Any], *, name: str, known: set[str], limits: Limits) -> lark.Tree[Any]:
+    """Collapse chains, refuse what the sandbox has not, and bound the depth (without recursion)."""
+    top = _collapse(tree)
+    stack = [(top, 1)]
+    while stack:
+        node, depth = stack.pop()
+        line, column = getattr(node.meta, "line", None), getattr(node.meta, "column", None)
+        place: dict[str, Any] = {"rule": name, "line": line, "column": column}
+        if depth > limits.depth:
+            raise LimitError(f"nested deeper than {limits.depth}", **place)
+        if node.data in REFUSED:
+            raise RuleError(REFUSED[node.data], **place)
+        if node.data == "literal" and node.children[0].type in REFUSED_LITERALS:
+            raise RuleError(REFUSED_LITERALS[node.children[0].type], **place)
+        called = {"ident_arg": 0, "member_dot_arg": 1}.get(node.data)
+        if called is not None and str(node.children[called]) not in known:
+            raise RuleError(f"there is no function {node.children[called]}", **place)
+        node.children = [
+            _collapse(child) if isinstance(child, lark.Tree) else child for child in node.children
+        ]
+        stack += [(child, depth + 1) for child in node.children if isinstance(child, lark.Tree)]
+    return top
+
+
+def _collapse(tree: lark.Tree[Any]) -> lark.Tree[Any]:
+    while (
+        tree.data in CHAIN and len(tree.children) == 1 and isinstance(tree.children[0], lark.Tree)
+    ):
+        tree = tree.children[0]
+    return tree
