@@ -53,6 +53,9 @@ def make_template(dsn: str) -> None:
     administer(dsn, "CREATE DATABASE {}", TEMPLATE)
     point_to(TEMPLATE)
     call_command("migrate", verbosity=0, interactive=False)
+    with connections["default"].cursor() as cursor:
+        # Tests that commit are cleaned up by TRUNCATE, which the log itself refuses.
+        cursor.execute("ALTER TABLE kernel_auditentry DISABLE TRIGGER kernel_audit_no_truncate")
     connections["default"].close()
     administer(dsn, "ALTER DATABASE {} IS_TEMPLATE true", TEMPLATE)
 

@@ -20,7 +20,7 @@ from datetime import date
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
-from django.core.exceptions import ObjectDoesNotExist, PermissionDenied
+from django.core.exceptions import ObjectDoesNotExist, PermissionDenied, ValidationError
 from django.db.models import Model, Q, QuerySet
 from django.http import Http404
 from django.utils.translation import gettext as _
@@ -166,7 +166,7 @@ class Permissions(Generic[M]):
         """The object; Http404 when it is not theirs to see, Refused when only the act is not."""
         try:
             thing = self.all(actor, "view").get(**lookup)
-        except (ObjectDoesNotExist, ValueError) as missing:
+        except (ObjectDoesNotExist, ValidationError, ValueError) as missing:
             raise Http404 from missing
         self.require(actor, action, thing)
         return thing

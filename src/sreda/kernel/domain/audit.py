@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives.serialization import (
 from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import connection, models, transaction
+from django.utils.translation import gettext_lazy as _
 
 from sreda.kernel.models import AuditCheckpoint, AuditEntry, AuditHead
 from sreda.kernel.permissions import Actor
@@ -64,13 +65,28 @@ def _label(actor: Actor | None) -> str:
     return f"{actor.name} ({actor.seat.label})"[:300] if actor.seat else actor.name[:300]
 
 
+TEXTS = {
+    "unsealed": _("an entry was added behind the chain's back"),
+    "missing": _("entries are missing from here"),
+    "order": _("the entry does not follow the one before it"),
+    "edited": _("the entry was changed after it was sealed"),
+    "cut": _("the last entries are missing"),
+    "head": _("the chain's head does not match its last entry"),
+    "checkpoint": _("the signed checkpoint was changed"),
+    "rewritten": _("the entry is not the one that was signed"),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Fault:
     """Something wrong with the log. `position` is where; 0 is the log as a whole."""
 
     position: int
     kind: str
-    text: str
+
+    @property
+    def text(self) -> str:
+        return str(TEXTS[self.kind])
 
 
 def verify(batch: int = 5_000) -> Iterator[Fault]:
@@ -78,20 +94,20 @@ def verify(batch: int = 5_000) -> Iterator[Fault]:
     expected, previous = 1, GENESIS
     for position, linked, stored, computed in _links(batch):
         if position is None:
-            yield Fault(0, "unsealed", "an entry was added behind the chain's back")
+            yield Fault(0, "unsealed")
             continue
         if position != expected:
-            yield Fault(expected, "missing", f"entries {expected} to {position - 1} are missing")
+            yield Fault(expected, "missing")
         if bytes(linked) != previous and position == expected:
-            yield Fault(position, "order", "the entry does not follow the one before it")
+            yield Fault(position, "order")
         if bytes(stored) != bytes(computed):
-            yield Fault(position, "edited", "the entry was changed after it was sealed")
+            yield Fault(position, "edited")
         expected, previous = position + 1, bytes(stored)
-    head = AuditHead.objects.get()
+    head = AuditHead.objects.first() or AuditHead(position=0, hash=GENESIS)
     if head.position >= expected:
-        yield Fault(expected, "cut", f"the last entries, up to {head.position}, are missing")
+        yield Fault(expected, "cut")
     elif head.position < expected - 1 or bytes(head.hash) != previous:
-        yield Fault(head.position, "head", "the chain's head does not match its last entry")
+        yield Fault(head.position, "head")
     yield from _checkpoint_faults(expected - 1)
 
 
@@ -112,19 +128,19 @@ def _checkpoint_faults(last: int) -> Iterator[Fault]:
         written = (bytes.fromhex(line["hash"]), bytes.fromhex(line["signature"]))
         position = int(line["position"])
         if kept.setdefault(position, written) != written:
-            yield Fault(position, "checkpoint", "the database and the file differ")
+            yield Fault(position, "checkpoint")
     sealed = AuditEntry.objects.filter(position__in=kept, hash__isnull=False)
     hashes = {entry.position: bytes(entry.hash or b"") for entry in sealed.only("position", "hash")}
     for position, (digest, signature) in sorted(kept.items()):
         try:
             public.verify(signature, _statement(position, digest))
         except InvalidSignature:
-            yield Fault(position, "checkpoint", "the signature of the checkpoint is not ours")
+            yield Fault(position, "checkpoint")
             continue
         if position > last:
-            yield Fault(position, "cut", "a signed checkpoint reaches beyond the last entry")
+            yield Fault(position, "cut")
         elif position in hashes and hashes[position] != digest:
-            yield Fault(position, "rewritten", "the entry is not the one that was signed")
+            yield Fault(position, "rewritten")
 
 
 def checkpoint(*, at: datetime) -> AuditCheckpoint | None:
@@ -133,8 +149,8 @@ def checkpoint(*, at: datetime) -> AuditCheckpoint | None:
     None when nothing was added since the last checkpoint.
     """
     with transaction.atomic():
-        head = AuditHead.objects.select_for_update().get()
-        if not head.position or AuditCheckpoint.objects.filter(position=head.position).exists():
+        head = AuditHead.objects.select_for_update().first()
+        if head is None or AuditCheckpoint.objects.filter(position=head.position).exists():
             return None
         digest = bytes(head.hash)
         signature = _signing_key().sign(_statement(head.position, digest))

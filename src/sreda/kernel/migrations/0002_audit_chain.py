@@ -3,15 +3,17 @@
 from django.db import migrations
 
 FORWARD = r"""
-INSERT INTO kernel_audithead (id, position, hash)
-VALUES (1, 0, decode(repeat('00', 32), 'hex'));
-
 CREATE FUNCTION kernel_audit_seal() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     head kernel_audithead%ROWTYPE;
     digest bytea;
 BEGIN
     SELECT * INTO head FROM kernel_audithead WHERE id = 1 FOR UPDATE;
+    IF NOT FOUND THEN  -- the very first entry; two at once: the loser waits, then follows
+        INSERT INTO kernel_audithead VALUES (1, 0, decode(repeat('00', 32), 'hex'))
+            ON CONFLICT DO NOTHING;
+        SELECT * INTO head FROM kernel_audithead WHERE id = 1 FOR UPDATE;
+    END IF;
     digest := sha256(convert_to(concat_ws(E'\x1f',
         head.position + 1, encode(head.hash, 'hex'),
         to_char(NEW.at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US'),
@@ -57,7 +59,6 @@ DROP TRIGGER kernel_audit_seal ON kernel_auditentry;
 DROP FUNCTION kernel_audit_no_truncate();
 DROP FUNCTION kernel_audit_guard();
 DROP FUNCTION kernel_audit_seal();
-DELETE FROM kernel_audithead;
 """
 
 

@@ -38,7 +38,7 @@ class Command(BaseCommand):
         elif faults:
             for fault in faults:
                 self.stdout.write(
-                    _("Entry %(n)s: %(what)s") % {"n": fault.position, "what": _(fault.text)}
+                    _("Entry %(n)s: %(what)s") % {"n": fault.position, "what": fault.text}
                 )
         else:
             self.stdout.write(_("The audit log is whole."))
