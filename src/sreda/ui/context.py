@@ -1,9 +1,11 @@
-"""What every template knows about looks."""
+"""Context processor: the visitor's mode, for every page."""
 
-from typing import Any
+from __future__ import annotations
 
 from django.http import HttpRequest
 
+from .modes import COOKIE, Mode
 
-def ui(request: HttpRequest) -> dict[str, Any]:
-    return {}
+
+def ui(request: HttpRequest) -> dict[str, object]:
+    return {"mode": Mode.read(request.COOKIES.get(COOKIE, ""))}

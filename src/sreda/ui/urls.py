@@ -1,5 +1,10 @@
-"""Addresses of the looks."""
+from django.urls import path
 
-from django.urls import URLPattern
+from . import views
 
-urlpatterns: list[URLPattern] = []
+app_name = "ui"
+urlpatterns = [
+    path("", views.gallery, name="gallery"),
+    path("mode/", views.set_mode, name="mode"),
+    path("language/", views.language, name="language"),
+]
