@@ -89,7 +89,8 @@ TEMPLATES = [
         },
     }
 ]
-FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+FORM_RENDERER = "sreda.ui.forms.Renderer"
+CSRF_FAILURE_VIEW = "sreda.ui.views.csrf_failure"
 
 DATABASES = {"default": django_database(HOME)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -165,6 +166,7 @@ STATIC_URL = "/static/"
 STATIC_ROOT = HOME / "static"
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = DEBUG
+WHITENOISE_IMMUTABLE_FILE_TEST = r"/static/ui/assets/.+-[\w-]{8}\.\w+$"
 MEDIA_ROOT = HOME / "files"
 
 EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
