@@ -149,7 +149,7 @@ def web_command(options: argparse.Namespace, port: int) -> list[str]:
         *(sys.executable, "-m", "granian", "--interface", "wsgi"),
         *("--host", options.host, "--port", str(port), "--workers", str(options.workers)),
         *("--blocking-threads", str(BLOCKING_THREADS), "--no-ws", "--log-level", "warning"),
-        *("--workers-kill-timeout", "10", "--respawn-failed-workers"),
+        *("--workers-kill-timeout", "5", "--respawn-failed-workers"),
         "sreda.config.wsgi:application",
     ]
 
