@@ -1,6 +1,7 @@
 """The registry's public face."""
 
 from sreda.registry.access import GROUPS, ORGANISATIONS, PEOPLE, POSTS
+from sreda.registry.domain.search_index import rebuild_directory
 from sreda.registry.enums import (
     LEARNER_ROLES,
     Category,
@@ -27,6 +28,23 @@ from sreda.registry.models import (
     User,
 )
 from sreda.registry.models.periods import on_day, ordered_term, period
+from sreda.registry.queries.directory import (
+    DataVersion,
+    Figures,
+    Place,
+    RegionFigures,
+    Search,
+    data_version,
+    find,
+    head_of,
+    learners_per_computer,
+    listed,
+    near,
+    per_learner,
+    region_figures,
+    suggestions,
+    understand,
+)
 from sreda.registry.queries.seats import seats_of
 
 __all__ = [
@@ -37,8 +55,10 @@ __all__ = [
     "POSTS",
     "Category",
     "ClassGroup",
+    "DataVersion",
     "Enrolment",
     "Facilities",
+    "Figures",
     "GuardianKind",
     "Guardianship",
     "ManagementCost",
@@ -49,14 +69,28 @@ __all__ = [
     "OrganisationSize",
     "Ownership",
     "Person",
+    "Place",
     "Post",
     "Qualification",
+    "RegionFigures",
     "Role",
+    "Search",
     "Sex",
     "Teaching",
     "User",
+    "data_version",
+    "find",
+    "head_of",
+    "learners_per_computer",
+    "listed",
+    "near",
     "on_day",
     "ordered_term",
+    "per_learner",
     "period",
+    "rebuild_directory",
+    "region_figures",
     "seats_of",
+    "suggestions",
+    "understand",
 ]

@@ -1,5 +1,6 @@
 """Organisations, people, posts, infrastructure: what the region knows and never asks again."""
 
+from sreda.registry.models.directory import DirectoryChange, DirectoryEntry, DirectoryWord
 from sreda.registry.models.learners import ClassGroup, Enrolment, Guardianship, Teaching
 from sreda.registry.models.organisations import (
     Facilities,
@@ -13,6 +14,9 @@ from sreda.registry.models.user import User
 
 __all__ = [
     "ClassGroup",
+    "DirectoryChange",
+    "DirectoryEntry",
+    "DirectoryWord",
     "Enrolment",
     "Facilities",
     "Guardianship",
