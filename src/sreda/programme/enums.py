@@ -26,6 +26,7 @@ class ActionStatus(TextChoices):
 
 
 class LoadStatus(TextChoices):
+    REFUSED = "refused", _("Could not be read")
     STAGED = "staged", _("Waiting for confirmation")
     CONFIRMED = "confirmed", _("Loaded")
     CANCELLED = "cancelled", _("Cancelled")
@@ -36,6 +37,22 @@ class FindingStatus(TextChoices):
     ACCEPTED = "accepted", _("Accepted as a fault of the document")
     CORRECTED = "corrected", _("Corrected")
     WAIVED = "waived", _("Waived")
+
+
+class Severity(TextChoices):
+    """Those of `programme.rules`."""
+
+    ERROR = "error", _("Error")
+    WARNING = "warning", _("Warning")
+    NOTE = "note", _("Remark")
+
+
+class MatchedBy(TextChoices):
+    """Who said which organisation of the registry a row of the list is."""
+
+    NOBODY = "", _("Not matched")
+    RULE = "rule", _("Found by number, place and name")
+    PERSON = "person", _("Chosen by a person")
 
 
 class BodyKind(TextChoices):

@@ -13,7 +13,14 @@ from sreda.programme.models.figures import (
     Promise,
     Scenario,
 )
-from sreda.programme.models.packs import Finding, ListEntry, PackLoad, Programme
+from sreda.programme.models.packs import (
+    Correction,
+    Finding,
+    ListEntry,
+    PackLoad,
+    PackRow,
+    Programme,
+)
 
 __all__ = [
     "Act",
@@ -21,6 +28,7 @@ __all__ = [
     "Body",
     "BudgetAmount",
     "BudgetLine",
+    "Correction",
     "Decision",
     "Dependency",
     "Evidence",
@@ -33,6 +41,7 @@ __all__ = [
     "ListEntry",
     "Membership",
     "PackLoad",
+    "PackRow",
     "Programme",
     "Promise",
     "Scenario",

@@ -9,15 +9,14 @@ from django.utils.translation import gettext_lazy as _
 from sreda.kernel.models import Record, StoredFile
 from sreda.programme.enums import ActionStatus, Plan
 from sreda.programme.models.bodies import Body
-from sreda.programme.models.packs import Programme
+from sreda.programme.models.packs import PackRow, Programme
 from sreda.registry.api import Person
 
 
-class Action(Record):
+class Action(PackRow):
     """A measure or a step of the roadmap. The first part is the order's; the rest is ours."""
 
     programme = models.ForeignKey(Programme, models.CASCADE, related_name="actions")
-    key = models.CharField(max_length=80)
     plan = models.CharField(_("plan"), max_length=20, choices=Plan.choices)
     number = models.PositiveSmallIntegerField(_("number"))
     name = models.TextField(_("action"))
@@ -28,6 +27,7 @@ class Action(Record):
     due = models.DateField(_("due"), null=True, blank=True)
     recurrence = models.CharField(_("recurrence"), max_length=60, blank=True)
     serves = models.JSONField(_("serves indicators"), default=list)
+    facts = models.JSONField(default=dict)
 
     owner = models.ForeignKey(
         Person, models.PROTECT, null=True, blank=True, related_name="owned_actions"

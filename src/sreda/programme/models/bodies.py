@@ -10,17 +10,21 @@ from django.utils.translation import gettext_lazy as _
 
 from sreda.kernel.models import Record, StoredFile
 from sreda.programme.enums import BodyKind, MemberRole
-from sreda.programme.models.packs import Programme
+from sreda.programme.models.packs import PackRow, Programme
 from sreda.registry.api import Person, ordered_term, period
 
 
-class Body(Record):
-    """An office, council or single office-holder (CDO); `expected_on` is the order's promise."""
+class Body(PackRow):
+    """An office, council or single office-holder (CDO); `expected_on` is the order's promise,
+    `holder`, `position` and `act` are what it prints."""
 
     programme = models.ForeignKey(Programme, models.CASCADE, related_name="bodies")
-    key = models.CharField(max_length=80)
     kind = models.CharField(_("kind"), max_length=30, choices=BodyKind.choices)
     name = models.CharField(_("name"), max_length=500)
+    holder = models.CharField(_("person named"), max_length=200, blank=True)
+    position = models.CharField(_("position"), max_length=500, blank=True)
+    act = models.CharField(_("act"), max_length=500, blank=True)
+    founded_by = models.JSONField(_("created by actions"), default=list)
     expected_on = models.DateField(_("to be created by"), null=True, blank=True)
     since = models.DateField(_("created on"), null=True, blank=True)
     until = models.DateField(_("dissolved on"), null=True, blank=True)

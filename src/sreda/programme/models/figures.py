@@ -8,13 +8,12 @@ from django.utils.translation import gettext_lazy as _
 
 from sreda.kernel.models import Record, StoredFile
 from sreda.programme.enums import BudgetKind, Section
-from sreda.programme.models.packs import Programme
+from sreda.programme.models.packs import PackRow, Programme
 from sreda.registry.api import Organisation, Person
 
 
-class Indicator(Record):
+class Indicator(PackRow):
     programme = models.ForeignKey(Programme, models.CASCADE, related_name="indicators")
-    key = models.CharField(max_length=80)
     number = models.PositiveSmallIntegerField(_("number"))
     name = models.TextField(_("indicator"))
     unit = models.CharField(_("unit"), max_length=60)
@@ -85,9 +84,8 @@ class Implementation(Record):
         ]
 
 
-class BudgetLine(Record):
+class BudgetLine(PackRow):
     programme = models.ForeignKey(Programme, models.CASCADE, related_name="budget")
-    key = models.CharField(max_length=80)
     position = models.PositiveSmallIntegerField()
     kind = models.CharField(max_length=20, choices=BudgetKind.choices)
     code = models.CharField(max_length=20, blank=True)
@@ -118,15 +116,15 @@ class BudgetAmount(models.Model):
         ]
 
 
-class Figure(Record):
+class Figure(PackRow):
     """A figure the order states in its text."""
 
     programme = models.ForeignKey(Programme, models.CASCADE, related_name="figures")
-    key = models.CharField(max_length=80)
     name = models.CharField(max_length=500)
     value = models.DecimalField(max_digits=16, decimal_places=4)
     unit = models.CharField(max_length=60)
     printed = models.CharField(max_length=60, blank=True)
+    bound = models.CharField(max_length=10, blank=True)
     as_of = models.DateField(null=True)
     sentence = models.TextField(blank=True)
 
@@ -135,15 +133,15 @@ class Figure(Record):
         constraints = [models.UniqueConstraint(fields=["programme", "key"], name="figure_once")]
 
 
-class Promise(Record):
+class Promise(PackRow):
     """What the order promises; without an indicator nobody will measure it."""
 
     programme = models.ForeignKey(Programme, models.CASCADE, related_name="promises")
-    key = models.CharField(max_length=80)
     name = models.CharField(max_length=500)
     value = models.DecimalField(max_digits=14, decimal_places=2, null=True)
     unit = models.CharField(max_length=60, blank=True)
     indicators = models.JSONField(default=list)
+    actions = models.JSONField(default=list)
     sentence = models.TextField(blank=True)
 
     class Meta:

@@ -8,14 +8,26 @@ from django.db.models.functions import NullIf
 from django.utils.translation import gettext_lazy as _
 
 from sreda.kernel.models import Record, StoredFile
-from sreda.programme.enums import FindingStatus, LoadStatus, Section
+from sreda.programme.enums import FindingStatus, LoadStatus, MatchedBy, Section, Severity
 from sreda.registry.api import Organisation, Person
+
+
+class PackRow(Record):
+    """A row of one of the order's tables. A later pack without it sets `gone_at`: what people
+    have hung on the row stays; a pack that has it again brings it back."""
+
+    key = models.CharField(max_length=80)
+    gone_at = models.DateTimeField(null=True, editable=False)
+
+    class Meta:
+        abstract = True
 
 
 class Programme(Record):
     """One order and the change it starts. `key` names it for good, e.g. "42-490-r-2018"."""
 
-    key = models.CharField(max_length=60, unique=True)
+    key = models.SlugField(max_length=60, unique=True)
+    current = models.ForeignKey("PackLoad", models.PROTECT, null=True, related_name="+")
     number = models.CharField(_("number"), max_length=40)
     date = models.DateField(_("date"))
     title = models.CharField(_("title"), max_length=500)
@@ -41,13 +53,14 @@ class Programme(Record):
 class PackLoad(Record):
     """One handing-in of a pack: staged with its differences and bad rows, then confirmed or not.
 
-    `tables` is the whole pack as read, printed values included, so that any load can be shown
-    and compared again; `summary` counts what is new, changed, gone and wrong.
+    `tables` is the whole pack with its printed values, so that any load can be shown and compared
+    again: the good rows as read, and those of `previous` that a table with bad rows may not lose.
     """
 
     programme = models.ForeignKey(
         Programme, models.CASCADE, null=True, blank=True, related_name="loads"
     )
+    previous = models.ForeignKey("self", models.PROTECT, null=True, related_name="+")
     file = models.ForeignKey(StoredFile, models.PROTECT, null=True, blank=True)
     name = models.CharField(_("file"), max_length=255)
     sha256 = models.CharField(max_length=64)
@@ -65,11 +78,10 @@ class PackLoad(Record):
         ordering = ["-staged_at"]
 
 
-class ListEntry(Record):
+class ListEntry(PackRow):
     """A row of the order's list, as printed and as read; matched to the registry's organisation."""
 
     programme = models.ForeignKey(Programme, models.CASCADE, related_name="entries")
-    key = models.CharField(max_length=80)
     section = models.CharField(_("section"), max_length=20, choices=Section.choices)
     number = models.PositiveSmallIntegerField(_("number"))
     name = models.CharField(_("name"), max_length=500)
@@ -94,6 +106,10 @@ class ListEntry(Record):
     organisation = models.ForeignKey(
         Organisation, models.SET_NULL, null=True, blank=True, related_name="listed"
     )
+    matched_by = models.CharField(
+        max_length=10, choices=MatchedBy.choices, default=MatchedBy.NOBODY, blank=True
+    )
+    matched_at = models.DateTimeField(null=True, editable=False)
 
     class Meta:
         ordering = ["section", "number"]
@@ -101,7 +117,7 @@ class ListEntry(Record):
             models.UniqueConstraint(fields=["programme", "key"], name="entry_once"),
             models.UniqueConstraint(
                 fields=["programme", "organisation"],
-                condition=Q(organisation__isnull=False),
+                condition=Q(organisation__isnull=False, gone_at__isnull=True),
                 name="entry_one_organisation",
             ),
         ]
@@ -120,15 +136,19 @@ class Finding(Record):
     programme = models.ForeignKey(Programme, models.CASCADE, related_name="findings")
     fingerprint = models.CharField(max_length=120)
     rule = models.CharField(_("rule"), max_length=80)
-    severity = models.CharField(_("severity"), max_length=20)
+    severity = models.CharField(_("severity"), max_length=20, choices=Severity.choices)
     table = models.CharField(_("table"), max_length=60)
     place = models.CharField(_("place"), max_length=300)
     row = models.CharField(_("row"), max_length=120, blank=True)
     column = models.CharField(_("column"), max_length=120, blank=True)
+    column_title = models.CharField(max_length=200, blank=True)
+    position = models.PositiveIntegerField(default=0)
     printed = models.TextField(_("printed"), blank=True)
     computed = models.TextField(_("computed"), blank=True)
     suggestion = models.TextField(_("suggested correction"), blank=True)
+    right_order = models.JSONField(_("keys of the rows in their right order"), default=list)
     texts = models.JSONField(_("in plain words, by language"), default=dict)
+    advice = models.JSONField(_("what to do, by language"), default=dict)
     status = models.CharField(
         _("state"), max_length=20, choices=FindingStatus.choices, default=FindingStatus.OPEN
     )
@@ -139,12 +159,46 @@ class Finding(Record):
     gone_at = models.DateTimeField(null=True)
 
     class Meta:
-        ordering = ["table", "row", "rule"]
+        ordering = ["position"]
         constraints = [
             models.UniqueConstraint(fields=["programme", "fingerprint"], name="finding_once"),
             models.CheckConstraint(
                 condition=Q(status=FindingStatus.OPEN)
                 | (Q(decided_by__isnull=False, decided_at__isnull=False) & ~Q(reason="")),
                 name="finding_decided_by_someone_for_a_reason",
+            ),
+        ]
+
+
+class Correction(Record):
+    """What a cell should say, beside what is printed in it; or the right order of rows.
+
+    It stands until it is undone, or until a later pack prints something else in the cell.
+    """
+
+    programme = models.ForeignKey(Programme, models.CASCADE, related_name="corrections")
+    finding = models.ForeignKey(Finding, models.CASCADE, related_name="corrections")
+    table = models.CharField(max_length=60)
+    row = models.CharField(max_length=120, blank=True)
+    column = models.CharField(max_length=120, blank=True)
+    printed = models.TextField(blank=True)
+    value = models.TextField(_("corrected value"), blank=True)
+    right_order = models.JSONField(default=list)
+    reason = models.TextField(_("reason"))
+    made_by = models.ForeignKey(Person, models.PROTECT, related_name="+")
+    made_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["made_at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["programme", "table", "row", "column"],
+                condition=Q(ended_at__isnull=True) & ~Q(row=""),
+                name="correction_one_of_a_cell",
+            ),
+            models.CheckConstraint(
+                condition=(~Q(row="") & ~Q(column="")) | ~Q(right_order=[]),
+                name="correction_of_a_cell_or_an_order",
             ),
         ]
