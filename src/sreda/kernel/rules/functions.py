@@ -140,7 +140,7 @@ def same(a: Any, b: Any) -> bool:
 
 def is_in(item: Any, container: Any) -> BoolType:
     if kind(container) == "map":
-        return BoolType(item in container.keys())
+        return BoolType(item in container)
     return BoolType(any(same(item, other) for other in expect(container, "list")))
 
 
@@ -251,6 +251,19 @@ def positions(values: Any) -> ListType:
     return ListType(Decimal(i) for i in range(len(expect(values, "list"))))
 
 
+def span(low: Any, high: Any) -> ListType:
+    """The whole numbers from `low` to `high`, both included."""
+    first, last = whole(low, -SIZE, SIZE), whole(high, -SIZE, SIZE)
+    return ListType(bounded([Decimal(i) for i in range(first, last + 1)]))
+
+
+def rank(names: Any, values: Any) -> ListType:
+    """`names` in ascending order of their `values`; equals stay as they stand."""
+    expect(names, "list")
+    order = sorted(zip(numbers(values), positions(names), strict=True))
+    return ListType(names[int(i)] for _, i in order)
+
+
 OPERATORS: dict[str, Function] = {
     "!_": logical_not,
     "-_": lambda a: -expect(a, "number"),
@@ -291,6 +304,8 @@ FUNCTIONS: dict[str, Function] = {
     "near": near,
     "number": number,
     "positions": positions,
+    "range": span,
+    "rank": rank,
     "replace": lambda a, b, c: text(
         expect(a, "text").replace(expect(b, "text"), expect(c, "text"))
     ),

@@ -42,7 +42,7 @@ def remove_row(pack: Pack, table: str, key: str) -> Pack:
 
 
 def reorder(pack: Pack, table: str, keys: list[str]) -> Pack:
-    """Puts the rows of `keys` in that order and numbers them from 1; the others keep their places."""
+    """Puts the rows of `keys` in that order, numbered from 1; the others keep their places."""
     rows = {row.key: row for row in pack[table]}
     queue = iter(_numbered(rows[key], position) for position, key in enumerate(keys, 1))
     chosen = set(keys)

@@ -1,0 +1,174 @@
+"""Running the rules over a pack."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from sreda.kernel.rules import Budget, Limits, RuleError
+from sreda.programme.pack.model import Location, Pack
+from sreda.programme.pack.schema import BY_KEY
+from sreda.programme.pack.values import render
+
+from .facts import Facts
+from .finding import SEVERITIES, Finding
+from .rule import Rule, load_rules
+
+LIMITS = Limits(steps=2_000_000, seconds=20.0)
+ROW_TABLES = {"indicator_values": "indicators", "budget_values": "budget"}
+
+
+def check(pack: Pack, rules: tuple[Rule, ...] | None = None) -> list[Finding]:
+    """Every finding, gravest first, then in the order of the tables. The pack is not changed."""
+    facts = Facts(pack)
+    found: list[Finding] = []
+    for rule in rules or load_rules():
+        try:
+            found += _Run(rule, facts).findings()
+        except RuleError as error:
+            found.append(_failed(rule, error))
+    tables = list(BY_KEY)
+    place = {
+        (row.table, row.key): position for position, row in enumerate(pack, start=1)
+    }
+    return sorted(
+        found,
+        key=lambda f: (
+            SEVERITIES.index(f.severity),
+            tables.index(f.location.table) if f.location.table in tables else 0,
+            f.rule,
+            place.get((f.location.table, f.location.row), 0),
+        ),
+    )
+
+
+def _failed(rule: Rule, error: RuleError) -> Finding:
+    """The data are such that the rule cannot be applied: that is worth knowing too."""
+    return Finding(
+        rule=rule.id,
+        severity="warning",
+        location=Location(table=ROW_TABLES.get(rule.over, rule.over), column=rule.column),
+        computed=str(error),
+        item="failed",
+        texts={
+            "en": f"The rule could not be applied: {error.reason}.",
+            "ru": f"Правило не удалось применить: {error.reason}.",
+        },
+    )
+
+
+class _Run:
+    """One rule over one pack."""
+
+    def __init__(self, rule: Rule, facts: Facts) -> None:
+        self.rule = rule
+        self.facts = facts
+        self.budget = Budget(LIMITS)
+
+    def evaluate(self, expression: Any, names: Mapping[str, Any]) -> Any:
+        return expression.evaluate(names, functions=self.facts.functions, budget=self.budget)
+
+    def part(self, part: str, names: Mapping[str, Any], default: Any = None) -> Any:
+        expression = self.rule.parts.get(part)
+        return default if expression is None else self.evaluate(expression, names)
+
+    def findings(self) -> Iterator[Finding]:
+        rows = [
+            row
+            for row in self.facts.tables[self.rule.over]
+            if all(row[name] is not None and row[name] != "" for name in self.rule.needs)
+        ]
+        groups: dict[tuple[Any, ...], list[Any]] = {}
+        for row in rows:
+            groups.setdefault(tuple(row[name] for name in self.rule.group), []).append(row)
+        for of, group in groups.items():
+            names: dict[str, Any] = {
+                "pack": self.facts.tables,
+                "order": self.facts.order,
+                "rows": rows,
+                "group": group,
+            }
+            for name, expression in self.rule.group_let.items():
+                names[name] = self.evaluate(expression, names)
+            if self.rule.each == "group":
+                yield from self.one(names | {"row": group[0], "index": 0}, "/".join(map(render, of)))
+                continue
+            for index, row in enumerate(group):
+                yield from self.one(names | {"row": row, "index": index})
+
+    def one(self, names: dict[str, Any], group: str = "") -> Iterator[Finding]:
+        if not self.part("when", names, default=True):
+            return
+        if "for" not in self.rule.parts:
+            yield from self.judge(names, group)
+            return
+        for item in self.part("for", names):
+            yield from self.judge(names | {"item": item}, "/".join(filter(None, [group, render(item)])))
+
+    def judge(self, names: dict[str, Any], item: str) -> Iterator[Finding]:
+        for name, expression in self.rule.let.items():
+            names[name] = self.evaluate(expression, names)
+        if not self.part("wrong", names):
+            return
+        printed, location = self.location(names)
+        printed = render(self.part("printed", names, default=printed))
+        computed = render(self.part("computed", names), printed)
+        said = {
+            **{k: v for k, v in names.items() if k not in {"pack", "rows", "group", "order"}},
+            "name": names["row"].get("name", ""),
+            "printed": printed,
+            "computed": computed,
+        }
+        yield Finding(
+            rule=self.rule.id,
+            severity=self.rule.severity,
+            location=location,
+            printed=printed,
+            computed=computed,
+            suggestion=render(self.part("suggest", names), printed),
+            order=tuple(self.part("order", names, default=())),
+            item=item,
+            texts={language: fill(text, said) for language, text in self.rule.texts.items()},
+            advice={language: fill(text, said) for language, text in self.rule.advice.items()},
+        )
+
+    def location(self, names: Mapping[str, Any]) -> tuple[str, Location]:
+        """The printed text and the place of the cell a finding points at."""
+        row = names["row"]
+        if self.rule.each == "group":
+            table = BY_KEY[row["table"]]
+            column = self.rule.column
+            # The group is named by its first row, without that row's number.
+            place = re.sub(r",? строка .*", "", row["place"]) or table.title
+            spec = table.column(column) if column else None
+            if spec:
+                place += f", графа {spec.graph}" if spec.graph else f", «{spec.title}»"
+            first, at = self.facts.locate(f"{row['ref']}/{column}")
+            return "", Location(
+                table=table.key,
+                column=column,
+                sheet=at.sheet,
+                title=spec.title if spec else "",
+                place=place,
+            )
+        reference = self.part("at", names)
+        if reference is None:
+            column = str(row["column"]) if "column" in row else self.rule.column
+            reference = f"{row['ref']}/{column}"
+        found, location = self.facts.locate(reference)
+        if found is None:
+            return "", location
+        return found.cell(location.column).printed, location
+
+
+def fill(text: str, values: Mapping[str, Any]) -> str:
+    """Puts values for {names}; nothing else in the text is special."""
+
+    def one(match: re.Match[str]) -> str:
+        value = values.get(match[1], match[0])
+        if isinstance(value, list | tuple):
+            return ", ".join(render(x) for x in value)
+        return render(value)
+
+    return re.sub(r"\{(\w+)\}", one, text)
