@@ -7,7 +7,7 @@ and reads number literals as floats; the overrides here are only about that.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 import celpy.evaluation
 import lark
@@ -52,7 +52,7 @@ class Scope:
 
 class Evaluator(celpy.evaluation.Evaluator):
     def __init__(self, ast: lark.Tree[Any], scope: Scope, budget: Budget) -> None:
-        super().__init__(ast, scope)
+        super().__init__(ast, cast(Any, scope))
         self.budget = budget
 
     def _visit_tree(self, tree: lark.Tree[Any]) -> Any:
@@ -60,14 +60,14 @@ class Evaluator(celpy.evaluation.Evaluator):
         return super()._visit_tree(tree)
 
     def sub_evaluator(self, ast: lark.Tree[Any]) -> Evaluator:
-        return Evaluator(ast, self.activation, self.budget)
+        return Evaluator(ast, cast(Any, self.activation), self.budget)
 
     def set_activation(self, values: Mapping[str, Any]) -> Evaluator:
-        self.activation = self.base_activation.inner(values)
+        self.activation = cast(Any, self.base_activation).inner(values)
         return self
 
     def literal(self, tree: lark.Tree[Any]) -> Any:
-        token = tree.children[0]
+        token: Any = tree.children[0]
         if token.type in {"INT_LIT", "FLOAT_LIT"}:
             return EXACT.create_decimal(str(token))
         return super().literal(tree)

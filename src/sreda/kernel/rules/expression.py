@@ -149,8 +149,9 @@ def _vet(tree: lark.Tree[Any], *, name: str, known: set[str], limits: Limits) ->
             raise LimitError(f"nested deeper than {limits.depth}", **place)
         if node.data in REFUSED:
             raise RuleError(REFUSED[node.data], **place)
-        if node.data == "literal" and node.children[0].type in REFUSED_LITERALS:
-            raise RuleError(REFUSED_LITERALS[node.children[0].type], **place)
+        first: Any = node.children[0] if node.children else None
+        if node.data == "literal" and first.type in REFUSED_LITERALS:
+            raise RuleError(REFUSED_LITERALS[first.type], **place)
         called = {"ident_arg": 0, "member_dot_arg": 1}.get(node.data)
         if called is not None and str(node.children[called]) not in known:
             raise RuleError(f"there is no function {node.children[called]}", **place)

@@ -5,10 +5,10 @@ Operators are strict: a number meets a number, a text a text. `==` and `!=` also
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import date, timedelta
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
-from itertools import combinations
+from itertools import combinations, islice
 from typing import Any
 
 import re2
@@ -80,6 +80,11 @@ def bounded(value: Any) -> Any:
 
 def text(value: str) -> StringType:
     return StringType(bounded(value))
+
+
+def listed(values: Iterable[Any]) -> ListType:
+    found: list[Any] = list(islice(values, SIZE + 1))
+    return ListType(bounded(found))
 
 
 def mismatch(sign: str, a: Any, b: Any) -> TypeError:
@@ -221,7 +226,7 @@ def subset(values: Any, total: Any) -> ListType:
     for size in range(1, len(parts) + 1):
         for chosen in combinations(range(len(parts)), size):
             if sum(parts[i] for i in chosen) == goal:
-                return ListType(Decimal(i) for i in chosen)
+                return listed(Decimal(i) for i in chosen)
     return ListType()
 
 
@@ -248,20 +253,20 @@ def number(value: Any) -> Decimal:
 
 
 def positions(values: Any) -> ListType:
-    return ListType(Decimal(i) for i in range(len(expect(values, "list"))))
+    return listed(Decimal(i) for i in range(len(expect(values, "list"))))
 
 
 def span(low: Any, high: Any) -> ListType:
     """The whole numbers from `low` to `high`, both included."""
     first, last = whole(low, -SIZE, SIZE), whole(high, -SIZE, SIZE)
-    return ListType(bounded([Decimal(i) for i in range(first, last + 1)]))
+    return listed(Decimal(i) for i in range(first, last + 1))
 
 
 def rank(names: Any, values: Any) -> ListType:
     """`names` in ascending order of their `values`; equals stay as they stand."""
     expect(names, "list")
-    order = sorted(zip(numbers(values), positions(names), strict=True))
-    return ListType(names[int(i)] for _, i in order)
+    order = sorted(zip(numbers(values), range(len(names)), strict=True))
+    return listed(names[i] for _, i in order)
 
 
 OPERATORS: dict[str, Function] = {

@@ -45,6 +45,7 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "sheet-unknown": ("warning", _("an unknown sheet, not read")),
     "sheet-twice": ("error", _("the sheet “{title}” is given twice; the second is not read")),
     "sheet-empty": ("error", _("the sheet has no headings")),
+    "no-rows": ("warning", _("the sheet has headings but no rows")),
     "headings-shifted": ("warning", _("the headings were found in row {row}, not in the first")),
     "headings-wrong": ("error", _("the headings are not those of “{title}”; expected: {expected}")),
     "heading-unknown": ("warning", _("an unknown heading; the column was not read")),
@@ -90,13 +91,13 @@ class Issue:
     def text(self, translate: Callable[[str], str] = gettext) -> str:
         place = []
         if self.file:
-            place.append(translate("file {file}").format(file=self.file))
+            place.append(translate(_("file {file}")).format(file=self.file))
         if self.sheet and self.sheet != self.file:
-            place.append(translate("sheet “{sheet}”").format(sheet=self.sheet))
+            place.append(translate(_("sheet “{sheet}”")).format(sheet=self.sheet))
         if self.row:
-            place.append(translate("row {row}").format(row=self.row))
+            place.append(translate(_("row {row}")).format(row=self.row))
         if self.column:
-            place.append(translate("column “{column}”").format(column=self.column))
+            place.append(translate(_("column “{column}”")).format(column=self.column))
         said = translate(self.message_id).format(**self.params)
         return f"{', '.join(place)}: {said}" if place else said
 

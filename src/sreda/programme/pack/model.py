@@ -91,7 +91,7 @@ class Record:
     key: str
 
     @classmethod
-    def of(cls, row: Row) -> Self:
+    def from_row(cls, row: Row) -> Self:
         names = {f.name for f in fields(cls)} - {"row", "key"}
         values: dict[str, Any] = {}
         for name in names & {column.key for column in BY_KEY[row.table].columns}:
@@ -277,47 +277,47 @@ class Pack:
 
     @cached_property
     def order(self) -> Order | None:
-        return next((Order.of(row) for row in self["order"]), None)
+        return next((Order.from_row(row) for row in self["order"]), None)
 
     @cached_property
     def organisations(self) -> tuple[Organisation, ...]:
-        return tuple(map(Organisation.of, self["organisations"]))
+        return tuple(map(Organisation.from_row, self["organisations"]))
 
     @cached_property
     def measures(self) -> tuple[Action, ...]:
-        return tuple(map(Action.of, self["measures"]))
+        return tuple(map(Action.from_row, self["measures"]))
 
     @cached_property
     def roadmap(self) -> tuple[Action, ...]:
-        return tuple(map(Action.of, self["roadmap"]))
+        return tuple(map(Action.from_row, self["roadmap"]))
 
     @cached_property
     def indicators(self) -> tuple[Indicator, ...]:
-        return tuple(map(Indicator.of, self["indicators"]))
+        return tuple(map(Indicator.from_row, self["indicators"]))
 
     @cached_property
     def budget(self) -> tuple[BudgetLine, ...]:
-        return tuple(map(BudgetLine.of, self["budget"]))
+        return tuple(map(BudgetLine.from_row, self["budget"]))
 
     @cached_property
     def figures(self) -> tuple[Figure, ...]:
-        return tuple(map(Figure.of, self["figures"]))
+        return tuple(map(Figure.from_row, self["figures"]))
 
     @cached_property
     def relations(self) -> tuple[Relation, ...]:
-        return tuple(map(Relation.of, self["relations"]))
+        return tuple(map(Relation.from_row, self["relations"]))
 
     @cached_property
     def promises(self) -> tuple[Promise, ...]:
-        return tuple(map(Promise.of, self["promises"]))
+        return tuple(map(Promise.from_row, self["promises"]))
 
     @cached_property
     def bodies(self) -> tuple[Body, ...]:
-        return tuple(map(Body.of, self["bodies"]))
+        return tuple(map(Body.from_row, self["bodies"]))
 
     @cached_property
     def norms(self) -> tuple[Norm, ...]:
-        return tuple(map(Norm.of, self["norms"]))
+        return tuple(map(Norm.from_row, self["norms"]))
 
 
 def postcode(address: str) -> str:

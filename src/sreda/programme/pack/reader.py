@@ -62,7 +62,10 @@ class _Reader:
         if table.key in self.tables:
             self.issues.append(sheet.issue("sheet-twice", title=table.title))
             return
+        before = len(self.issues)
         self.tables[table.key] = tuple(self.rows(table, sheet))
+        if table.required and not self.tables[table.key] and len(self.issues) == before:
+            self.issues.append(sheet.issue("no-rows"))
 
     def rows(self, table: Table, sheet: RawSheet) -> Iterator[Row]:
         heading = self.headings(table, sheet)

@@ -203,7 +203,7 @@ def _workbook(
     if any(name.startswith("xl/externalLinks/") for name in names):
         issues.append(Issue("external-links", file=file))
     # Imported here: a CSV pack need not pay for it.
-    import openpyxl  # noqa: PLC0415
+    import openpyxl
 
     try:
         book = openpyxl.load_workbook(

@@ -60,10 +60,10 @@ def write_csv(pack: Pack, folder: Path | str, years: tuple[int, ...] = ()) -> No
 
 def write_xlsx(pack: Pack, path: Path | str, years: tuple[int, ...] = ()) -> None:
     """One sheet per table with frozen headings; help for a column is its heading's comment."""
-    from openpyxl import Workbook  # noqa: PLC0415 - only writers of workbooks pay for it
-    from openpyxl.comments import Comment  # noqa: PLC0415
-    from openpyxl.styles import Alignment, Font, PatternFill  # noqa: PLC0415
-    from openpyxl.utils import get_column_letter  # noqa: PLC0415
+    from openpyxl import Workbook
+    from openpyxl.comments import Comment
+    from openpyxl.styles import Alignment, Font, PatternFill
+    from openpyxl.utils import get_column_letter
 
     years = years or plan_years(pack)
     book = Workbook()

@@ -29,9 +29,7 @@ def check(pack: Pack, rules: tuple[Rule, ...] | None = None) -> list[Finding]:
         except RuleError as error:
             found.append(_failed(rule, error))
     tables = list(BY_KEY)
-    place = {
-        (row.table, row.key): position for position, row in enumerate(pack, start=1)
-    }
+    place = {(row.table, row.key): position for position, row in enumerate(pack, start=1)}
     return sorted(
         found,
         key=lambda f: (
@@ -92,7 +90,9 @@ class _Run:
             for name, expression in self.rule.group_let.items():
                 names[name] = self.evaluate(expression, names)
             if self.rule.each == "group":
-                yield from self.one(names | {"row": group[0], "index": 0}, "/".join(map(render, of)))
+                yield from self.one(
+                    names | {"row": group[0], "index": 0}, "/".join(map(render, of))
+                )
                 continue
             for index, row in enumerate(group):
                 yield from self.one(names | {"row": row, "index": index})
@@ -104,7 +104,9 @@ class _Run:
             yield from self.judge(names, group)
             return
         for item in self.part("for", names):
-            yield from self.judge(names | {"item": item}, "/".join(filter(None, [group, render(item)])))
+            yield from self.judge(
+                names | {"item": item}, "/".join(filter(None, [group, render(item)]))
+            )
 
     def judge(self, names: dict[str, Any], item: str) -> Iterator[Finding]:
         for name, expression in self.rule.let.items():
@@ -144,7 +146,7 @@ class _Run:
             spec = table.column(column) if column else None
             if spec:
                 place += f", графа {spec.graph}" if spec.graph else f", «{spec.title}»"
-            first, at = self.facts.locate(f"{row['ref']}/{column}")
+            at = self.facts.locate(f"{row['ref']}/{column}")[1]
             return "", Location(
                 table=table.key,
                 column=column,
@@ -165,10 +167,13 @@ class _Run:
 def fill(text: str, values: Mapping[str, Any]) -> str:
     """Puts values for {names}; nothing else in the text is special."""
 
+    # Thousands are set apart where the printed cell sets them apart.
+    like = "1 000" if re.search(r"\d\s\d", str(values.get("printed", ""))) else ""
+
     def one(match: re.Match[str]) -> str:
         value = values.get(match[1], match[0])
         if isinstance(value, list | tuple):
-            return ", ".join(render(x) for x in value)
-        return render(value)
+            return ", ".join(render(x, like) for x in value)
+        return render(value, like)
 
     return re.sub(r"\{(\w+)\}", one, text)
