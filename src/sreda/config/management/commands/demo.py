@@ -1,0 +1,136 @@
+"""`sreda demo`: fills an empty installation with a made-up region."""
+
+from __future__ import annotations
+
+import re
+import time
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from sreda.kernel import clock
+from sreda.programme.pack import read_pack, shipped_pack
+from sreda.registry.generator import (
+    AlreadyLoaded,
+    ListedOrganisation,
+    Progress,
+    Region,
+    load,
+    region,
+)
+
+PACK = "kemerovo-2018"
+PASSWORD = "sreda-demo-2018"  # noqa: S105 - made-up people of a demonstration
+STREET = re.compile(r"\b(?:ул|пр|б-р|пер)\.?\s")
+
+
+class Command(BaseCommand):
+    help = gettext_lazy(  # type: ignore[assignment]
+        "Fills an empty installation with a made-up region to try things out on."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "--region",
+            choices=("small", "whole"),
+            default="small",
+            help=_("small: eight organisations; whole: all 718 of the order (some minutes)"),
+        )
+        parser.add_argument(
+            "--seed", type=int, default=2018, help=_("another number gives other people")
+        )
+        parser.add_argument("--password", default=PASSWORD, help=_("password of all demo users"))
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        made = Region(
+            region(options["region"], listed_organisations()),
+            seed=options["seed"],
+            on=clock.today(),
+        )
+        bar = Bar(self)
+        try:
+            counts = load(made, at=clock.now(), password=options["password"], report=bar.show)
+        except AlreadyLoaded:
+            self.stdout.write(_("The registry already holds organisations: nothing was changed."))
+            return
+        bar.close()
+        self.stdout.write(
+            _("Loaded: %(organisations)s organisations, %(people)s people, %(rows)s rows.")
+            % {
+                "organisations": counts["organisation"],
+                "people": counts["person"],
+                "rows": sum(counts.values()),
+            }
+        )
+        self.introduce(made, options["password"])
+
+    def introduce(self, made: Region, password: str) -> None:
+        self.stdout.write("")
+        self.stdout.write(_("Demo users, all with the password %s:") % password)
+        for character in made.characters:
+            self.stdout.write(
+                f"  {character.username:<14} {character.role.label}: "
+                f"{character.name} ({character.place})"
+            )
+
+
+class Bar:
+    """One line that fills up; on a pipe, a line at every tenth."""
+
+    def __init__(self, command: BaseCommand) -> None:
+        self.out = command.stdout
+        self.live = self.out.isatty()
+        self.began = time.monotonic()
+        self.tenth = -1
+
+    def show(self, progress: Progress) -> None:
+        done = 100 * progress.organisations // max(progress.of, 1)
+        rate = round(progress.rows / max(time.monotonic() - self.began, 0.001))
+        line = _("%(percent)3d %% %(rows)9d rows %(rate)7d rows/s") % {
+            "percent": done,
+            "rows": progress.rows,
+            "rate": rate,
+        }
+        if self.live:
+            filled = "█" * (done * 30 // 100)
+            self.out.write(f"\r[{filled:<30}] {line}", ending="")
+            self.out.flush()
+        elif done // 10 > self.tenth:
+            self.tenth = done // 10
+            self.out.write(line)
+
+    def close(self) -> None:
+        if self.live:
+            self.out.write("")
+
+
+def listed_organisations() -> list[ListedOrganisation]:
+    """The list of the shipped order, as the generator wants it."""
+    pack = read_pack(shipped_pack(PACK)).pack
+    assert pack is not None  # a shipped pack is readable
+    found = []
+    for item in pack.organisations:
+        written = item.address.removeprefix(item.postcode).strip(" ,")
+        street = STREET.search(written)
+        place = written[: street.start()] if street else written
+        found.append(
+            ListedOrganisation(
+                key=item.key,
+                school=item.section == "school",
+                name=" ".join(item.name.split()),
+                postcode=item.postcode,
+                locality=re.sub(r"^г\.\s*", "", place.strip(" ,").rpartition(", ")[2]),
+                address=" ".join(written[street.start() :].split()) if street else "",
+                municipality=item.municipality,
+                learners=item.learners,
+                computers=item.computers,
+                link=item.link,
+                network=bool(item.network),
+                office_computers=item.office_computers or 0,
+                management_system=bool(item.management_system),
+            )
+        )
+    return found
