@@ -245,9 +245,7 @@ def gantt(
         _("Chart of terms"),
         width,
         f(height),
-        format_html_join(
-            "", '<rect class="lane" x="0" y="{}" width="{}" height="{}"/>', lanes
-        ),
+        format_html_join("", '<rect class="lane" x="0" y="{}" width="{}" height="{}"/>', lanes),
         format_html_join(
             "",
             '<line class="rule" x1="{0}" x2="{0}" y1="{1}" y2="{2}"/>'

@@ -85,7 +85,9 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
         request,
         403,
         _("This is not open to you"),
-        _("If you hold another post, switch to it; or ask whoever manages access in your organisation."),
+        _(
+            "If you hold another post, switch to it; or ask whoever manages access in your organisation."
+        ),
         str(exception),
     )
 
@@ -104,7 +106,9 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
         request,
         404,
         _("There is no such page"),
-        _("It may have moved, or the address has a mistake in it. Try the search or the home page."),
+        _(
+            "It may have moved, or the address has a mistake in it. Try the search or the home page."
+        ),
     )
 
 

@@ -21,8 +21,9 @@ from .model import (
     Record,
     Relation,
     Row,
+    pack_to_dict,
 )
-from .reader import PackReading, read_pack
+from .reader import PackReading, pack_from_dict, read_pack
 from .schema import TABLES, Column, Table
 from .shipped import PACKS, shipped_pack
 from .writer import write_csv, write_xlsx
@@ -53,6 +54,8 @@ __all__ = [
     "RowChange",
     "Table",
     "diff_packs",
+    "pack_from_dict",
+    "pack_to_dict",
     "read_pack",
     "shipped_pack",
     "write_csv",

@@ -46,7 +46,7 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "sheet-twice": ("error", _("the sheet “{title}” is given twice; the second is not read")),
     "sheet-empty": ("error", _("the sheet has no headings")),
     "no-rows": ("warning", _("the sheet has headings but no rows")),
-    "headings-shifted": ("warning", _("the headings were found in row {row}, not in the first")),
+    "headings-shifted": ("warning", _("the headings stand here, not in the first row")),
     "headings-wrong": ("error", _("the headings are not those of “{title}”; expected: {expected}")),
     "heading-unknown": ("warning", _("an unknown heading; the column was not read")),
     "heading-missing": ("error", _("there is no column “{title}” ({key})")),

@@ -367,3 +367,22 @@ def natural_key(table: Table, cells: Mapping[str, Cell]) -> str:
             return slug(said("code") or said("name"))
     number = cells.get("number", EMPTY).value
     return f"{table.prefix}{number}" if number is not None else slug(said("name"))
+
+
+def pack_to_dict(pack: Pack) -> dict[str, Any]:
+    """The pack as JSON-ready data: what is printed, with keys and places in the files."""
+    return {
+        "name": pack.name,
+        "tables": {
+            table: [
+                {
+                    "key": row.key,
+                    "sheet": row.sheet,
+                    "line": row.line,
+                    "printed": {name: c.printed for name, c in row.cells.items() if c.printed},
+                }
+                for row in rows
+            ]
+            for table, rows in pack.tables.items()
+        },
+    }

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from .issues import Issue
 from .model import Cell, Pack, Row, natural_key
-from .schema import TABLES, Column, Table, year_column
+from .schema import BY_KEY, TABLES, Column, Table, year_column
 from .sources import MAX_CELL, RawCell, RawSheet, Refused, open_source
 from .values import Unreadable, parse, parse_term, plain, tidy
 
@@ -235,4 +236,22 @@ def _bare(text: str) -> str:
     return plain(text).replace(",", "").replace("\u00ad", "")
 
 
-__all__ = ["PackReading", "read_pack", "read_terms"]
+def pack_from_dict(data: Mapping[str, Any]) -> Pack:
+    """Back from `pack_to_dict`; raises Unreadable or KeyError where the data were tampered with."""
+    tables = {}
+    for name, rows in data["tables"].items():
+        table = BY_KEY[name]
+        tables[name] = tuple(
+            Row(
+                name,
+                row["key"],
+                {
+                    column: Cell(parse(table.column(column), printed), printed)
+                    for column, printed in row["printed"].items()
+                },
+                sheet=row["sheet"],
+                line=row["line"],
+            )
+            for row in rows
+        )
+    return read_terms(Pack(data["name"], tables))

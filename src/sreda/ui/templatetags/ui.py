@@ -259,7 +259,9 @@ def progress(
 @register.inclusion_tag("ui/parts/breadcrumb.html")
 def breadcrumb(*pairs: object) -> dict[str, Any]:
     """`{% breadcrumb "Home" url1 "Schools" url2 "School 62" %}`: the last has no address."""
-    items = [(pairs[i], pairs[i + 1] if i + 1 < len(pairs) else "") for i in range(0, len(pairs), 2)]
+    items = [
+        (pairs[i], pairs[i + 1] if i + 1 < len(pairs) else "") for i in range(0, len(pairs), 2)
+    ]
     return {"items": items}
 
 
