@@ -1,0 +1,307 @@
+"""Findings: kept in step with the document, and decided by people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from sreda.kernel.api import Actor, audit, publish
+from sreda.programme import events
+from sreda.programme.domain import rows
+from sreda.programme.enums import FindingStatus
+from sreda.programme.models import Correction, Finding, Programme
+from sreda.programme.pack import Pack
+from sreda.programme.pack.edit import set_cell
+from sreda.programme.pack.issues import Issue
+from sreda.programme.pack.schema import BY_KEY
+from sreda.programme.pack.values import Unreadable, tidy
+from sreda.programme.queries.stored import corrected, printed_pack, standing
+from sreda.programme.rules import Finding as Found
+from sreda.programme.rules import check
+
+REASON_LIMIT = 2_000
+STATES = (FindingStatus.ACCEPTED, FindingStatus.CORRECTED, FindingStatus.WAIVED)
+
+
+def settle(programme: Programme, *, at: datetime) -> None:
+    """Bring rows and findings in step with the pack in force and its standing corrections.
+
+    The caller holds the programme's lock.
+    """
+    printed = printed_pack(programme)
+    pack = corrected(printed, _still_fitting(programme, printed, at))
+    rows.write(programme, pack, printed, at=at)
+    refresh(programme, check(pack), at=at)
+
+
+def _still_fitting(programme: Programme, printed: Pack, at: datetime) -> list[Correction]:
+    """Corrections of what is still printed so; the others end here."""
+    fitting = []
+    for correction in standing(programme):
+        if still_printed(printed, correction):
+            fitting.append(correction)
+        else:
+            correction.ended_at = at
+            correction.save(update_fields=["ended_at"])
+    return fitting
+
+
+def still_printed(pack: Pack, correction: Correction) -> bool:
+    """The pack prints what the correction was made for."""
+    if correction.right_order:
+        keys = _rows_as_printed(pack, correction.table, correction.right_order)
+        return keys == correction.printed
+    row = pack.row(correction.table, correction.row)
+    return row is not None and row.cell(correction.column).printed == correction.printed
+
+
+def _rows_as_printed(printed: Pack, table: str, keys: Iterable[str]) -> str:
+    wanted = set(keys)
+    return "\n".join(row.key for row in printed[table] if row.key in wanted)
+
+
+def refresh(programme: Programme, found: Iterable[Found], *, at: datetime) -> None:
+    """Findings as the check gives them: new ones open, old ones keep what was decided."""
+    known = {f.fingerprint: f for f in Finding.objects.filter(programme=programme)}
+    corrected_ids = set(
+        Correction.objects.filter(programme=programme, ended_at=None).values_list(
+            "finding_id", flat=True
+        )
+    )
+    new: list[Finding] = []
+    changed: list[Finding] = []
+    seen = set()
+    for position, item in enumerate(found):
+        if item.fingerprint in seen:
+            continue
+        seen.add(item.fingerprint)
+        values = _values(item, position)
+        finding = known.get(item.fingerprint)
+        if finding is None:
+            new.append(
+                Finding(
+                    programme=programme, fingerprint=item.fingerprint, found_at=at, **values
+                )
+            )
+            continue
+        differing = {n: v for n, v in values.items() if getattr(finding, n) != v}
+        reopened = finding.status == FindingStatus.CORRECTED and finding.pk not in corrected_ids
+        if differing or reopened or finding.gone_at:
+            finding.gone_at = None
+            for name, value in differing.items():
+                setattr(finding, name, value)
+            if reopened:
+                _clear(finding)
+            changed.append(finding)
+    for fingerprint, finding in known.items():
+        if fingerprint not in seen and finding.gone_at is None:
+            finding.gone_at = at
+            changed.append(finding)
+    Finding.objects.bulk_create(new)
+    if changed:
+        Finding.objects.bulk_update(changed, [*VALUES, *DECISION, "gone_at"])
+
+
+VALUES = (
+    "rule",
+    "severity",
+    "table",
+    "place",
+    "row",
+    "column",
+    "column_title",
+    "position",
+    "printed",
+    "computed",
+    "suggestion",
+    "right_order",
+    "texts",
+    "advice",
+)
+DECISION = ("status", "reason", "decided_by", "decided_at")
+
+
+def _values(item: Found, position: int) -> dict[str, Any]:
+    at = item.location
+    return {
+        "rule": item.rule,
+        "severity": item.severity,
+        "table": at.table,
+        "place": at.place[:300],
+        "row": at.row,
+        "column": at.column,
+        "column_title": at.title[:200],
+        "position": position,
+        "printed": item.printed,
+        "computed": item.computed,
+        "suggestion": item.suggestion,
+        "right_order": list(item.order),
+        "texts": dict(item.texts),
+        "advice": dict(item.advice),
+    }
+
+
+def _clear(finding: Finding) -> None:
+    finding.status = FindingStatus.OPEN
+    finding.reason = ""
+    finding.decided_by = finding.decided_at = None
+
+
+def decide(
+    *,
+    findings: Iterable[UUID],
+    status: str,
+    reason: str,
+    actor: Actor,
+    at: datetime,
+    value: str | None = None,
+) -> int:
+    """Decide one or many findings of one programme alike; returns how many were changed.
+
+    A correction puts `value` (else the suggestion) into the cell, beside what is printed, and
+    checks the document again. Deciding the same again changes nothing.
+    """
+    reason = _reason(reason)
+    if status not in STATES:
+        raise ValidationError(_("Choose what to do with the finding."))
+    if actor.person_id is None:
+        raise ValidationError(_("Only a named person decides; this account has none."))
+    with transaction.atomic():
+        chosen = _locked(findings)
+        if not chosen:
+            return 0
+        programme = chosen[0].programme
+        done, recheck = 0, False
+        for finding in chosen:
+            same = (finding.status, finding.reason) == (status, reason)
+            if same and (status != FindingStatus.CORRECTED or value is None):
+                continue
+            if status == FindingStatus.CORRECTED:
+                _correct(finding, value, reason=reason, actor=actor, at=at)
+            recheck |= status == FindingStatus.CORRECTED or _end_corrections(finding, at)
+            finding.status, finding.reason = status, reason
+            finding.decided_by_id, finding.decided_at = actor.person_id, at
+            finding.save(update_fields=DECISION)
+            _tell(finding, actor=actor, at=at, value=value or finding.suggestion)
+            done += 1
+        if recheck:
+            settle(programme, at=at)
+    return done
+
+
+def reopen(*, finding: UUID, reason: str, actor: Actor, at: datetime) -> None:
+    """Take a decision back; a correction goes with it."""
+    reason = _reason(reason)
+    with transaction.atomic():
+        chosen = _locked([finding])
+        if not chosen or chosen[0].status == FindingStatus.OPEN:
+            return
+        found = chosen[0]
+        ended = _end_corrections(found, at)
+        _clear(found)
+        found.save(update_fields=DECISION)
+        _tell(found, actor=actor, at=at, reason=reason)
+        if ended:
+            settle(found.programme, at=at)
+
+
+def _reason(text: str) -> str:
+    text = text.strip()
+    if not text:
+        raise ValidationError({"reason": _("Say why: the reason stays beside the decision.")})
+    if len(text) > REASON_LIMIT:
+        raise ValidationError(
+            {"reason": _("At most %(limit)s characters.") % {"limit": REASON_LIMIT}}
+        )
+    return text
+
+
+def _locked(ids: Iterable[UUID]) -> list[Finding]:
+    """The findings, after their programme's lock: decisions and loads follow each other."""
+    wanted = list(ids)
+    programmes = Finding.objects.filter(pk__in=wanted).order_by().values("programme").distinct()
+    locked = list(Programme.objects.select_for_update().filter(pk__in=programmes))
+    if len(locked) > 1:
+        raise ValidationError(_("The findings belong to different documents."))
+    return list(Finding.objects.filter(pk__in=wanted).select_related("programme"))
+
+
+def _correct(
+    finding: Finding, value: str | None, *, reason: str, actor: Actor, at: datetime
+) -> None:
+    """Keep the correction; the one that stood for the same cell ends."""
+    printed = printed_pack(finding.programme)
+    made = Correction(
+        programme=finding.programme,
+        finding=finding,
+        table=finding.table,
+        row=finding.row,
+        column=finding.column,
+        reason=reason,
+        made_by_id=actor.person_id,
+        made_at=at,
+    )
+    same = Correction.objects.filter(programme=finding.programme, ended_at=None)
+    if finding.right_order and value is None:
+        made.row = made.column = ""
+        made.right_order = finding.right_order
+        made.printed = _rows_as_printed(printed, finding.table, finding.right_order)
+        same = same.filter(finding=finding)
+    else:
+        row = printed.row(finding.table, finding.row) if finding.row and finding.column else None
+        if row is None:
+            raise ValidationError(_("“%(place)s” is no single cell.") % {"place": finding.place})
+        text = finding.suggestion if value is None else value
+        made.value = _fitting(finding, printed, text)
+        made.printed = row.cell(finding.column).printed
+        same = same.filter(table=finding.table, row=finding.row, column=finding.column)
+    same.update(ended_at=at)
+    made.save()
+
+
+def _fitting(finding: Finding, printed: Pack, value: str) -> str:
+    """The text to stand in the cell; ValidationError where the cell cannot hold it."""
+    text = tidy(value)
+    column = BY_KEY[finding.table].column(finding.column)
+    if not text and (column.required or not finding.printed):
+        raise ValidationError({"value": _("Enter the corrected value.")})
+    try:
+        pack = set_cell(printed, finding.table, finding.row, finding.column, text)
+    except Unreadable as error:
+        raise ValidationError({"value": Issue(error.code, params=error.params).text()}) from error
+    row = pack.row(finding.table, finding.row)
+    for _column, message in rows.troubles(row) if row else ():
+        raise ValidationError({"value": message})
+    return text
+
+
+def _end_corrections(finding: Finding, at: datetime) -> bool:
+    return bool(finding.corrections.filter(ended_at=None).update(ended_at=at))
+
+
+def _tell(finding: Finding, *, actor: Actor, at: datetime, reason: str = "", value: str = "") -> None:
+    is_open = finding.status == FindingStatus.OPEN
+    corrected_to = {"value": value} if finding.status == FindingStatus.CORRECTED else {}
+    audit(
+        "programme.finding.reopened" if is_open else "programme.finding.decided",
+        finding,
+        actor=actor,
+        at=at,
+        status=finding.status,
+        reason=reason or finding.reason,
+        place=finding.place,
+        printed=finding.printed,
+        **corrected_to,
+    )
+    publish(
+        events.FindingDecided(
+            programme_id=finding.programme_id, finding_id=finding.pk, status=finding.status
+        ),
+        at=at,
+    )

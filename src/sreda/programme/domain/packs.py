@@ -1,0 +1,326 @@
+"""Loading a pack: handed in, looked at, then confirmed whole or not at all."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import tempfile
+from collections.abc import Iterable
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from sreda.kernel.api import Actor, StoredFile, audit, path_of, publish
+from sreda.programme import events
+from sreda.programme.domain import findings, matching, rows
+from sreda.programme.enums import FindingStatus, LoadStatus
+from sreda.programme.models import Correction, Finding, PackLoad, Programme
+from sreda.programme.pack import (
+    TABLES,
+    Change,
+    Issue,
+    Pack,
+    PackReading,
+    diff_packs,
+    read_pack,
+    shipped_pack,
+)
+from sreda.programme.queries.stored import corrected, freeze, pack_of
+from sreda.programme.rules import check
+
+EXAMPLE = "kemerovo-2018"
+
+
+class Overtaken(ValidationError):
+    """Another load of the same order was confirmed after this one was compared with it."""
+
+
+def stage(*, file: StoredFile, actor: Actor | None, at: datetime) -> PackLoad:
+    """Read an uploaded pack and keep it for confirmation. The same file twice is one load."""
+    with tempfile.TemporaryDirectory(prefix="sreda-pack-") as folder:
+        named = Path(folder) / file.name
+        shutil.copyfile(path_of(file), named)
+        reading = read_pack(named)
+    return stage_reading(
+        reading, name=file.name, sha256=file.sha256, file=file, actor=actor, at=at
+    )
+
+
+def stage_path(*, path: Path, actor: Actor | None, at: datetime) -> PackLoad:
+    """The same for a file or folder of this machine."""
+    reading = read_pack(path)
+    said = json.dumps(freeze(reading.pack) if reading.pack else {}, sort_keys=True)
+    digest = hashlib.sha256(said.encode()).hexdigest()
+    return stage_reading(
+        reading, name=path.name, sha256=digest, file=None, actor=actor, at=at
+    )
+
+
+def stage_example(*, actor: Actor | None, at: datetime) -> PackLoad:
+    """The order of Kemerovo that comes with Sreda."""
+    return stage_path(path=shipped_pack(EXAMPLE), actor=actor, at=at)
+
+
+def stage_reading(
+    reading: PackReading,
+    *,
+    name: str,
+    sha256: str,
+    file: StoredFile | None,
+    actor: Actor | None,
+    at: datetime,
+) -> PackLoad:
+    pack, issues = _fitting(reading)
+    order = pack["order"][0] if pack and pack["order"] else None
+    programme = Programme.objects.filter(key=rows.programme_key(order)).first() if order else None
+    previous = programme.current if programme else None
+    with transaction.atomic():
+        same = (
+            PackLoad.objects.filter(
+                status=LoadStatus.STAGED,
+                sha256=sha256,
+                previous=previous,
+                staged_by=actor.user_id if actor else None,
+            )
+            .select_for_update()
+            .first()
+        )
+        if same is not None:
+            return same
+        if pack is not None:
+            pack = _whole(pack, previous, issues)
+        load = PackLoad.objects.create(
+            programme=programme,
+            previous=previous,
+            file=file,
+            name=name[:255],
+            sha256=sha256,
+            status=LoadStatus.STAGED if order else LoadStatus.REFUSED,
+            tables=freeze(pack) if pack else {},
+            issues=[_frozen(issue) for issue in issues],
+            summary=_summary(pack, previous, programme, issues) if pack else {},
+            staged_at=at,
+            staged_by=actor.user_id if actor else None,
+            staged_by_name=actor.name if actor else "",
+        )
+        audit("programme.pack.staged", load, actor=actor, at=at, file=name, sha256=sha256)
+    return load
+
+
+def _fitting(reading: PackReading) -> tuple[Pack | None, list[Issue]]:
+    """Without the rows that the database could not hold, each with its issue."""
+    issues = list(reading.issues)
+    if reading.pack is None:
+        return None, issues
+    pack = reading.pack
+    for table in TABLES:
+        good = []
+        for row in pack[table.key]:
+            found = [
+                Issue(
+                    "beyond",
+                    file=row.sheet.split("/")[0],
+                    sheet=table.title,
+                    row=row.line,
+                    column=_title(table, column),
+                    params={"reason": message},
+                )
+                for column, message in rows.troubles(row)
+            ]
+            issues += found
+            if not found:
+                good.append(row)
+        if len(good) < len(pack[table.key]):
+            pack = pack.with_table(table.key, tuple(good))
+    return pack, issues
+
+
+def _title(table: Any, column: str) -> str:
+    try:
+        return str(table.column(column).title)
+    except KeyError:
+        return column
+
+
+def _frozen(issue: Issue) -> dict[str, Any]:
+    return {
+        "code": issue.code,
+        "file": issue.file,
+        "sheet": issue.sheet,
+        "row": issue.row,
+        "column": issue.column,
+        "params": {name: str(value) for name, value in issue.params.items()},
+    }
+
+
+def spoiled_tables(issues: Iterable[Issue]) -> set[str]:
+    """Tables of which something could not be read: a row missing there is not a row gone."""
+    found = set()
+    for issue in issues:
+        if issue.severity == "warning" and issue.code != "sheet-optional":
+            continue
+        for table in TABLES:
+            names = {table.key, table.title, f"{table.key}.csv"}
+            if names & {issue.sheet, issue.params.get("key"), Path(issue.file).name}:
+                found.add(table.key)
+    return found
+
+
+def _whole(pack: Pack, previous: PackLoad | None, issues: list[Issue]) -> Pack:
+    """The pack, and the rows of the one before it that bad rows may have hidden."""
+    if previous is None:
+        return pack
+    before = pack_of(previous)
+    for table in spoiled_tables(issues):
+        here = {row.key for row in pack[table]}
+        kept = tuple(row for row in before[table] if row.key not in here)
+        if kept:
+            pack = pack.with_table(table, (*pack[table], *kept))
+    return pack
+
+
+def _summary(
+    pack: Pack, previous: PackLoad | None, programme: Programme | None, issues: list[Issue]
+) -> dict[str, Any]:
+    """Counts by table, and what the check will find once this is loaded."""
+    tables = {table.key: dict.fromkeys(("new", "changed", "unchanged", "gone", "bad"), 0)
+              for table in TABLES}  # fmt: skip
+    for change in diff_packs(pack_of(previous) if previous else None, pack):
+        kind = "gone" if change.change == Change.REMOVED else change.change.value
+        tables[change.table][kind] += 1
+    for table in TABLES:
+        names = {table.key, table.title, f"{table.key}.csv"}
+        tables[table.key]["bad"] = len(
+            {i.row for i in issues if i.row and i.severity == "error" and i.sheet in names}
+        )
+    standing = (
+        Correction.objects.filter(programme=programme, ended_at=None) if programme else ()
+    )
+    fitting = [c for c in standing if findings.still_printed(pack, c)]
+    return {
+        "tables": tables,
+        "ended_corrections": len(list(standing)) - len(fitting),
+        "findings": [
+            {
+                "fingerprint": f.fingerprint,
+                "rule": f.rule,
+                "severity": f.severity,
+                "place": f.location.place,
+                "printed": f.printed,
+                "computed": f.computed,
+                "texts": dict(f.texts),
+            }
+            for f in check(corrected(pack, fitting))
+        ],
+    }
+
+
+def confirm(
+    *, load: UUID, actor: Actor | None, at: datetime, with_bad: bool = False
+) -> PackLoad:
+    """Make a staged pack the one in force: all of it in one transaction, once.
+
+    `with_bad`: the good rows land although others could not be read.
+    """
+    with transaction.atomic():
+        staged = PackLoad.objects.select_for_update(of=("self",)).get(pk=load)
+        if staged.status == LoadStatus.CONFIRMED:
+            return staged
+        if staged.status != LoadStatus.STAGED:
+            raise ValidationError(_("This load was cancelled or could not be read."))
+        if not with_bad and has_errors(staged):
+            raise ValidationError(
+                _("Some rows could not be read. Correct them, or load the good rows without them.")
+            )
+        order = pack_of(staged)["order"][0]
+        values = rows.order_values(order)
+        key = rows.programme_key(order)
+        Programme.objects.bulk_create(
+            [Programme(key=key, loaded_at=at, **values)], ignore_conflicts=True
+        )
+        programme = Programme.objects.select_for_update().get(key=key)
+        if programme.current_id != staged.previous_id:
+            raise Overtaken(
+                _("Another load of this document was confirmed meanwhile. Compare again.")
+            )
+        for name, value in values.items():
+            setattr(programme, name, value)
+        programme.loaded_at = at
+        staged.programme = programme
+        staged.status = LoadStatus.CONFIRMED
+        staged.closed_at = at
+        staged.closed_by_name = actor.name if actor else ""
+        staged.save(update_fields=["programme", "status", "closed_at", "closed_by_name"])
+        programme.current = staged
+        programme.save()
+        findings.settle(programme, at=at)
+        matching.match_certain(programme, at=at)
+        counts = {
+            kind: sum(table[kind] for table in staged.summary["tables"].values())
+            for kind in ("new", "changed", "gone", "bad")
+        }
+        audit("programme.pack.loaded", staged, actor=actor, at=at, file=staged.name, **counts)
+        publish(
+            events.PackLoaded(
+                programme_id=programme.pk,
+                load_id=staged.pk,
+                open_findings=Finding.objects.filter(
+                    programme=programme, status=FindingStatus.OPEN, gone_at=None
+                ).count(),
+            ),
+            at=at,
+        )
+    return staged
+
+
+def has_errors(load: PackLoad) -> bool:
+    return any(issue.severity != "warning" for issue in issues_of(load))
+
+
+def issues_of(load: PackLoad) -> list[Issue]:
+    return [Issue(**issue) for issue in load.issues]
+
+
+def cancel(*, load: UUID, actor: Actor | None, at: datetime) -> PackLoad:
+    with transaction.atomic():
+        staged = PackLoad.objects.select_for_update(of=("self",)).get(pk=load)
+        if staged.status == LoadStatus.CANCELLED:
+            return staged
+        if staged.status != LoadStatus.STAGED:
+            raise ValidationError(_("This load is already closed."))
+        staged.status, staged.closed_at = LoadStatus.CANCELLED, at
+        staged.closed_by_name = actor.name if actor else ""
+        staged.save(update_fields=["status", "closed_at", "closed_by_name"])
+        audit("programme.pack.cancelled", staged, actor=actor, at=at, file=staged.name)
+    return staged
+
+
+def stage_again(*, load: PackLoad, actor: Actor | None, at: datetime) -> PackLoad:
+    """Compare a load once more with what is in force now."""
+    if load.file is not None:
+        return stage(file=load.file, actor=actor, at=at)
+    pack = pack_of(load)
+    reading = PackReading(pack, tuple(issues_of(load)))
+    return stage_reading(
+        reading, name=load.name, sha256=load.sha256, file=load.file, actor=actor, at=at
+    )
+
+
+def load_demo_programme(*, at: datetime, actor: Actor | None = None) -> Programme:
+    """Load the shipped order and match its list; done before, it changes nothing."""
+    staged = stage_example(actor=actor, at=at)
+    if staged.previous and staged.previous.tables == staged.tables:
+        programme = staged.previous.programme
+        assert programme is not None
+        cancel(load=staged.pk, actor=actor, at=at)
+        matching.match_certain(programme, at=at)
+        return programme
+    done = confirm(load=staged.pk, actor=actor, at=at)
+    assert done.programme is not None
+    return done.programme

@@ -1,0 +1,36 @@
+"""What happened in the programme of change."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+from uuid import UUID
+
+from sreda.kernel.events import Event
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PackLoaded(Event):
+    type: ClassVar[str] = "programme.pack.loaded"
+    programme_id: UUID
+    load_id: UUID
+    open_findings: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FindingDecided(Event):
+    """`status` is the new state; "open" when a decision was taken back."""
+
+    type: ClassVar[str] = "programme.finding.decided"
+    programme_id: UUID
+    finding_id: UUID
+    status: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntryMatched(Event):
+    """`organisation_id` None: the row is no more said to be an organisation of the registry."""
+
+    type: ClassVar[str] = "programme.entry.matched"
+    entry_id: UUID
+    organisation_id: UUID | None
