@@ -85,9 +85,7 @@ def refresh(programme: Programme, found: Iterable[Found], *, at: datetime) -> No
         finding = known.get(item.fingerprint)
         if finding is None:
             new.append(
-                Finding(
-                    programme=programme, fingerprint=item.fingerprint, found_at=at, **values
-                )
+                Finding(programme=programme, fingerprint=item.fingerprint, found_at=at, **values)
             )
             continue
         differing = {n: v for n, v in values.items() if getattr(finding, n) != v}
@@ -236,6 +234,7 @@ def _correct(
     finding: Finding, value: str | None, *, reason: str, actor: Actor, at: datetime
 ) -> None:
     """Keep the correction; the one that stood for the same cell ends."""
+    assert actor.person_id is not None
     printed = printed_pack(finding.programme)
     made = Correction(
         programme=finding.programme,
@@ -285,7 +284,9 @@ def _end_corrections(finding: Finding, at: datetime) -> bool:
     return bool(finding.corrections.filter(ended_at=None).update(ended_at=at))
 
 
-def _tell(finding: Finding, *, actor: Actor, at: datetime, reason: str = "", value: str = "") -> None:
+def _tell(
+    finding: Finding, *, actor: Actor, at: datetime, reason: str = "", value: str = ""
+) -> None:
     is_open = finding.status == FindingStatus.OPEN
     corrected_to = {"value": value} if finding.status == FindingStatus.CORRECTED else {}
     audit(

@@ -59,9 +59,7 @@ def features(*, kind: str, name: str, address: str, town: str = "", code: str = 
 def trigrams(text: str) -> frozenset[str]:
     """As pg_trgm cuts words: two blanks before, one after."""
     words = re.findall(r"\w+", text.casefold().replace("ё", "е"))
-    return frozenset(
-        f"  {word} "[at : at + 3] for word in words for at in range(len(word) + 1)
-    )
+    return frozenset(f"  {word} "[at : at + 3] for word in words for at in range(len(word) + 1))
 
 
 def alike(left: frozenset[str], right: frozenset[str]) -> float:
@@ -102,9 +100,9 @@ def candidates(
     """The likely ones, best first."""
     wanted = of_entry(entry)
     scored = (Candidate(o, score(wanted, known)) for o, known in organisations)
-    return sorted(
-        (c for c in scored if c.score >= SUGGESTED), key=lambda c: c.score, reverse=True
-    )[:5]
+    return sorted((c for c in scored if c.score >= SUGGESTED), key=lambda c: c.score, reverse=True)[
+        :5
+    ]
 
 
 def certain(found: Sequence[Candidate]) -> Organisation | None:
@@ -128,9 +126,7 @@ def match_certain(programme: Programme, *, at: datetime) -> int:
     """Match the rows about which there is no doubt; returns how many. What a person said stays."""
     with transaction.atomic():
         Programme.objects.select_for_update().get(pk=programme.pk)
-        entries = list(
-            ListEntry.objects.filter(programme=programme, gone_at=None)
-        )
+        entries = list(ListEntry.objects.filter(programme=programme, gone_at=None))
         open_ones = [e for e in entries if e.matched_by == MatchedBy.NOBODY]
         if not open_ones:
             return 0
@@ -150,9 +146,7 @@ def match_certain(programme: Programme, *, at: datetime) -> int:
     return len(matched)
 
 
-def match(
-    *, entry: UUID, organisation: UUID | None, actor: Actor, at: datetime
-) -> ListEntry:
+def match(*, entry: UUID, organisation: UUID | None, actor: Actor, at: datetime) -> ListEntry:
     """A person says which organisation the row is; None: it is none of the registry's."""
     with transaction.atomic():
         row = ListEntry.objects.select_related("programme").get(pk=entry)
@@ -165,9 +159,7 @@ def match(
             if found is None:
                 raise ValidationError(_("There is no such organisation of this kind."))
             other = (
-                ListEntry.objects.filter(
-                    programme=row.programme, organisation=found, gone_at=None
-                )
+                ListEntry.objects.filter(programme=row.programme, organisation=found, gone_at=None)
                 .exclude(pk=row.pk)
                 .first()
             )
@@ -192,6 +184,4 @@ def _tell(entry: ListEntry, *, actor: Actor | None, at: datetime) -> None:
         row=entry.name,
         organisation=entry.organisation.short_name if entry.organisation else None,
     )
-    publish(
-        events.EntryMatched(entry_id=entry.pk, organisation_id=entry.organisation_id), at=at
-    )
+    publish(events.EntryMatched(entry_id=entry.pk, organisation_id=entry.organisation_id), at=at)

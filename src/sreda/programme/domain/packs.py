@@ -47,9 +47,7 @@ def stage(*, file: StoredFile, actor: Actor | None, at: datetime) -> PackLoad:
         named = Path(folder) / file.name
         shutil.copyfile(path_of(file), named)
         reading = read_pack(named)
-    return stage_reading(
-        reading, name=file.name, sha256=file.sha256, file=file, actor=actor, at=at
-    )
+    return stage_reading(reading, name=file.name, sha256=file.sha256, file=file, actor=actor, at=at)
 
 
 def stage_path(*, path: Path, actor: Actor | None, at: datetime) -> PackLoad:
@@ -57,9 +55,7 @@ def stage_path(*, path: Path, actor: Actor | None, at: datetime) -> PackLoad:
     reading = read_pack(path)
     said = json.dumps(freeze(reading.pack) if reading.pack else {}, sort_keys=True)
     digest = hashlib.sha256(said.encode()).hexdigest()
-    return stage_reading(
-        reading, name=path.name, sha256=digest, file=None, actor=actor, at=at
-    )
+    return stage_reading(reading, name=path.name, sha256=digest, file=None, actor=actor, at=at)
 
 
 def stage_example(*, actor: Actor | None, at: datetime) -> PackLoad:
@@ -199,9 +195,7 @@ def _summary(
         tables[table.key]["bad"] = len(
             {i.row for i in issues if i.row and i.severity == "error" and i.sheet in names}
         )
-    standing = (
-        Correction.objects.filter(programme=programme, ended_at=None) if programme else ()
-    )
+    standing = Correction.objects.filter(programme=programme, ended_at=None) if programme else ()
     fitting = [c for c in standing if findings.still_printed(pack, c)]
     return {
         "tables": tables,
@@ -221,9 +215,7 @@ def _summary(
     }
 
 
-def confirm(
-    *, load: UUID, actor: Actor | None, at: datetime, with_bad: bool = False
-) -> PackLoad:
+def confirm(*, load: UUID, actor: Actor | None, at: datetime, with_bad: bool = False) -> PackLoad:
     """Make a staged pack the one in force: all of it in one transaction, once.
 
     `with_bad`: the good rows land although others could not be read.

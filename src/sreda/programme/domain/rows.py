@@ -31,7 +31,7 @@ Values = dict[str, Any]
 TRANSLITERATION = dict(
     zip(
         "абвгдезийклмнопрстуфхцчшщыэюяё",
-        "a b v g d e z i y k l m n o p r s t u f kh ts ch sh shch y e yu ya e".split(),
+        "a b v g d e z i y k l m n o p r s t u f kh ts ch sh shch y e yu ya e".split(),  # noqa: SIM905
         strict=True,
     )
 ) | {"ж": "zh", "ъ": "", "ь": ""}
@@ -210,9 +210,7 @@ def write(programme: Programme, pack: Pack, printed: Pack, *, at: datetime) -> N
                 values["printed"] = _prints(prints.get((table, row.key)))
             wanted[model][row.key] = values
     rows = {model: _merge(model, programme, found, at) for model, found in wanted.items()}
-    _years(
-        IndicatorPlan, "indicator", rows[Indicator], _year_values(pack["indicators"], prints)
-    )
+    _years(IndicatorPlan, "indicator", rows[Indicator], _year_values(pack["indicators"], prints))
     _years(BudgetAmount, "line", rows[BudgetLine], _year_values(pack["budget"], prints))
     _dependencies(programme, rows[Action], [*pack["measures"], *pack["roadmap"]])
 
@@ -224,8 +222,8 @@ def _prints(row: Row | None) -> dict[str, str]:
 def _merge(
     model: type[PackRow], programme: Programme, wanted: Mapping[str, Values], at: datetime
 ) -> dict[str, PackRow]:
-    manager = model._default_manager
-    kept = {row.key: row for row in manager.filter(programme=programme)}
+    manager: Any = model._default_manager
+    kept: dict[str, PackRow] = {row.key: row for row in manager.filter(programme=programme)}
     new, changed, fields = [], [], {"gone_at"}
     for key, values in wanted.items():
         fitting = {
@@ -296,13 +294,14 @@ def _years(
     wanted: Sums,
 ) -> None:
     """Values by year hang on nothing of ours: what the pack has no more is deleted."""
-    manager = model._default_manager
+    manager: Any = model._default_manager
     owners = {row.pk: key for key, row in parents.items()}
     kept: dict[tuple[str, int | None], Any] = {
         (owners[getattr(row, f"{parent}_id")], row.year): row
         for row in manager.filter(**{f"{parent}__in": list(parents.values())})
     }
-    new, changed = [], []
+    new: list[Any] = []
+    changed: list[Any] = []
     for key, years in wanted.items():
         for year, (value, printed) in years.items():
             fitting = _fitting(model._meta.get_field("value"), value)
@@ -314,7 +313,8 @@ def _years(
                 row.value, row.printed = fitting, printed
                 changed.append(row)
     manager.bulk_create(new)
-    manager.bulk_update(changed, ["value", "printed"]) if changed else None
+    if changed:
+        manager.bulk_update(changed, ["value", "printed"])
     if kept:
         manager.filter(pk__in=[row.pk for row in kept.values()]).delete()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 from django.db.models import F, Q
-from django.db.models.functions import NullIf
+from django.db.models.functions import Cast, NullIf
 from django.utils.translation import gettext_lazy as _
 
 from sreda.kernel.models import Record, StoredFile
@@ -96,8 +96,7 @@ class ListEntry(PackRow):
         _("printed ratio"), max_digits=9, decimal_places=4, null=True
     )
     ratio = models.GeneratedField(
-        expression=F("computers")
-        * models.Value(1, output_field=models.DecimalField(max_digits=9, decimal_places=4))
+        expression=Cast("computers", models.DecimalField(max_digits=18, decimal_places=6))
         / NullIf(F("learners"), models.Value(0)),
         output_field=models.DecimalField(max_digits=12, decimal_places=6),
         db_persist=True,
@@ -112,7 +111,7 @@ class ListEntry(PackRow):
     matched_at = models.DateTimeField(null=True, editable=False)
 
     class Meta:
-        ordering = ["section", "number"]
+        ordering = ["-section", "number"]  # schools first
         constraints = [
             models.UniqueConstraint(fields=["programme", "key"], name="entry_once"),
             models.UniqueConstraint(
