@@ -461,7 +461,19 @@ def test_rendering_follows_the_printed_cell() -> None:
     assert render(Decimal("2835.0"), "2977,0") == "2835,0"
 
 
-PARAMS = ("limit", "member", "title", "key", "expected", "cells", "value", "known", "other", "name")
+PARAMS = (
+    "limit",
+    "member",
+    "title",
+    "key",
+    "expected",
+    "cells",
+    "value",
+    "known",
+    "other",
+    "name",
+    "reason",
+)
 
 
 def test_every_message_is_said_in_both_languages() -> None:

@@ -6,7 +6,6 @@ Exit status of `check`: 0 no findings, 1 findings or bad rows, 2 the pack cannot
 from __future__ import annotations
 
 import json
-from argparse import RawDescriptionHelpFormatter
 from pathlib import Path
 from typing import Any
 
@@ -22,32 +21,42 @@ CLEAN, FOUND, UNREADABLE = 0, 1, 2
 
 
 class Command(BaseCommand):
-    help = "Check a programme pack, turn it into a workbook, or start a new one."
     needs_database = False
     requires_system_checks = ()
 
+    @property
+    def help(self) -> str:  # type: ignore[override]
+        return _("Check a programme pack, turn it into a workbook, or start a new one.")
+
     def add_arguments(self, parser: CommandParser) -> None:
         words = parser.add_subparsers(dest="word", required=True)
-        pack_help = f"workbook, ZIP or folder; or a shipped pack: {', '.join(shipped())}"
+        pack_help = _("workbook, ZIP or folder; or a pack that comes with Sreda: {names}").format(
+            names=", ".join(shipped())
+        )
 
         one = words.add_parser(
             "check",
-            help="check the order: 0 nothing found, 1 findings, 2 unreadable",
-            description=__doc__,
-            formatter_class=RawDescriptionHelpFormatter,
+            help=_("check the order of a pack"),
+            epilog=_(
+                "Exit status: 0 no findings, 1 findings or bad rows, 2 the pack cannot be read."
+            ),
         )
         one.add_argument("pack", metavar="PACK", help=pack_help)
-        one.add_argument("--json", action="store_true", help="everything as JSON")
-        one.add_argument("--language", choices=["ru", "en"], help="of the messages")
+        one.add_argument("--json", action="store_true", help=_("everything as JSON"))
+        one.add_argument("--language", choices=["ru", "en"], help=_("language of the messages"))
 
-        one = words.add_parser("export-xlsx", help="write a pack as a workbook")
+        one = words.add_parser("export-xlsx", help=_("write a pack as a workbook"))
         one.add_argument("pack", metavar="PACK", help=pack_help)
         one.add_argument("out", metavar="OUT", type=Path)
 
-        one = words.add_parser("new-pack", help="make a folder with an empty pack to fill in")
+        one = words.add_parser("new-pack", help=_("make a folder with an empty pack to fill in"))
         one.add_argument("dir", metavar="DIR", type=Path)
-        one.add_argument("--from", type=int, dest="first", metavar="YEAR", help="first year")
-        one.add_argument("--to", type=int, dest="last", metavar="YEAR", help="last year")
+        one.add_argument(
+            "--from", type=int, dest="first", metavar="YEAR", help=_("first year of the plan")
+        )
+        one.add_argument(
+            "--to", type=int, dest="last", metavar="YEAR", help=_("last year of the plan")
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         with override(options.get("language") or get_language()):
@@ -128,7 +137,7 @@ def line_of(issue: Issue) -> str:
 
 
 def paragraph(finding: Finding) -> str:
-    words = {"error": _("error"), "warning": _("warning"), "note": _("note")}
+    words = {"error": _("error"), "warning": _("warning"), "note": _("remark")}
     lines = [f"{words[finding.severity]} [{finding.rule}] {finding.location.place}"]
     lines.append(f"    {finding.text()}")
     if finding.suggestion:
