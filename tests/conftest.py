@@ -77,6 +77,14 @@ def django_db_setup(
         administer(found.dsn, "DROP DATABASE IF EXISTS {} WITH (FORCE)", name)
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave the slow proofs out unless -m asks for something."""
+    if not config.option.markexpr:
+        slow = [item for item in items if item.get_closest_marker("slow")]
+        items[:] = [item for item in items if item not in slow]
+        config.hook.pytest_deselected(items=slow)
+
+
 def pytest_unconfigure(config: pytest.Config) -> None:
     """After the last process of the run (the controller, under pytest-xdist) nothing stays."""
     if "PYTEST_XDIST_WORKER" in os.environ:

@@ -26,6 +26,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+import psycopg
+
 from . import keeper
 from .account import Account, choose_account
 from .conf import OWN, OWN_TEXT, THROW_AWAY, write_conf
@@ -176,17 +178,22 @@ class Cluster:
         self.launch(matching_engine(self), self.data, self.socket)
 
     def _await_ready(self) -> bool:
-        """Is the server up? Waits while it starts or stops."""
+        """Is the server up? Waits while it starts, recovers or stops."""
         end = time.monotonic() + START_PATIENCE
         while keeper.postmaster(self.data):
-            with suppress(OSError):
-                lines = (self.data / "postmaster.pid").read_text().split("\n")
-                if len(lines) > 7 and lines[7].strip() == "ready":
-                    return True
+            if self._answers():
+                return True
             if time.monotonic() > end:
                 raise PostgresError(_("The database has been starting for too long."))
             time.sleep(0.02)
         return False
+
+    def _answers(self) -> bool:
+        try:
+            psycopg.connect(self.dsn(), connect_timeout=10).close()
+        except psycopg.OperationalError as error:
+            return "too many" in str(error) or "reserved for" in str(error)  # busy, but well
+        return True
 
     def _bury(self) -> None:
         """Clear what a killed server left: its processes first, then its lock files.
@@ -288,12 +295,8 @@ class Cluster:
             )  # fmt: skip
 
     def _stop_unused(self) -> None:
-        if keeper.stop_unused(self.base, self.data):
-            if self.socket.parent != self.base:
-                with suppress(OSError):
-                    self.socket.rmdir()
-            if self.throw_away:
-                shutil.rmtree(self.base, ignore_errors=True)
+        if keeper.stop_unused(self.base, self.data) and self.throw_away:
+            shutil.rmtree(self.base, ignore_errors=True)
 
 
 def locale(engine: Engine, ctype: str) -> list[str]:

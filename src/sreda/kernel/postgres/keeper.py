@@ -19,22 +19,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-PATIENCE = 60.0
+PATIENCE = 30.0
 
 
 @contextmanager
-def locked(path: Path, how: int = fcntl.LOCK_EX) -> Iterator[bool]:
-    """Hold a lock on a file; yields False where LOCK_NB was asked for and it is taken."""
+def locked(path: Path) -> Iterator[None]:
+    """Hold a file's lock for the time of the block."""
     with path.open("a") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
         try:
-            fcntl.flock(file, how)
-        except BlockingIOError:
-            yield False
-            return
-        try:
-            yield True
+            yield
         finally:
-            fcntl.flock(file, fcntl.LOCK_UN)
+            fcntl.flock(file, fcntl.LOCK_UN)  # also from a child that inherited it
 
 
 def postmaster(data: Path) -> int | None:
@@ -50,10 +46,11 @@ def works_in(pid: int, data: Path) -> bool:
     """Is this a living process whose working folder is `data`, as every one of the server's is?"""
     proc = Path("/proc") / str(pid)
     if not Path("/proc/self").exists():  # no /proc (macOS): believe the file
-        with suppress(ProcessLookupError, PermissionError):
+        try:
             os.kill(pid, 0)
-            return True
-        return False
+        except OSError:
+            return False
+        return True
     try:
         state = (proc / "stat").read_text().rpartition(")")[2].split()[0]
         return state not in "ZX" and os.path.samefile(proc / "cwd", data)
@@ -84,16 +81,53 @@ def signal_and_wait(pids: list[int], what: signal.Signals, data: Path, patience:
 def stop(data: Path) -> None:
     """Fast shutdown: open transactions roll back, everything acknowledged is on disk."""
     pid = postmaster(data)
-    if pid and not signal_and_wait([pid], signal.SIGINT, data, PATIENCE):
+    if pid is None:
+        return
+    lines = (data / "postmaster.pid").read_text().split("\n")
+    end = time.monotonic() + PATIENCE
+    while recovering(data) and time.monotonic() < end:
+        time.sleep(0.02)
+    if not signal_and_wait([pid], signal.SIGINT, data, PATIENCE):
         signal_and_wait([pid], signal.SIGQUIT, data, PATIENCE)  # recovers at the next start
+    if len(lines) > 4 and Path(lines[4]).parent != data.parent:
+        with suppress(OSError):  # a socket's folder of its own, where ours would be too deep
+            Path(lines[4]).rmdir()
+
+
+def recovering(data: Path) -> bool:
+    """Is it replaying after a crash? PostgreSQL 18 hangs if told to shut down just then."""
+    for pid in processes(data):
+        with suppress(OSError):
+            if b"postgres: startup" in Path(f"/proc/{pid}/cmdline").read_bytes():
+                return True
+    return False
 
 
 def stop_unused(base: Path, data: Path) -> bool:
     """Stop the server unless somebody holds a lease. The caller holds `lock`."""
-    with locked(base / "lease", fcntl.LOCK_EX | fcntl.LOCK_NB) as alone:
-        if alone:
-            stop(data)
-        return alone
+    with (base / "lease").open("a") as lease:
+        if shared(lease.fileno()):
+            return False
+        stop(data)
+        return True
+
+
+def shared(lease: int) -> bool:
+    """Do others hold a lease? If not, we hold it alone until the file is closed.
+
+    A keeper that wakes up has the lock alone too, for a moment and once: hence the second look.
+    """
+    looks = 0
+    while looks < 2:
+        with suppress(BlockingIOError):
+            fcntl.flock(lease, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return False
+        with suppress(BlockingIOError):
+            fcntl.flock(lease, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            fcntl.flock(lease, fcntl.LOCK_UN)
+            looks += 1
+        time.sleep(0.002)
+    return True
 
 
 def keep(base: Path, data: Path, keeper: int, *, remove: bool) -> None:
