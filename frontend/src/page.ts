@@ -18,6 +18,10 @@ export function enhance(root: ParentNode): void {
   each(root, "[data-toast]", (toast) => {
     if (toast.dataset.toast !== "stay") window.setTimeout(() => toast.remove(), 9000);
   });
+  each(root, "[data-print]", (button) => {
+    button.hidden = false;
+    button.addEventListener("click", () => window.print());
+  });
   if (bound) return;
   bound = true;
 
@@ -26,9 +30,7 @@ export function enhance(root: ParentNode): void {
     target.closest<HTMLElement>("[data-close]")?.closest("[data-closable]")?.remove();
     document.querySelectorAll<HTMLDetailsElement>("details.menu[open], details.definition[open]")
       .forEach((menu) => {
-        if (!menu.contains(target) || target === menu.querySelector(":scope > summary ~ .menu-close")) {
-          menu.open = false;
-        }
+        if (!menu.contains(target)) menu.open = false;
       });
   });
 
@@ -42,6 +44,18 @@ export function enhance(root: ParentNode): void {
       closeDrawer();
     }
   });
+
+  // An explanation that would leave the screen opens to the other side
+  document.addEventListener(
+    "toggle",
+    (event) => {
+      const box = (event.target as Element).querySelector(":scope > .definition-box");
+      if (!box) return;
+      box.parentElement!.classList.remove("flip");
+      if (box.getBoundingClientRect().right > innerWidth - 8) box.parentElement!.classList.add("flip");
+    },
+    true,
+  );
 
   // The drawer is a :target; tell assistive technology and keep focus with it
   window.addEventListener("hashchange", syncDrawer);

@@ -190,7 +190,7 @@ def gantt(
     rows: Sequence[Mapping[str, Any]], start: date, end: date, today: date | None = None
 ) -> SafeString:
     """A picture beside a list of the same terms; states: planned, done, late, draft."""
-    left, width, lane, top = 300, 1200, 36, 34
+    left, width, lane, top = 316, 1200, 36, 34
     days = max((end - start).days, 1)
     scale = (width - left) / days
     height = top + lane * len(rows) + 6
@@ -211,7 +211,7 @@ def gantt(
     for i, row in enumerate(rows):
         y = top + i * lane
         name = str(row["label"])
-        shown = name if len(name) <= 42 else name[:41].rstrip() + "…"
+        shown = name if len(name) <= 40 else name[:39].rstrip() + "…"
         first, last = row.get("start") or row.get("end"), row.get("end") or row.get("start")
         words = f"{name}: {numbers.span(row.get('start'), row.get('end'))}"
         label = format_html('<text x="8" y="{}">{}</text>', y + lane / 2 + 5, shown)

@@ -17,6 +17,7 @@ from django.forms.widgets import (
     FileInput,
     RadioSelect,
     Select,
+    Textarea,
 )
 from django.template.context import RequestContext
 from django.template.loader import render_to_string
@@ -388,7 +389,7 @@ def control(field: BoundField) -> SafeString:
     """The input of a field, with our class; ids and descriptions come from Django."""
     widget = field.field.widget
     if isinstance(widget, RadioSelect | CheckboxSelectMultiple):
-        return field.as_widget(attrs={"class": "form-check-input"})
+        return field.as_widget()
     if isinstance(widget, CheckboxInput):
         name = "form-check-input"
     elif isinstance(widget, Select):
@@ -397,7 +398,10 @@ def control(field: BoundField) -> SafeString:
         name = "form-file"
     else:
         name = "form-control"
-    return field.as_widget(attrs={"class": f"{widget.attrs.get('class', '')} {name}".strip()})
+    attrs = {"class": f"{widget.attrs.get('class', '')} {name}".strip()}
+    if isinstance(widget, Textarea) and widget.attrs.get("rows") == "10":  # Django's default
+        attrs["rows"] = "4"
+    return field.as_widget(attrs=attrs)
 
 
 @register.filter
