@@ -7,6 +7,7 @@ SREDA_HOSTS           host names served, comma or space between them
 SREDA_HTTPS           1 when browsers reach the site by https
 SREDA_DEBUG           1 for development only
 SREDA_EMAIL_URL       smtp://user:password@host:port; otherwise mail is written to the log
+SREDA_REQUIRE_MFA     roles that need a second factor ("operator coordinator"; empty: none)
 SREDA_OIDC            path of a JSON list of OpenID Connect providers (see docs/sign-in.md)
 """
 
@@ -40,6 +41,7 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    "allauth.usersessions",
     "allauth.socialaccount",
     "allauth.socialaccount.providers.openid_connect",
     "procrastinate.contrib.django",
@@ -84,6 +86,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "django.template.context_processors.i18n",
                 "sreda.ui.context.ui",
+                "sreda.portal.web.cabinet.context.cabinet",
             ],
             "builtins": ["django.templatetags.i18n", "django.templatetags.static"],
         },
@@ -96,10 +99,7 @@ DATABASES = {"default": django_database(HOME)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "registry.User"
-AUTHENTICATION_BACKENDS = [
-    "django.contrib.auth.backends.ModelBackend",
-    "allauth.account.auth_backends.AuthenticationBackend",
-]
+AUTHENTICATION_BACKENDS = ["sreda.registry.backends.PersonBackend"]
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
@@ -121,13 +121,20 @@ ACCOUNT_SIGNUP_FIELDS = ["username*", "email", "password1*", "password2*"]
 ACCOUNT_ADAPTER = "sreda.registry.web.adapters.AccountAdapter"
 SOCIALACCOUNT_ADAPTER = "sreda.registry.web.adapters.SocialAccountAdapter"
 ACCOUNT_EMAIL_VERIFICATION = "optional"
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_CHANGE_EMAIL = True
+ACCOUNT_SESSION_REMEMBER = False  # school computers are shared
 ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip,5/5m/key"}
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if HTTPS else "http"
+MFA_ADAPTER = "sreda.registry.web.adapters.SecondFactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not HTTPS
 MFA_TOTP_ISSUER = "Sreda"
+# Posts of these roles give no rights until the session has a second factor.
+REQUIRE_MFA = frozenset(env.words("SREDA_REQUIRE_MFA", "operator coordinator"))
 SOCIALACCOUNT_ONLY = False
 SOCIALACCOUNT_PROVIDERS: dict[str, dict[str, object]] = {}
 if providers_file := os.environ.get("SREDA_OIDC"):

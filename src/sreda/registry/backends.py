@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib.auth.backends import BaseBackend
+from allauth.account.auth_backends import AuthenticationBackend
 
 from sreda.registry.models import User
 
 
-class PersonBackend(BaseBackend):
-    """Loads the session's user together with the person; it authenticates nobody itself."""
+class PersonBackend(AuthenticationBackend):  # type: ignore[misc]
+    """allauth's check of user name or e-mail and password; a session's user comes with its person.
+
+    It is the only backend, so that every request of every session costs this one query.
+    """
 
     def get_user(self, user_id: Any) -> User | None:
         return User.objects.select_related("person").filter(pk=user_id, is_active=True).first()

@@ -1,0 +1,1 @@
+"""The cabinets: home page, seats, profile, security, audit."""
