@@ -1,0 +1,163 @@
+"""The registry's part of the cabinets: cards of the home page and lines of the navigation."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from sreda.kernel.api import Actor, AuditEntry, NavItem, Panel, add_nav, add_panel
+from sreda.registry.enums import LEARNER_ROLES, Role
+from sreda.registry.queries import cabinet
+
+LEADERS = frozenset({Role.HEAD, Role.ADMINISTRATOR})
+SHOWN = 10
+
+
+def terms(actor: Actor) -> dict[str, Any] | None:
+    """Posts of one's own that end soon or ended lately."""
+    posts = cabinet.ending_posts(actor.person_id, actor.on) if actor.person_id else []
+    return {"posts": posts, "on": actor.on} if posts else None
+
+
+def region(actor: Actor) -> dict[str, Any]:
+    whole, places = cabinet.municipalities(actor.on)
+    return {"whole": whole, "places": places}
+
+
+def quality(actor: Actor) -> dict[str, Any]:
+    return {"quality": cabinet.quality(actor.on), "most": cabinet.COUNTED_UP_TO}
+
+
+def recent(actor: Actor) -> dict[str, Any]:
+    return {"entries": AuditEntry.objects.order_by("-pk")[:8]}
+
+
+def municipality(actor: Actor) -> dict[str, Any] | None:
+    if actor.municipality_id is None:
+        return None
+    organisations = cabinet.organisations_in(actor.municipality_id, actor.on)
+    sizes = [o.size for o in organisations if hasattr(o, "size")]
+    return {
+        "place": actor.seat.place if actor.seat else "",
+        "municipality_id": actor.municipality_id,
+        "organisations": organisations[:SHOWN],
+        "total": len(organisations),
+        "learners": sum(s.learners for s in sizes),
+        "teachers": sum(s.teachers for s in sizes),
+        "groups": sum(s.groups for s in sizes),
+    }
+
+
+def organisation(actor: Actor) -> dict[str, Any] | None:
+    found = actor.organisation_id and cabinet.organisation_card(actor.organisation_id)
+    if not found:
+        return None
+    facilities = cabinet.latest_facilities(found.pk)
+    return {
+        "organisation": found,
+        "size": getattr(found, "size", None),
+        "facilities": facilities,
+        "age": (actor.on - facilities.as_of).days if facilities else None,
+    }
+
+
+def to_complete(actor: Actor) -> dict[str, Any] | None:
+    if actor.organisation_id is None:
+        return None
+    return {"gaps": cabinet.to_complete(actor.organisation_id, actor.on)}
+
+
+def classes(actor: Actor) -> dict[str, Any] | None:
+    if actor.person_id is None or actor.organisation_id is None:
+        return None
+    rows = cabinet.classes_of_teacher(actor.person_id, actor.organisation_id, actor.on)
+    return {"teaching": list(rows)}
+
+
+def learner(actor: Actor) -> dict[str, Any] | None:
+    """The seat's own place of learning: class, teachers, organisation."""
+    if actor.person_id is None:
+        return None
+    places = cabinet.places_of_learners([actor.person_id], actor.on)
+    here = [e for e in places if e.organisation_id == actor.organisation_id]
+    return {"places": _with_teachers(here, actor)}
+
+
+def children(actor: Actor) -> dict[str, Any] | None:
+    """All children of a parent, whichever child's seat is taken."""
+    if actor.person_id is None:
+        return None
+    people = cabinet.children_of(actor.person_id, actor.on)
+    places = cabinet.places_of_learners([p.pk for p in people], actor.on)
+    shown = _with_teachers(places, actor)
+    return {
+        "children": [
+            (person, [p for p in shown if p["enrolment"].person_id == person.pk])
+            for person in people
+        ]
+    }
+
+
+def _with_teachers(places: list[Any], actor: Actor) -> list[dict[str, Any]]:
+    teachers = cabinet.teachers_of([e.group_id for e in places], actor.on)
+    return [{"enrolment": e, "teachers": teachers.get(e.group_id, [])} for e in places]
+
+
+def nothing(actor: Actor) -> dict[str, Any]:
+    return {}
+
+
+OPERATOR = frozenset({Role.OPERATOR})
+for panel in (
+    Panel("registry.terms", "registry/panels/terms.html", terms, order=5, wide=True),
+    Panel("registry.region", "registry/panels/region.html", region, OPERATOR, 10, wide=True),
+    Panel("registry.quality", "registry/panels/quality.html", quality, OPERATOR, 30),
+    Panel("registry.recent", "registry/panels/recent.html", recent, OPERATOR, 40),
+    Panel(
+        "registry.municipality",
+        "registry/panels/municipality.html",
+        municipality,
+        frozenset({Role.COORDINATOR}),
+        10,
+        wide=True,
+    ),
+    Panel("registry.organisation", "registry/panels/organisation.html", organisation, LEADERS, 10),
+    Panel("registry.to-complete", "registry/panels/to_complete.html", to_complete, LEADERS, 20),
+    Panel(
+        "registry.classes",
+        "registry/panels/classes.html",
+        classes,
+        frozenset({Role.TEACHER}),
+        10,
+        wide=True,
+    ),
+    Panel(
+        "registry.expert",
+        "registry/panels/expert.html",
+        nothing,
+        frozenset({Role.EXPERT}),
+        10,
+        wide=True,
+    ),
+    Panel(
+        "registry.learner",
+        "registry/panels/learner.html",
+        learner,
+        frozenset(LEARNER_ROLES),
+        10,
+        wide=True,
+    ),
+    Panel(
+        "registry.children",
+        "registry/panels/children.html",
+        children,
+        frozenset({Role.PARENT}),
+        10,
+        wide=True,
+    ),
+):
+    add_panel(panel)
+
+_REGISTRY = _("Registry")
+_KEEPERS = frozenset({Role.OPERATOR, Role.COORDINATOR, Role.HEAD, Role.ADMINISTRATOR})

@@ -1,0 +1,280 @@
+"""What the cabinets' home pages show. Each function costs the same few queries for any size."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from uuid import UUID
+
+from django.db import connection
+from django.db.models import Count, F, Max, Q, QuerySet, Sum
+
+from sreda.registry.enums import OrganisationKind, Role
+from sreda.registry.models import (
+    ClassGroup,
+    Enrolment,
+    Facilities,
+    Organisation,
+    Person,
+    Post,
+    Teaching,
+)
+from sreda.registry.models.periods import on_day
+
+SOON = timedelta(days=30)
+COUNTED_UP_TO = 1000
+
+
+def school_year(on: date) -> int:
+    """The first calendar year of the school year, which begins on 1 September."""
+    return on.year if on.month >= 9 else on.year - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A municipality, or the whole region, in figures."""
+
+    id: UUID | None
+    name: str
+    schools: int
+    colleges: int
+    learners: int
+    teachers: int
+    groups: int
+    counted_at: datetime | None
+
+
+def municipalities(on: date) -> tuple[Place, list[Place]]:
+    """The region's sums and each municipality's, in one query over the counted sizes."""
+    rows = (
+        Organisation.objects.filter(on_day(on))
+        .order_by()
+        .values("municipality_id", "municipality__name")
+        .annotate(
+            schools=Count("pk", filter=Q(kind=OrganisationKind.SCHOOL)),
+            colleges=Count("pk", filter=Q(kind=OrganisationKind.COLLEGE)),
+            learners=Sum("size__learners", default=0),
+            teachers=Sum("size__teachers", default=0),
+            groups=Sum("size__groups", default=0),
+            counted_at=Max("size__counted_at"),
+        )
+        .order_by("municipality__name")
+        .values_list(
+            "municipality_id",
+            "municipality__name",
+            "schools",
+            "colleges",
+            "learners",
+            "teachers",
+            "groups",
+            "counted_at",
+        )
+    )
+    places = [Place(*row) for row in rows]
+    return whole(places), places
+
+
+def whole(places: Iterable[Place]) -> Place:
+    places = list(places)
+    return Place(
+        None,
+        "",
+        sum(p.schools for p in places),
+        sum(p.colleges for p in places),
+        sum(p.learners for p in places),
+        sum(p.teachers for p in places),
+        sum(p.groups for p in places),
+        max((p.counted_at for p in places if p.counted_at), default=None),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Quality:
+    """Gaps in the registry; a count stops at COUNTED_UP_TO, so that looking stays cheap."""
+
+    without_birth_date: int
+    without_contacts: int
+    posts_ending: int
+
+    @property
+    def faultless(self) -> bool:
+        return not (self.without_birth_date or self.without_contacts or self.posts_ending)
+
+
+_QUALITY = """
+SELECT (SELECT count(*) FROM (SELECT 1 FROM registry_person
+         WHERE birth_date IS NULL AND merged_into_id IS NULL LIMIT %(most)s) p),
+       (SELECT count(*) FROM registry_organisation
+         WHERE phone = '' AND email = '' AND website = ''
+           AND kind IN ('school', 'college') AND (until IS NULL OR until >= %(on)s)),
+       (SELECT count(*) FROM (SELECT 1 FROM registry_post
+         WHERE until BETWEEN %(on)s AND %(soon)s LIMIT %(most)s) e)
+"""
+
+
+def quality(on: date) -> Quality:
+    with connection.cursor() as cursor:
+        cursor.execute(_QUALITY, {"most": COUNTED_UP_TO, "on": on, "soon": on + SOON})
+        return Quality(*cursor.fetchone())
+
+
+def organisations_in(municipality_id: UUID, on: date) -> list[Organisation]:
+    """The municipality's working organisations with their sizes, the largest first."""
+    return list(
+        Organisation.objects.filter(on_day(on), municipality_id=municipality_id)
+        .select_related("size")
+        .only("short_name", "kind", "rural", "size__learners", "size__teachers", "size__groups")
+        .order_by(F("size__learners").desc(nulls_last=True), "short_name")
+    )
+
+
+def organisation_card(organisation_id: UUID) -> Organisation | None:
+    """An organisation with its municipality and size."""
+    return (
+        Organisation.objects.select_related("municipality", "size")
+        .filter(pk=organisation_id)
+        .first()
+    )
+
+
+def latest_facilities(organisation_id: UUID) -> Facilities | None:
+    return Facilities.objects.filter(organisation_id=organisation_id).first()
+
+
+@dataclass(frozen=True, slots=True)
+class ToComplete:
+    """What an organisation's own people still lack."""
+
+    learners_without_birth_date: int
+    learners_without_class: int
+    staff_without_account: int
+    posts_ending: int
+
+    @property
+    def nothing(self) -> bool:
+        return not any(
+            (
+                self.learners_without_birth_date,
+                self.learners_without_class,
+                self.staff_without_account,
+                self.posts_ending,
+            )
+        )
+
+
+_TO_COMPLETE = """
+SELECT e.without_birth_date, e.without_class, s.without_account, s.ending
+  FROM (SELECT count(*) FILTER (WHERE p.birth_date IS NULL) AS without_birth_date,
+               count(*) FILTER (WHERE e.group_id IS NULL) AS without_class
+          FROM registry_enrolment e JOIN registry_person p ON p.id = e.person_id
+         WHERE e.organisation_id = %(organisation)s
+           AND e.since <= %(on)s AND (e.until IS NULL OR e.until >= %(on)s)
+           AND (p.birth_date IS NULL OR e.group_id IS NULL)) e,
+       (SELECT count(DISTINCT s.person_id) FILTER (WHERE u.id IS NULL) AS without_account,
+               count(*) FILTER (WHERE s.until <= %(soon)s) AS ending
+          FROM registry_post s LEFT JOIN registry_user u ON u.person_id = s.person_id
+         WHERE s.organisation_id = %(organisation)s
+           AND s.since <= %(on)s AND (s.until IS NULL OR s.until >= %(on)s)) s
+"""
+
+
+def to_complete(organisation_id: UUID, on: date) -> ToComplete:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _TO_COMPLETE, {"organisation": organisation_id, "on": on, "soon": on + SOON}
+        )
+        return ToComplete(*cursor.fetchone())
+
+
+def classes_of_teacher(person_id: UUID, organisation_id: UUID, on: date) -> QuerySet[Teaching]:
+    """This year's classes of a teacher in an organisation, with `learners` counted."""
+    return (
+        Teaching.objects.filter(
+            on_day(on, "post__"),
+            post__person_id=person_id,
+            post__organisation_id=organisation_id,
+            group__school_year=school_year(on),
+        )
+        .select_related("group")
+        .annotate(
+            learners=Count("group__enrolments", filter=on_day(on, "group__enrolments__"))
+        )
+        .order_by("-homeroom", "group__grade", "group__name", "subject")
+    )
+
+
+def places_of_learners(people: Iterable[UUID], on: date) -> list[Enrolment]:
+    """Where these people learn now, with organisation, class and person."""
+    return list(
+        Enrolment.objects.filter(on_day(on), person_id__in=list(people))
+        .select_related("organisation", "group", "person")
+        .order_by("person__family_name", "person__given_name", "organisation__short_name")
+    )
+
+
+def teachers_of(groups: Iterable[UUID | None], on: date) -> dict[UUID, list[Teaching]]:
+    """Teachers by class, the class teacher first."""
+    found: dict[UUID, list[Teaching]] = {}
+    rows = (
+        Teaching.objects.filter(on_day(on, "post__"), group_id__in=[g for g in groups if g])
+        .select_related("post__person")
+        .order_by("-homeroom", "subject", "post__person__family_name")
+    )
+    for row in rows:
+        found.setdefault(row.group_id, []).append(row)
+    return found
+
+
+def children_of(person_id: UUID, on: date) -> list[Person]:
+    return list(
+        Person.objects.filter(on_day(on, "guardians__"), guardians__guardian_id=person_id).order_by(
+            "family_name", "given_name"
+        )
+    )
+
+
+def ending_posts(person_id: UUID, on: date) -> list[Post]:
+    """Own posts that ended lately or end soon."""
+    return list(
+        Post.objects.filter(person_id=person_id, until__range=(on - SOON, on + SOON))
+        .select_related("organisation", "municipality")
+        .order_by("until")
+    )
+
+
+def record_of(person_id: UUID) -> tuple[Person, list[Post], list[Enrolment]]:
+    """All that the registry keeps of someone's places, past ones too."""
+    person = Person.objects.get(pk=person_id)
+    posts = Post.objects.filter(person=person).select_related("organisation", "municipality")
+    learning = Enrolment.objects.filter(person=person).select_related("organisation", "group")
+    return person, list(posts), list(learning)
+
+
+def administrators_of(organisations: Iterable[UUID], on: date) -> list[Post]:
+    """Whom to ask: heads and administrators of these organisations."""
+    return list(
+        Post.objects.filter(
+            on_day(on), role__in=[Role.HEAD, Role.ADMINISTRATOR], organisation__in=list(organisations)
+        )
+        .select_related("person", "organisation")
+        .order_by("organisation__short_name", "-role", "person__family_name")
+    )
+
+
+def staff_without_account(organisation_id: UUID, on: date) -> QuerySet[Person]:
+    """People with a post in the organisation now who cannot sign in yet."""
+    return (
+        Person.objects.filter(
+            pk__in=Post.objects.filter(on_day(on), organisation_id=organisation_id)
+            .order_by()
+            .values("person_id"),
+            user__isnull=True,
+            merged_into=None,
+        )
+    ).order_by("family_name", "given_name", "patronymic")
+
+
+def groups_of(organisation_id: UUID, on: date) -> QuerySet[ClassGroup]:
+    """This year's classes of an organisation."""
+    return ClassGroup.objects.filter(organisation_id=organisation_id, school_year=school_year(on))
