@@ -1,5 +1,7 @@
 """Addresses of the public portal and the cabinets."""
 
-from django.urls import URLPattern
+from django.urls import URLPattern, URLResolver, include, path
 
-urlpatterns: list[URLPattern] = []
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("cabinet/", include("sreda.portal.web.cabinet.urls")),
+]

@@ -1,6 +1,7 @@
 """The registry's public face."""
 
 from sreda.registry.access import GROUPS, ORGANISATIONS, PEOPLE, POSTS
+from sreda.registry.domain.accounts import Invitation, account_of, invite
 from sreda.registry.domain.search_index import rebuild_directory
 from sreda.registry.enums import (
     LEARNER_ROLES,
@@ -28,6 +29,12 @@ from sreda.registry.models import (
     User,
 )
 from sreda.registry.models.periods import on_day, ordered_term, period
+from sreda.registry.queries.cabinet import (
+    administrators_of,
+    record_of,
+    school_year,
+    staff_without_account,
+)
 from sreda.registry.queries.directory import (
     DataVersion,
     Figures,
@@ -61,6 +68,7 @@ __all__ = [
     "Figures",
     "GuardianKind",
     "Guardianship",
+    "Invitation",
     "ManagementCost",
     "Municipality",
     "MunicipalityKind",
@@ -78,9 +86,12 @@ __all__ = [
     "Sex",
     "Teaching",
     "User",
+    "account_of",
+    "administrators_of",
     "data_version",
     "find",
     "head_of",
+    "invite",
     "learners_per_computer",
     "listed",
     "near",
@@ -89,8 +100,11 @@ __all__ = [
     "per_learner",
     "period",
     "rebuild_directory",
+    "record_of",
     "region_figures",
+    "school_year",
     "seats_of",
+    "staff_without_account",
     "suggestions",
     "understand",
 ]

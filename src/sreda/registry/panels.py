@@ -4,14 +4,23 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext_lazy as _
 
-from sreda.kernel.api import Actor, AuditEntry, NavItem, Panel, add_nav, add_panel
+from sreda.kernel.api import Actor, NavItem, Panel, add_nav, add_panel
 from sreda.registry.enums import LEARNER_ROLES, Role
 from sreda.registry.queries import cabinet
 
 LEADERS = frozenset({Role.HEAD, Role.ADMINISTRATOR})
 SHOWN = 10
+
+
+def link(name: str, *args: Any) -> str:
+    """An address of the registry's pages."""
+    try:
+        return reverse(f"registry:{name}", args=args)
+    except NoReverseMatch:
+        return ""
 
 
 def terms(actor: Actor) -> dict[str, Any] | None:
@@ -22,25 +31,24 @@ def terms(actor: Actor) -> dict[str, Any] | None:
 
 def region(actor: Actor) -> dict[str, Any]:
     whole, places = cabinet.municipalities(actor.on)
-    return {"whole": whole, "places": places}
+    return {"whole": whole, "places": places, "organisations_url": link("organisations")}
 
 
 def quality(actor: Actor) -> dict[str, Any]:
     return {"quality": cabinet.quality(actor.on), "most": cabinet.COUNTED_UP_TO}
 
 
-def recent(actor: Actor) -> dict[str, Any]:
-    return {"entries": AuditEntry.objects.order_by("-pk")[:8]}
-
-
 def municipality(actor: Actor) -> dict[str, Any] | None:
     if actor.municipality_id is None:
         return None
     organisations = cabinet.organisations_in(actor.municipality_id, actor.on)
+    for o in organisations[:SHOWN]:
+        o.url = link("organisation", o.pk)  # type: ignore[attr-defined]
     sizes = [o.size for o in organisations if hasattr(o, "size")]
     return {
         "place": actor.seat.place if actor.seat else "",
         "municipality_id": actor.municipality_id,
+        "organisations_url": link("organisations"),
         "organisations": organisations[:SHOWN],
         "total": len(organisations),
         "learners": sum(s.learners for s in sizes),
@@ -56,6 +64,7 @@ def organisation(actor: Actor) -> dict[str, Any] | None:
     facilities = cabinet.latest_facilities(found.pk)
     return {
         "organisation": found,
+        "organisation_url": link("organisation", found.pk),
         "size": getattr(found, "size", None),
         "facilities": facilities,
         "age": (actor.on - facilities.as_of).days if facilities else None,
@@ -71,8 +80,10 @@ def to_complete(actor: Actor) -> dict[str, Any] | None:
 def classes(actor: Actor) -> dict[str, Any] | None:
     if actor.person_id is None or actor.organisation_id is None:
         return None
-    rows = cabinet.classes_of_teacher(actor.person_id, actor.organisation_id, actor.on)
-    return {"teaching": list(rows)}
+    rows = list(cabinet.classes_of_teacher(actor.person_id, actor.organisation_id, actor.on))
+    for row in rows:
+        row.url = link("group", row.group_id)  # type: ignore[attr-defined]
+    return {"teaching": rows}
 
 
 def learner(actor: Actor) -> dict[str, Any] | None:
@@ -91,6 +102,8 @@ def children(actor: Actor) -> dict[str, Any] | None:
     people = cabinet.children_of(actor.person_id, actor.on)
     places = cabinet.places_of_learners([p.pk for p in people], actor.on)
     shown = _with_teachers(places, actor)
+    for person in people:
+        person.url = link("person", person.pk)  # type: ignore[attr-defined]
     return {
         "children": [
             (person, [p for p in shown if p["enrolment"].person_id == person.pk])
@@ -101,7 +114,14 @@ def children(actor: Actor) -> dict[str, Any] | None:
 
 def _with_teachers(places: list[Any], actor: Actor) -> list[dict[str, Any]]:
     teachers = cabinet.teachers_of([e.group_id for e in places], actor.on)
-    return [{"enrolment": e, "teachers": teachers.get(e.group_id, [])} for e in places]
+    return [
+        {
+            "enrolment": e,
+            "teachers": teachers.get(e.group_id, []),
+            "url": link("organisation", e.organisation_id),
+        }
+        for e in places
+    ]
 
 
 def nothing(actor: Actor) -> dict[str, Any]:
@@ -113,7 +133,6 @@ for panel in (
     Panel("registry.terms", "registry/panels/terms.html", terms, order=5, wide=True),
     Panel("registry.region", "registry/panels/region.html", region, OPERATOR, 10, wide=True),
     Panel("registry.quality", "registry/panels/quality.html", quality, OPERATOR, 30),
-    Panel("registry.recent", "registry/panels/recent.html", recent, OPERATOR, 40),
     Panel(
         "registry.municipality",
         "registry/panels/municipality.html",
@@ -159,5 +178,17 @@ for panel in (
 ):
     add_panel(panel)
 
-_REGISTRY = _("Registry")
-_KEEPERS = frozenset({Role.OPERATOR, Role.COORDINATOR, Role.HEAD, Role.ADMINISTRATOR})
+KEEPERS = frozenset({Role.OPERATOR, Role.COORDINATOR, Role.HEAD, Role.ADMINISTRATOR})
+SECTION = _("Registry")
+add_nav(
+    NavItem(_("Organisations"), "registry:organisations", "buildings", KEEPERS, SECTION, 200),
+    NavItem(_("People"), "registry:people", "users", KEEPERS, SECTION, 210),
+    NavItem(
+        _("Classes and groups"),
+        "registry:groups",
+        "users-group",
+        KEEPERS | {Role.TEACHER},
+        SECTION,
+        220,
+    ),
+)

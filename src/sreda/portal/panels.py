@@ -1,0 +1,30 @@
+"""The portal's own part of the cabinets."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from sreda.kernel.api import Actor, AuditEntry, NavItem, Panel, add_nav, add_panel
+from sreda.registry.api import Role
+
+OPERATOR = frozenset({Role.OPERATOR})
+
+
+def recent(actor: Actor) -> dict[str, Any]:
+    return {"entries": AuditEntry.objects.order_by("-pk")[:8]}
+
+
+add_panel(Panel("portal.recent", "portal/panels/recent.html", recent, OPERATOR, 40))
+add_nav(
+    NavItem(_("Audit log"), "audit", "history", OPERATOR, _("Oversight"), 900),
+    NavItem(
+        _("Access for the staff"),
+        "invitations",
+        "user-plus",
+        frozenset({Role.HEAD, Role.ADMINISTRATOR}),
+        _("Registry"),
+        290,
+    ),
+)

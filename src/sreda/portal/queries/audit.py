@@ -1,0 +1,54 @@
+"""Reads of the audit log."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from django.db import connection
+from django.db.models import Q, QuerySet
+
+from sreda.kernel.api import AuditEntry
+from sreda.kernel.models import AuditCheckpoint, AuditHead
+
+# One step along the index for each distinct value, however long the log is.
+_DISTINCT = """
+WITH RECURSIVE step(value) AS (
+    (SELECT {column} FROM kernel_auditentry ORDER BY {column} LIMIT 1)
+    UNION ALL
+    SELECT (SELECT {column} FROM kernel_auditentry
+             WHERE {column} > step.value ORDER BY {column} LIMIT 1)
+      FROM step WHERE step.value IS NOT NULL
+) SELECT value FROM step WHERE value IS NOT NULL AND value <> ''
+"""
+
+
+def distinct(column: Literal["action", "object_type"]) -> list[str]:
+    with connection.cursor() as cursor:
+        cursor.execute(_DISTINCT.format(column=column))
+        return [value for (value,) in cursor.fetchall()]
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """How far the log reaches, and how far it is signed."""
+
+    entries: int
+    signed: int
+    signed_at: datetime | None
+
+    @property
+    def unsigned(self) -> int:
+        return self.entries - self.signed
+
+
+def chain() -> Chain:
+    head = AuditHead.objects.first()  # none before the first entry
+    last = AuditCheckpoint.objects.order_by("-position").first()
+    return Chain(head.position if head else 0, last.position if last else 0, last.at if last else None)
+
+
+def said_by(rows: QuerySet[AuditEntry], text: str) -> QuerySet[AuditEntry]:
+    """Entries by the name of who acted, or about the object with this id."""
+    return rows.filter(Q(actor_label__icontains=text) | Q(object_id=text))

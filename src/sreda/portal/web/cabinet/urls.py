@@ -1,0 +1,16 @@
+"""Addresses of the cabinets."""
+
+from django.urls import path
+
+from sreda.portal.web.cabinet import audit, home, invitations, own
+
+urlpatterns = [
+    path("", home.home, name="cabinet"),
+    path("seat/", home.seat, name="seat"),
+    path("profile/", own.profile, name="profile"),
+    path("security/", own.security, name="security"),
+    path("invitations/", invitations.invitations, name="invitations"),
+    path("invitations/<uuid:pk>/", invitations.invitation, name="invitation"),
+    path("audit/", audit.audit, name="audit"),
+    path("audit/<int:pk>/", audit.audit_entry, name="audit_entry"),
+]
