@@ -165,7 +165,9 @@ class TestSeats:
 
         def switch(to: object, page: str) -> str:
             came = f"http://testserver{page}"
-            answer = client.post(reverse("seat"), {"seat": f"post:{to.pk}"}, headers={"Referer": came})  # type: ignore[attr-defined]
+            answer = client.post(
+                reverse("seat"), {"seat": f"post:{to.pk}"}, headers={"Referer": came}
+            )  # type: ignore[attr-defined]
             return str(answer.url)
 
         assert switch(other, reverse("profile")) == reverse("profile")

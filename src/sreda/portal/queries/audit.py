@@ -46,7 +46,9 @@ class Chain:
 def chain() -> Chain:
     head = AuditHead.objects.first()  # none before the first entry
     last = AuditCheckpoint.objects.order_by("-position").first()
-    return Chain(head.position if head else 0, last.position if last else 0, last.at if last else None)
+    return Chain(
+        head.position if head else 0, last.position if last else 0, last.at if last else None
+    )
 
 
 def said_by(rows: QuerySet[AuditEntry], text: str) -> QuerySet[AuditEntry]:

@@ -181,9 +181,7 @@ SELECT e.without_birth_date, e.without_class, s.without_account, s.ending
 
 def to_complete(organisation_id: UUID, on: date) -> ToComplete:
     with connection.cursor() as cursor:
-        cursor.execute(
-            _TO_COMPLETE, {"organisation": organisation_id, "on": on, "soon": on + SOON}
-        )
+        cursor.execute(_TO_COMPLETE, {"organisation": organisation_id, "on": on, "soon": on + SOON})
         return ToComplete(*cursor.fetchone())
 
 
@@ -197,9 +195,7 @@ def classes_of_teacher(person_id: UUID, organisation_id: UUID, on: date) -> Quer
             group__school_year=school_year(on),
         )
         .select_related("group")
-        .annotate(
-            learners=Count("group__enrolments", filter=on_day(on, "group__enrolments__"))
-        )
+        .annotate(learners=Count("group__enrolments", filter=on_day(on, "group__enrolments__")))
         .order_by("-homeroom", "group__grade", "group__name", "subject")
     )
 
@@ -255,7 +251,9 @@ def administrators_of(organisations: Iterable[UUID], on: date) -> list[Post]:
     """Whom to ask: heads and administrators of these organisations."""
     return list(
         Post.objects.filter(
-            on_day(on), role__in=[Role.HEAD, Role.ADMINISTRATOR], organisation__in=list(organisations)
+            on_day(on),
+            role__in=[Role.HEAD, Role.ADMINISTRATOR],
+            organisation__in=list(organisations),
         )
         .select_related("person", "organisation")
         .order_by("organisation__short_name", "-role", "person__family_name")

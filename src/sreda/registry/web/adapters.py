@@ -94,7 +94,9 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
         value = str(claims.get(claim) or "").strip()
         if not value:
             self._refuse(
-                request, provider, _("The service did not tell us by what to find you (%s).") % claim
+                request,
+                provider,
+                _("The service did not tell us by what to find you (%s).") % claim,
             )
         if field == "email" and claims.get("email_verified") is not True:
             self._refuse(request, provider, _("The service has not verified your e-mail address."))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 
 from django.contrib.auth.decorators import login_required
 from django.db.models import QuerySet
@@ -112,7 +112,9 @@ def listing_of(rows: QuerySet[AuditEntry], request: HttpRequest) -> Listing[Audi
         default_sort="-at",
         columns=[
             Column(gettext_lazy("Number"), lambda e: e.position),
-            Column(gettext_lazy("When"), lambda e: timezone.localtime(e.at).isoformat(" ", "seconds")),
+            Column(
+                gettext_lazy("When"), lambda e: timezone.localtime(e.at).isoformat(" ", "seconds")
+            ),
             Column(gettext_lazy("Who"), lambda e: e.actor_label or _("The system")),
             Column(gettext_lazy("Action"), lambda e: action_label(e.action)),
             Column(gettext_lazy("Code of the action"), lambda e: e.action),
@@ -134,4 +136,4 @@ def day(request: HttpRequest, name: str) -> date | None:
 
 
 def midnight(on: date) -> datetime:
-    return timezone.make_aware(datetime(on.year, on.month, on.day))
+    return datetime.combine(on, time.min, timezone.get_current_timezone())

@@ -48,7 +48,10 @@ def shown_panels(request: HttpRequest, actor: Actor) -> Iterator[tuple[Panel, Sa
     for panel in panels_for(actor):
         found = panel.context(actor)
         if found is not None:
-            yield panel, Engine.get_default().get_template(panel.template).render(Context(common | found))
+            yield (
+                panel,
+                Engine.get_default().get_template(panel.template).render(Context(common | found)),
+            )
 
 
 @require_POST
@@ -99,5 +102,4 @@ def _look(request: HttpRequest, path: str, query: str, match: Any) -> HttpRespon
     asked.GET, asked.POST = QueryDict(query), QueryDict()  # type: ignore[assignment]
     asked.resolver_match = match
     response: HttpResponse = match.func(asked, *match.args, **match.kwargs)
-    response.close()
     return response
