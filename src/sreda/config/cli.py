@@ -118,7 +118,7 @@ def manage(name: str, words: list[str]) -> int:
                 raise Refusal(end.code) from end
             return end.code or 0
         finally:
-            close_connections()
+            doctor.close_connections()
     return 0
 
 
@@ -128,12 +128,6 @@ def set_up() -> None:
 
     django.setup()
     translation.activate(language())
-
-
-def close_connections() -> None:
-    from django.db import connections
-
-    connections.close_all()
 
 
 def needs_database(name: str, command: Any, words: list[str]) -> bool:

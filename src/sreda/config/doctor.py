@@ -25,7 +25,6 @@ import psycopg
 from sreda.config import supervisor
 from sreda.kernel.postgres import (
     PostgresError,
-    Target,
     confirm_upgrade,
     connected,
     find_engine,
@@ -324,7 +323,8 @@ def database() -> Iterator[Finding]:
             )  # fmt: skip
             return
         yield from server(connection)
-        yield from migrations(found)
+        stack.callback(close_connections)
+        yield from migrations()
 
 
 def server(connection: psycopg.Connection[Any]) -> Iterator[Finding]:
@@ -387,18 +387,20 @@ def server(connection: psycopg.Connection[Any]) -> Iterator[Finding]:
         )  # fmt: skip
 
 
-def migrations(found: Target) -> Iterator[Finding]:
-    import django
+def close_connections() -> None:
     from django.db import connections
+
+    connections.close_all()
+
+
+def migrations() -> Iterator[Finding]:
+    import django
+    from django.db import connection
     from django.db.migrations.executor import MigrationExecutor
 
     django.setup()
-    connection = connections["default"]
-    try:
-        executor = MigrationExecutor(connection)
-        left = executor.migration_plan(executor.loader.graph.leaf_nodes())
-    finally:
-        connection.close()
+    executor = MigrationExecutor(connection)
+    left = executor.migration_plan(executor.loader.graph.leaf_nodes())
     if left:
         yield Finding(
             "migrations", WRONG, _("Steps of the database not yet taken: {n}").format(n=len(left)),

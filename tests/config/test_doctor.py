@@ -1,0 +1,130 @@
+"""`sreda doctor` sees what is wrong, and says nothing where nothing is."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import psycopg
+import pytest
+from django.db import connection
+from django.db.migrations.recorder import MigrationRecorder
+
+from sreda.config import doctor
+from sreda.config.doctor import OK, WARNING, WRONG, Finding
+from sreda.kernel.terminal import language, translator
+
+
+@pytest.fixture(autouse=True)
+def english(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SREDA_LANGUAGE", "en")
+
+
+def by_check(findings) -> dict[str, Finding]:
+    return {finding.check: finding for finding in findings}
+
+
+@pytest.fixture
+def given(db: None, monkeypatch: pytest.MonkeyPatch) -> psycopg.Connection:
+    """A connection to the migrated database of this test run."""
+    facts = connection.get_connection_params()
+    known = {k: facts[k] for k in ("host", "port", "user", "password") if facts.get(k)}
+    url = psycopg.conninfo.make_conninfo(**known, dbname=connection.settings_dict["NAME"])
+    monkeypatch.setenv("SREDA_DATABASE_URL", url)
+    with psycopg.connect(url) as open_connection:
+        yield open_connection
+
+
+def test_sound_database(given: psycopg.Connection):
+    found = by_check(doctor.server(given))
+    levels = {name: finding.level for name, finding in found.items()}
+    levels.pop("durability", None)  # the tests' own server gives it up for speed
+    assert levels == {"version": OK, "extensions": OK, "letters": OK}
+
+
+def test_lost_durability_is_a_warning(given: psycopg.Connection):
+    given.execute("SET synchronous_commit = off")
+    finding = by_check(doctor.server(given))["durability"]
+    assert finding.level == WARNING
+    assert "synchronous_commit" in finding.text
+
+
+def test_database_blind_to_russian_is_wrong(given: psycopg.Connection, monkeypatch):
+    with psycopg.connect(given.info.dsn, autocommit=True) as own:
+        own.execute(
+            "CREATE DATABASE blind TEMPLATE template0 LC_COLLATE 'C' LC_CTYPE 'C' ENCODING 'UTF8'"
+        )
+    try:
+        with psycopg.connect(given.info.dsn, dbname="blind") as blind:
+            assert by_check(doctor.server(blind))["letters"].level == WRONG
+    finally:
+        with psycopg.connect(given.info.dsn, autocommit=True) as own:
+            own.execute("DROP DATABASE blind")
+
+
+@pytest.mark.django_db
+def test_missing_migration_is_wrong():
+    assert next(doctor.migrations()).level == OK
+    MigrationRecorder(connection).record_unapplied("sessions", "0001_initial")
+    finding = next(doctor.migrations())
+    assert (finding.level, finding.text[-1]) == (WRONG, "1")
+
+
+def test_silent_server_is_wrong(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("SREDA_DATABASE_URL", "postgresql://x@127.0.0.1:1/x")
+    (finding,) = doctor.database()
+    assert finding.level == WRONG
+    assert finding.advice
+
+
+def test_open_secret_is_wrong(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("SREDA_HOME", str(tmp_path))
+    (tmp_path / "keys").mkdir()
+    secret = tmp_path / "keys/secret-key"
+    secret.write_text("x")
+    secret.chmod(0o600)
+    assert next(doctor.secret_key()).level == OK
+    secret.chmod(0o644)
+    finding = next(doctor.secret_key())
+    assert (finding.level, finding.advice) == (WRONG, f"chmod 600 '{secret}'")
+
+
+def test_looks_without_touching(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys):
+    absent = tmp_path / "absent"
+    monkeypatch.setenv("SREDA_HOME", str(absent))
+    monkeypatch.delenv("SREDA_DATABASE_URL", raising=False)
+    status = doctor.main(["--json"])
+    findings = [Finding(**entry) for entry in json.loads(capsys.readouterr().out)]
+    assert status == int(any(f.level == WRONG for f in findings))
+    assert {"python", "home", "disk", "memory", "engine", "service"} <= set(by_check(findings))
+    assert by_check(findings)["home"].level == WARNING
+    assert not absent.exists()
+
+
+def test_broken_check_does_not_stop_the_others(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("SREDA_POSTGRES_BIN", "/nowhere")
+    monkeypatch.delenv("SREDA_DATABASE_URL", raising=False)
+    found = by_check(doctor.examine())
+    assert found["engine"].level == WRONG
+    assert "service" in found
+
+
+@pytest.mark.parametrize(
+    ("environ", "expected"),
+    [
+        ({"LANG": "ru_RU.UTF-8"}, "ru"),
+        ({"LANG": "en_US.UTF-8"}, "en"),
+        ({"LANG": "ru_RU.UTF-8", "LC_ALL": "en_GB.UTF-8"}, "en"),
+        ({"LANG": "en_US.UTF-8", "SREDA_LANGUAGE": "ru"}, "ru"),
+        ({"LANG": "de_DE.UTF-8"}, "en"),
+    ],
+)
+def test_language_of_the_terminal(monkeypatch: pytest.MonkeyPatch, environ, expected):
+    for name in ("SREDA_LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in environ.items():
+        monkeypatch.setenv(name, value)
+    assert language() == expected
+    assert translator("config")("no such text") == "no such text"
+    assert os.environ.get("LANG") == environ["LANG"]
