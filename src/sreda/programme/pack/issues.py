@@ -66,7 +66,6 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "row-twice": ("error", _("the same as row {other}: “{name}” is given twice")),
     "order-rows": ("error", _("one row is expected; the others were not read")),
     "beyond": ("error", _("the value cannot be kept: {reason}")),
-    "unknown-key": ("error", _("“{value}” is no key of a known row")),
 }
 
 
