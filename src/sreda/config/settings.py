@@ -8,6 +8,7 @@ SREDA_HTTPS           1 when browsers reach the site by https
 SREDA_DEBUG           1 for development only
 SREDA_EMAIL_URL       smtp://user:password@host:port; otherwise mail is written to the log
 SREDA_REQUIRE_MFA     roles that need a second factor ("operator coordinator"; empty: none)
+SREDA_SITE            JSON file with the region's name and imprint (else SREDA_HOME/site.json)
 SREDA_OIDC            path of a JSON list of OpenID Connect providers (see docs/sign-in.md)
 """
 
@@ -87,6 +88,7 @@ TEMPLATES = [
                 "django.template.context_processors.i18n",
                 "sreda.ui.context.ui",
                 "sreda.portal.web.cabinet.context.cabinet",
+                "sreda.portal.web.public.context.public",
             ],
             "builtins": ["django.templatetags.i18n", "django.templatetags.static"],
         },
@@ -175,6 +177,7 @@ WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = DEBUG
 WHITENOISE_IMMUTABLE_FILE_TEST = r"/static/ui/assets/.+-[\w-]{8}\.\w+$"
 MEDIA_ROOT = HOME / "files"
+SITE_FILE = Path(os.environ.get("SREDA_SITE") or HOME / "site.json")
 
 EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
 if email_url := os.environ.get("SREDA_EMAIL_URL"):

@@ -1,0 +1,108 @@
+"""The portal's front page, its municipalities, and what it says about itself."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+
+from sreda.kernel import clock
+from sreda.portal.web.public.figures import current_figures
+from sreda.registry.api import MunicipalityKind, Organisation, Place, on_day
+
+
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    figures, version = current_figures(clock.today())
+    return render(
+        request,
+        "portal/home.html",
+        {"figures": figures, "total": figures.total, "tiles": tiles(figures.places),
+         "version": version},
+    )  # fmt: skip
+
+
+def tiles(places: tuple[Place, ...]) -> list[dict[str, Any]]:
+    """A tile for each municipality that has organisations; five levels by the share of fast
+    links (level 0 where no link speed is known)."""
+    base = reverse("organisations")
+    drawn = []
+    for place in places:
+        share = place.figures.fast_share
+        drawn.append(
+            {
+                "place": place,
+                "name": short_name(place.name),
+                "url": f"{base}?municipality={place.code}&kind=teaching",
+                "share": share,
+                "level": 0 if share is None else min(int(share // 20) + 1, 5),
+            }
+        )
+    return drawn
+
+
+def short_name(name: str) -> str:
+    """The part that tells places apart: «Юргинский городской округ» is shown as «Юргинский»."""
+    for tail in (" городской округ", " муниципальный район", " муниципальный округ"):
+        name = name.removesuffix(tail)
+    return name
+
+
+@require_safe
+def municipalities(request: HttpRequest) -> HttpResponse:
+    figures, version = current_figures(clock.today())
+    shown = tiles(figures.places)
+    groups = [
+        (label, [tile for tile in shown if tile["place"].kind == kind])
+        for kind, label in MunicipalityKind.choices
+    ]
+    return render(
+        request,
+        "portal/municipalities.html",
+        {"figures": figures, "total": figures.total, "groups": groups, "version": version},
+    )
+
+
+@require_safe
+def about(request: HttpRequest) -> HttpResponse:
+    return render(request, "portal/about.html")
+
+
+@require_safe
+def accessibility(request: HttpRequest) -> HttpResponse:
+    return render(request, "portal/accessibility.html")
+
+
+@require_safe
+def robots(request: HttpRequest) -> HttpResponse:
+    lines = [
+        "User-agent: *",
+        "Disallow: /cabinet/",
+        "Disallow: /account/",
+        "Disallow: /*?export=",
+        f"Sitemap: {request.build_absolute_uri(reverse('sitemap'))}",
+    ]
+    return HttpResponse("\n".join(lines) + "\n", content_type="text/plain; charset=utf-8")
+
+
+@require_safe
+def sitemap(request: HttpRequest) -> HttpResponse:
+    names = ("home", "organisations", "municipalities", "open_data", "about", "accessibility")
+    paths = [reverse(name) for name in names]
+    paths += [reverse("organisation", args=[code]) for code in _codes(clock.today())]
+    return render(
+        request,
+        "portal/sitemap.xml",
+        {"urls": map(request.build_absolute_uri, paths)},
+        content_type="application/xml",
+    )
+
+
+def _codes(on: date) -> list[str]:
+    return list(
+        Organisation.objects.filter(on_day(on)).order_by("code").values_list("code", flat=True)
+    )
