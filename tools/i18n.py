@@ -51,7 +51,9 @@ def extracted(app: Path) -> Iterator[tuple[str, int, object, list[str], str | No
         if path.suffix == ".py":
             source = path.read_bytes()
         elif path.suffix in {".html", ".txt", ".svg"} and "templates" in path.parts:
-            source = templatize(path.read_text(encoding="utf-8"), origin=str(path)).encode()
+            told = templatize(path.read_text(encoding="utf-8"), origin=str(path))
+            # what is left of the layout must not look like Python's indentation
+            source = "\n".join(line.lstrip() for line in told.split("\n")).encode()
         else:
             continue
         place = path.relative_to(SOURCE).as_posix()

@@ -67,7 +67,10 @@ organisations = Dataset(
             "code", _("Registry number"), attrgetter("code"), source=REGISTRY, required=True,
             description=_("The organisation's lasting number; it is never given to another."),
         ),
-        Field("short_name", _("Short name"), attrgetter("short_name"), source=REGISTRY, required=True),
+        Field(
+            "short_name", _("Short name"), attrgetter("short_name"), source=REGISTRY,
+            required=True,
+        ),
         Field("name", _("Full name"), attrgetter("name"), source=REGISTRY, required=True),
         Field(
             "kind", _("Kind"), attrgetter("kind"), source=REGISTRY, required=True,
@@ -92,9 +95,17 @@ organisations = Dataset(
         Field("phone", _("Telephone"), attrgetter("phone"), source=REGISTRY),
         Field("email", _("E-mail"), attrgetter("email"), source=REGISTRY),
         Field("website", _("Official site"), attrgetter("website"), source=REGISTRY),
-        Field("since", _("Works since"), attrgetter("since"), "date", source=REGISTRY, required=True),
-        Field("learners", _("Learners"), _size("learners"), "integer", unit=_("people"), source=COUNTED),
-        Field("teachers", _("Teachers"), _size("teachers"), "integer", unit=_("people"), source=COUNTED),
+        Field(
+            "since", _("Works since"), attrgetter("since"), "date", source=REGISTRY, required=True
+        ),
+        Field(
+            "learners", _("Learners"), _size("learners"), "integer", unit=_("people"),
+            source=COUNTED,
+        ),
+        Field(
+            "teachers", _("Teachers"), _size("teachers"), "integer", unit=_("people"),
+            source=COUNTED,
+        ),
         Field(
             "groups", _("Classes and groups"), _size("groups"), "integer", unit=_("items"),
             source=COUNTED,
@@ -151,7 +162,10 @@ facilities = Dataset(
                 ("licensed_software", _("Licensed software")),
             )
         ),
-        Field("source", _("Source"), attrgetter("source"), description=_("Where the report is from.")),
+        Field(
+            "source", _("Source"), attrgetter("source"),
+            description=_("Where the report is from."),
+        ),
     ),
 )  # fmt: skip
 

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_safe
 
 from sreda.kernel.api import Actor, Column, Filter, Listing
 from sreda.portal.web.public.vcard import vcard
+from sreda.programme.api import ListEntry, listed_places
 from sreda.registry.api import (
     ORGANISATIONS,
     Facilities,
@@ -58,8 +59,7 @@ def _of_kind(rows: Rows, value: str) -> Rows:
 
 
 def _on_list(rows: Rows, value: str) -> Rows:
-    """`listed` is the programme's relation to its list; asked by name, as a fact of the row."""
-    there = Exists(Organisation.objects.filter(pk=OuterRef("pk"), listed__isnull=False))
+    there = Exists(ListEntry.objects.filter(organisation=OuterRef("pk"), gone_at=None))
     return rows.filter(there) if value == "yes" else rows.exclude(there)
 
 
@@ -210,6 +210,7 @@ def organisation(request: HttpRequest, code: str) -> HttpResponse:
             "latest": latest,
             "history": history,
             "head": head,
+            "places": listed_places(found.pk),
             "ratio": per_learner(computers, learners),
             "learners_per_computer": learners_per_computer(computers, learners),
             "equipment": _equipment(latest) if latest else [],

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
+from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -12,18 +13,35 @@ from django.views.decorators.http import require_safe
 
 from sreda.kernel import clock
 from sreda.portal.web.public.figures import current_figures
+from sreda.programme.api import ListEntry, Programme, Section, newest
 from sreda.registry.api import MunicipalityKind, Organisation, Place, on_day
 
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     figures, version = current_figures(clock.today())
+    programme = newest()
     return render(
         request,
         "portal/home.html",
-        {"figures": figures, "total": figures.total, "tiles": tiles(figures.places),
-         "version": version},
-    )  # fmt: skip
+        {
+            "figures": figures,
+            "total": figures.total,
+            "tiles": tiles(figures.places),
+            "version": version,
+            "programme": programme,
+            "on_list": on_list(programme) if programme else None,
+        },
+    )
+
+
+def on_list(programme: Programme) -> dict[str, int]:
+    """How many organisations stand on the programme's list."""
+    return ListEntry.objects.filter(programme=programme, gone_at=None).aggregate(
+        total=Count("pk"),
+        schools=Count("pk", filter=Q(section=Section.SCHOOL)),
+        colleges=Count("pk", filter=Q(section=Section.COLLEGE)),
+    )
 
 
 def tiles(places: tuple[Place, ...]) -> list[dict[str, Any]]:
