@@ -7,5 +7,8 @@ class KernelApp(AppConfig):
     label = "kernel"
 
     def ready(self) -> None:
+        from sreda.kernel import ordering
+
+        ordering.register()
         # Subscriptions and cabinet panels announce themselves by being imported.
         autodiscover_modules("receivers", "panels")
