@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from sreda.programme.pack import Pack, read_pack, shipped_pack
+from sreda.programme.pack import TABLES, Pack, read_pack, shipped_pack
 from sreda.programme.pack.values import tidy
 
 TEXT = (Path(__file__).parent / "data/order-490r-2018.txt").read_text(encoding="utf-8")
@@ -142,3 +142,11 @@ def test_every_cell_knows_its_place(pack: Pack) -> None:
     at = pack.organisations[2].row.location("ratio")
     assert at.place == "Перечень, общеобразовательные организации, строка 3, графа 10"
     assert (at.sheet, at.line) == ("organisations.csv", 4)
+
+
+def test_the_format_is_documented_whole() -> None:
+    said = (Path(__file__).parents[2] / "docs/programme-pack.md").read_text(encoding="utf-8")
+    for table in TABLES:
+        assert f"### {table.title} — `{table.key}`" in said
+        for column in table.columns:
+            assert f"| {column.title} | `{column.key}` |" in said, (table.key, column.key)

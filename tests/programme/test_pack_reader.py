@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import shutil
+import time
 import zipfile
 from collections.abc import Callable
 from decimal import Decimal
@@ -338,6 +339,31 @@ def test_500_megabytes_are_refused_unread(tmp_path: Path) -> None:
     assert codes(file) == {"too-large"}
 
 
+def test_a_sheet_as_wide_and_long_as_excel_allows_is_cut_short(book: Path) -> None:
+    cells = b"".join(
+        b'<row r="%d"><c r="A%d"><v>1</v></c><c r="XFD%d"><v>1</v></c></row>' % (i, i, i)
+        for i in range(1, 5000)
+    )
+
+    def widen(name: str, content: bytes) -> bytes:
+        if name != "xl/worksheets/sheet2.xml":
+            return content
+        head = content[: content.index(b"<sheetData>")]
+        return head + b"<sheetData>" + cells + b"</sheetData></worksheet>"
+
+    started = time.process_time()
+    assert "headings-wrong" in codes(remade(book, widen))
+    assert time.process_time() - started < 5
+
+
+def test_a_flood_of_bad_rows_is_listed_up_to_a_limit(folder: Path) -> None:
+    with (folder / "norms.csv").open("a", encoding="utf-8") as out:
+        out.write("x;x;много;x;;\n" * 5_000)
+    issues = read_pack(folder).issues
+    assert len(issues) == 1_001
+    assert issues[-1].params == {"count": 4_000}
+
+
 def test_zip_bombs(tmp_path: Path) -> None:
     bomb = tmp_path / "bomb.zip"
     with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as out:
@@ -473,6 +499,7 @@ PARAMS = (
     "other",
     "name",
     "reason",
+    "count",
 )
 
 

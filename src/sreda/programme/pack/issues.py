@@ -65,6 +65,7 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "row-extra": ("error", _("more cells than headings: the row is shifted")),
     "row-twice": ("error", _("the same as row {other}: “{name}” is given twice")),
     "order-rows": ("error", _("one row is expected; the others were not read")),
+    "more": ("error", _("and {count} more; correct these first")),
     "beyond": ("error", _("the value cannot be kept: {reason}")),
 }
 

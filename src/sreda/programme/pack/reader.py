@@ -14,6 +14,7 @@ from .sources import MAX_CELL, RawCell, RawSheet, Refused, open_source
 from .values import Unreadable, parse, parse_term, plain, tidy
 
 HEADING_ROWS = 10
+MAX_ISSUES = 1_000
 
 
 @dataclass(frozen=True)
@@ -185,7 +186,11 @@ class _Reader:
                     Issue(code, file=path.name, params={"title": table.title, "key": table.key})
                 )
         pack = Pack(path.stem if path.is_file() else path.name, self.tables)
-        return PackReading(read_terms(pack), tuple(self.issues), tuple(self.rejected))
+        issues = self.issues[:MAX_ISSUES]
+        if len(self.issues) > MAX_ISSUES:
+            more = len(self.issues) - MAX_ISSUES
+            issues.append(Issue("more", file=path.name, params={"count": more}))
+        return PackReading(read_terms(pack), tuple(issues), tuple(self.rejected))
 
 
 def read_terms(pack: Pack) -> Pack:

@@ -139,9 +139,8 @@ def _csv(name: str, content: bytes, file: str) -> RawSheet:
                 sheet.issues.append(sheet.issue("too-many-rows", limit=MAX_ROWS))
                 break
             if len(row) > MAX_COLUMNS:
-                code = sheet.issue("too-many-columns", row=first, limit=MAX_COLUMNS)
-                sheet.issues.append(code)
-                row = []
+                sheet.issues.append(sheet.issue("too-many-columns", row=first, limit=MAX_COLUMNS))
+                break
             # A quoted cell may span lines: the row is named by the line it starts on.
             if any(cell.strip() for cell in row):
                 sheet.rows.append((first, [_text_cell(cell) for cell in row]))
@@ -253,8 +252,9 @@ def _read_worksheet(worksheet: Any, sheet: RawSheet) -> None:
             sheet.issues.append(sheet.issue("too-many-rows", limit=MAX_ROWS))
             return
         row = [_workbook_cell(cell) for cell in cells[:MAX_COLUMNS]]
-        if len(cells) > MAX_COLUMNS and any(c.value is not None for c in cells[MAX_COLUMNS:]):
+        if len(cells) > MAX_COLUMNS and cells[MAX_COLUMNS].value is not None:
             sheet.issues.append(sheet.issue("too-many-columns", row=number, limit=MAX_COLUMNS))
+            return
         if any(cell.text for cell in row):
             line = next((cell.row for cell in cells if hasattr(cell, "row")), number)
             sheet.rows.append((line, row))
@@ -263,7 +263,7 @@ def _read_worksheet(worksheet: Any, sheet: RawSheet) -> None:
 def _rows(worksheet: Any) -> Iterator[Any]:
     # The declared size of a sheet may be a lie in either direction.
     worksheet.reset_dimensions()
-    yield from worksheet.iter_rows(max_row=MAX_ROWS + 1)
+    yield from worksheet.iter_rows(max_row=MAX_ROWS + 1, max_col=MAX_COLUMNS + 1)
 
 
 def _workbook_cell(cell: Any) -> RawCell:
