@@ -58,9 +58,11 @@ def gallery(request: HttpRequest) -> HttpResponse:
         raise Http404
     from .gallery import sample
 
-    name = request.GET.get("as", "cabinet")
-    base = {"public": "ui/public.html", "auth": "ui/auth.html"}.get(name, "ui/cabinet.html")
-    return render(request, "ui/gallery.html", {"base": base, **sample(request)})
+    template, base = {
+        "public": ("ui/gallery.html", "ui/public.html"),
+        "auth": ("ui/gallery_auth.html", ""),
+    }.get(request.GET.get("as", ""), ("ui/gallery.html", "ui/cabinet.html"))
+    return render(request, template, {"base": base, **sample(request)})
 
 
 def _error(
