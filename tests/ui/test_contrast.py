@@ -99,7 +99,9 @@ def test_text_and_marks_stand_out(scheme: str) -> None:
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_figures_on_the_tile_map_can_be_read(scheme: str) -> None:
     colours = schemes()[scheme]
-    levels = re.search(r"@each \$level, \$share in \(([^)]+)\)", (STYLES / "_charts.scss").read_text())
+    levels = re.search(
+        r"@each \$level, \$share in \(([^)]+)\)", (STYLES / "_charts.scss").read_text()
+    )
     assert levels
     for level, share in re.findall(r"(\d): (\d+)%", levels[1]):
         ground = mix(colours["chart-1"], colours["surface"], int(share) / 100)

@@ -32,12 +32,14 @@ MARK = mark_safe(
 STRATA = mark_safe(
     '<svg class="hero-strata picture" viewBox="0 0 1440 320" preserveAspectRatio="none" '
     'aria-hidden="true" focusable="false">'
-    '<path class="strata-1" d="M0 210C180 170 300 60 520 84s300 108 500 76 280-120 420-136v296H0z"/>'
+    '<path class="strata-1" d="M0 210C180 170 300 60 520 84s300 108 500 76 '
+    '280-120 420-136v296H0z"/>'
     '<path class="strata-2" d="M0 246c210-30 330-112 540-92s310 96 510 66 260-86 390-96v196H0z"/>'
     '<path class="strata-3" d="M0 270c230-24 340-84 560-66s320 74 520 48 240-56 360-60v128H0z"/>'
     '<path class="strata-seam" vector-effect="non-scaling-stroke" '
     'd="M0 270c230-24 340-84 560-66s320 74 520 48 240-56 360-60"/>'
-    '<path class="strata-4" d="M0 300c240-16 350-52 580-40s330 44 530 28 220-28 330-30v62H0z"/></svg>'
+    '<path class="strata-4" d="M0 300c240-16 350-52 580-40s330 44 530 28 '
+    '220-28 330-30v62H0z"/></svg>'
 )
 
 
@@ -102,7 +104,8 @@ def bars(items: Sequence[Any], unit: str = "") -> SafeString:
         format_html_join(
             "",
             '<li><span>{}</span><span class="num">{}</span>'
-            '<svg viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true" focusable="false">'
+            '<svg viewBox="0 0 100 10" preserveAspectRatio="none" '
+            'aria-hidden="true" focusable="false">'
             '<rect class="fill-none" width="100" height="10"/>'
             '<rect class="fill-1" width="{}" height="10"/></svg></li>',
             rows,
@@ -121,7 +124,8 @@ def donut(items: Sequence[Any], label: str = "") -> SafeString:
         keys.append((colour, name, numbers.number(value), numbers.percent(share * 100, 1)))
         turned += around * share
     return format_html(
-        '<div class="donut"><svg viewBox="0 0 100 100" aria-hidden="true" focusable="false">{}</svg>'
+        '<div class="donut"><svg viewBox="0 0 100 100" aria-hidden="true" '
+        'focusable="false">{}</svg>'
         '<ul class="legend" aria-label="{}">{}</ul></div>',
         format_html_join(
             "",
@@ -178,7 +182,8 @@ def tilemap(tiles: Sequence[Mapping[str, Any]], label: str = "", unit: str = "")
     width = max((t["x"] for t in tiles), default=0) * (TILE + GAP) + TILE
     height = max((t["y"] for t in tiles), default=0) * (TILE + GAP) + TILE
     return format_html(
-        '<svg class="svg-chart tilemap" viewBox="-2 -2 {} {}" role="group" aria-label="{}">{}</svg>',
+        '<svg class="svg-chart tilemap" viewBox="-2 -2 {} {}" role="group" '
+        'aria-label="{}">{}</svg>',
         width + 4,
         height + 4,
         label,

@@ -88,7 +88,8 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
         403,
         _("This is not open to you"),
         _(
-            "If you hold another post, switch to it; or ask whoever manages access in your organisation."
+            "If you hold another post, switch to it; "
+            "or ask whoever manages access in your organisation."
         ),
         str(exception),
     )
@@ -109,7 +110,8 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
         404,
         _("There is no such page"),
         _(
-            "It may have moved, or the address has a mistake in it. Try the search or the home page."
+            "It may have moved, or the address has a mistake in it. "
+            "Try the search or the home page."
         ),
     )
 

@@ -21,7 +21,7 @@ from django.forms.widgets import (
 )
 from django.template.context import RequestContext
 from django.template.loader import render_to_string
-from django.utils.html import conditional_escape, format_html, format_html_join
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
@@ -281,7 +281,7 @@ def card(
     level: int = 2,
     css: str = "",
 ) -> SafeString:
-    """A card; `url` with `link` puts a link beside the title, `flush` lets a table touch its edge."""
+    """A card; `url` and `link` make a link beside the title; `flush` lets a table touch its edge."""
     head: str = ""
     if title:
         more = format_html('<a href="{}">{}</a>', url, link) if url and link else ""
@@ -321,7 +321,8 @@ def page_header(
     """The page's h1, a sentence under it, and its actions as the content."""
     actions = content.strip()
     return format_html(
-        '<header class="page-header"><div class="page-header-text">{}<h1>{}</h1>{}</div>{}</header>',
+        '<header class="page-header"><div class="page-header-text">{}<h1>{}</h1>{}</div>{}'
+        "</header>",
         format_html('<p class="eyebrow">{}</p>', eyebrow) if eyebrow else "",
         title,
         format_html('<p class="lead">{}</p>', lead) if lead else "",
@@ -337,7 +338,8 @@ def empty(
 ) -> SafeString:
     """Nothing here: why, and as content what one can do."""
     return format_html(
-        '<div class="empty"><span class="empty-icon">{}</span><p class="empty-title h4">{}</p>{}{}</div>',
+        '<div class="empty"><span class="empty-icon">{}</span>'
+        '<p class="empty-title h4">{}</p>{}{}</div>',
         _icon(icon),
         title,
         format_html("<p>{}</p>", text) if text else "",
@@ -398,7 +400,7 @@ def control(field: BoundField) -> SafeString:
         name = "form-file"
     else:
         name = "form-control"
-    attrs = {"class": f"{widget.attrs.get('class', '')} {name}".strip()}
+    attrs: dict[str, str | bool] = {"class": f"{widget.attrs.get('class', '')} {name}".strip()}
     if isinstance(widget, Textarea) and widget.attrs.get("rows") == "10":  # Django's default
         attrs["rows"] = "4"
     return field.as_widget(attrs=attrs)
@@ -422,13 +424,15 @@ def kind(field: BoundField) -> str:
 @register.simple_tag
 def form(form: Any) -> SafeString:
     """A whole form: errors on top, then every field."""
-    return mark_safe(form.renderer.render("ui/form/form.html", form.get_context()))  # noqa: S308
+    html: SafeString = form.renderer.render("ui/form/form.html", form.get_context())
+    return html
 
 
 @register.simple_tag
 def field(bound: BoundField) -> SafeString:
     """One field: label, input, help and errors."""
-    return mark_safe(bound.form.renderer.render("ui/form/field.html", {"field": bound}))  # noqa: S308
+    html: SafeString = bound.form.renderer.render("ui/form/field.html", {"field": bound})
+    return html
 
 
 # ---- lists (of a kernel Listing)
@@ -467,11 +471,9 @@ def pagination(listing: Any) -> dict[str, Any]:
 @register.simple_block_tag(takes_context=True)
 def results(context: RequestContext, content: SafeString, listing: Any) -> SafeString:
     """Frame of a list: count, the table as content, an empty state, pages; htmx swaps it whole."""
-    return SafeString(
-        render_to_string(
-            "ui/list/results.html", {"listing": listing, "content": content, **context.flatten()}
-        )
-    )
+    page = {str(key): value for key, value in context.flatten().items()}
+    page.update(listing=listing, content=content)
+    return render_to_string("ui/list/results.html", page)
 
 
 # ---- charts
@@ -556,7 +558,7 @@ def chart(
 @register.filter
 def dash(value: object) -> object:
     """The value, or a dash in place of nothing."""
-    return conditional_escape(value) if value not in (None, "") else numbers.DASH
+    return numbers.DASH if value is None or value == "" else value
 
 
 @register.filter
