@@ -56,7 +56,7 @@ def municipalities(on: date) -> tuple[Place, list[Place]]:
             colleges=Count("pk", filter=Q(kind=OrganisationKind.COLLEGE)),
             learners=Sum("size__learners", default=0),
             teachers=Sum("size__teachers", default=0),
-            groups=Sum("size__groups", default=0),
+            classes=Sum("size__groups", default=0),
             counted_at=Max("size__counted_at"),
         )
         .order_by("municipality__name")
@@ -67,11 +67,11 @@ def municipalities(on: date) -> tuple[Place, list[Place]]:
             "colleges",
             "learners",
             "teachers",
-            "groups",
+            "classes",
             "counted_at",
         )
     )
-    places = [Place(*row) for row in rows]
+    places = [Place(*row) for row in rows]  # type: ignore[arg-type]
     return whole(places), places
 
 

@@ -30,9 +30,9 @@ from sreda.registry.middleware import SEAT_KEY, actor_of
 def home(request: HttpRequest) -> HttpResponse:
     """Cards of the present seat, from whatever apps have any; without a seat, what to do."""
     actor: Actor = request.actor  # type: ignore[attr-defined]
-    withheld = actor.signed_in and getattr(request, "withheld_seats", ())
-    context: dict[str, Any] = {"withheld": withheld}
-    if actor.seat is None:
+    seat = actor.seat  # looking at the actor also finds the seats withheld
+    context: dict[str, Any] = {"withheld": getattr(request, "withheld_seats", ())}
+    if seat is None:
         return render(request, "portal/cabinet/no_seat.html", context)
     context["panels"] = list(shown_panels(request, actor))
     return render(request, "portal/cabinet/home.html", context)

@@ -24,7 +24,8 @@ def profile(request: HttpRequest) -> HttpResponse:
     context: dict[str, object] = {"on": actor.on}
     if actor.person_id:
         person, posts, learning = record_of(actor.person_id)
-        here = {place.organisation_id for place in [*posts, *learning] if place.organisation_id}
+        here = {p.organisation_id for p in posts if p.organisation_id}
+        here |= {e.organisation_id for e in learning}
         context |= {
             "person": person,
             "posts": posts,
@@ -39,6 +40,7 @@ def profile(request: HttpRequest) -> HttpResponse:
 def security(request: HttpRequest) -> HttpResponse:
     user = request.user
     assert isinstance(user, User)
+    actor: Actor = request.actor  # type: ignore[attr-defined]
     kinds = list(Authenticator.objects.filter(user=user).values_list("type", flat=True))
     sign_ins = AuditEntry.objects.filter(actor_id=user.pk, action="portal.session.opened")
     return render(
@@ -53,6 +55,6 @@ def security(request: HttpRequest) -> HttpResponse:
             "outside": SocialAccount.objects.filter(user=user),
             "has_providers": bool(settings.SOCIALACCOUNT_PROVIDERS),
             "sign_ins": sign_ins.order_by("-pk")[:8],
-            "withheld": getattr(request, "withheld_seats", ()),
+            "withheld": getattr(request, "withheld_seats", ()) if actor.signed_in else (),
         },
     )
