@@ -1,0 +1,308 @@
+"""Who may open what: every address of the site × every role, asked for real.
+
+TABLE says what comes back. One line is `METHOD name  anonymous | everyone signed in`, then the
+roles that get something else. An address that no line names fails the test: whoever adds one
+says here who may open it.
+
+    ok      200                     no      404, exactly as if it did not exist
+    login   to the sign-in page     refused 403, with the reason
+    go      302 elsewhere           405     this method is not for this address
+    bad     422, errors in a form
+
+Addresses with parts are opened on objects of the *own* school of the head, administrator,
+teacher, pupil and parent, which lies in the coordinator's municipality; `foreign` is the head
+of a school elsewhere, `ended` a head whose post ended yesterday.
+"""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.db import transaction
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from sreda.kernel import clock
+from sreda.kernel.api import AuditEntry
+from sreda.registry.api import Person, Role, Teaching, User
+from tests.factories import (
+    ClassGroupFactory,
+    EnrolmentFactory,
+    GuardianshipFactory,
+    MunicipalityFactory,
+    OrganisationFactory,
+    PersonFactory,
+    PostFactory,
+    UserFactory,
+)
+
+ROLES = (
+    "operator coordinator head administrator teacher expert pupil student parent foreign ended"
+).split()
+
+TABLE = """
+GET  healthz                              ok    | ok
+
+GET  cabinet                              login | ok
+POST seat                                 login | go
+GET  seat                                 405   | 405
+GET  profile                              login | ok
+GET  security                             login | ok
+GET  invitations                          login | no      head=ok administrator=ok foreign=ok
+POST invitation                           login | no      operator=ok coordinator=ok head=ok administrator=ok
+GET  audit                                login | no      operator=ok
+GET  audit_entry                          login | no      operator=ok
+
+GET  account_login                        ok    | go
+GET  account_logout                       go    | ok
+POST account_logout                       go    | go
+GET  account_signup                       ok    | go
+POST account_signup                       ok    | go
+GET  account_inactive                     ok    | ok
+GET  account_reauthenticate               login | ok
+GET  account_email                        login | ok
+GET  account_email_verification_sent      ok    | ok
+GET  account_confirm_email                ok    | ok
+GET  account_change_password              login | ok
+GET  account_set_password                 login | go
+GET  account_reset_password               ok    | ok
+GET  account_reset_password_done          ok    | ok
+GET  account_reset_password_from_key      ok    | ok
+GET  account_reset_password_from_key_done ok    | ok
+GET  account_confirm_login_code           go    | go
+GET  mfa_index                            login | ok
+GET  mfa_authenticate                     go    | go
+GET  mfa_reauthenticate                   login | go
+GET  mfa_activate_totp                    login | go
+GET  mfa_deactivate_totp                  login | go
+GET  mfa_view_recovery_codes              login | go
+GET  mfa_generate_recovery_codes          login | go
+GET  mfa_download_recovery_codes          login | go
+GET  mfa_list_webauthn                    login | ok
+GET  mfa_add_webauthn                     login | go
+GET  mfa_reauthenticate_webauthn          login | go
+GET  mfa_remove_webauthn                  login | no
+GET  mfa_edit_webauthn                    login | no
+GET  mfa_login_webauthn                   go    | go
+GET  usersessions_list                    login | ok
+GET  socialaccount_login_cancelled        ok    | ok
+GET  socialaccount_login_error            ok    | ok
+GET  socialaccount_signup                 go    | go
+GET  socialaccount_connections            login | ok
+GET  openid_connect_login                 no    | no
+GET  openid_connect_callback              no    | no
+
+GET  ui:gallery                           no    | no
+POST ui:mode                              go    | go
+POST ui:language                          go    | go
+"""
+
+# Parts of addresses, by the name of the address.
+PARTS: dict[str, Callable[[World], dict[str, Any]]] = {
+    "invitation": lambda w: {"pk": w.newcomer.pk},
+    "audit_entry": lambda w: {"pk": w.entry.pk},
+    "account_confirm_email": lambda w: {"key": "none"},
+    "account_reset_password_from_key": lambda w: {"uidb36": "0", "key": "none"},
+    "mfa_remove_webauthn": lambda w: {"pk": 1},
+    "mfa_edit_webauthn": lambda w: {"pk": 1},
+    "openid_connect_login": lambda w: {"provider_id": "none"},
+    "openid_connect_callback": lambda w: {"provider_id": "none"},
+}
+
+# What is sent by POST; nothing otherwise.
+SENT: dict[str, Callable[[World, str], dict[str, Any]]] = {
+    "seat": lambda w, role: {"seat": w.seats.get(role, "")},
+    "ui:language": lambda w, role: {"language": "ru"},
+}
+
+# Addresses without a name, or that only lead on to another.
+UNNAMED = {
+    "account/social/login/cancelled/",
+    "account/social/login/error/",
+    "account/social/signup/",
+    "account/social/connections/",
+}
+
+
+@dataclass
+class World:
+    """One school with its people, and the others who must see none of it."""
+
+    people: dict[str, Person] = field(default_factory=dict)
+    seats: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.municipality = MunicipalityFactory()
+        self.school = OrganisationFactory(municipality=self.municipality)
+        self.college = OrganisationFactory(municipality=self.municipality, kind="college")
+        self.group = ClassGroupFactory(organisation=self.school)
+        self.post("operator", Role.OPERATOR, organisation=None)
+        self.post(
+            "coordinator", Role.COORDINATOR, organisation=None, municipality=self.municipality
+        )
+        self.post("head", Role.HEAD, organisation=self.school)
+        self.post("administrator", Role.ADMINISTRATOR, organisation=self.school)
+        teacher = self.post("teacher", Role.TEACHER, organisation=self.school)
+        Teaching.objects.create(post=teacher, group=self.group, subject="Физика")
+        self.post("expert", Role.EXPERT, organisation=None)
+        self.post("foreign", Role.HEAD)
+        yesterday = clock.today() - timedelta(days=1)
+        self.post("ended", Role.HEAD, organisation=self.school, until=yesterday)
+        self.newcomer = PostFactory(organisation=self.school).person
+        self.pupil_place = EnrolmentFactory(group=self.group)
+        self.people["pupil"] = self.pupil_place.person
+        student = EnrolmentFactory(
+            group=ClassGroupFactory(organisation=self.college), role=Role.STUDENT
+        )
+        self.people["student"] = student.person
+        self.people["parent"] = PersonFactory()
+        GuardianshipFactory(guardian=self.people["parent"], child=self.people["pupil"])
+        self.clients = {"anonymous": Client()}
+        for role in ROLES:
+            user = UserFactory(person=self.people[role])
+            user.set_password("пароль")
+            user.save()
+            self.clients[role] = Client()
+            self.clients[role].force_login(User.objects.get(pk=user.pk))
+            from sreda.registry.api import seats_of
+
+            seats = seats_of(self.people[role].pk, clock.today())
+            self.seats[role] = seats[0].key if seats else ""
+        self.entry = AuditEntry.objects.latest("pk")
+
+    def post(self, name: str, role: str, **fields: Any) -> Any:
+        made = PostFactory(role=role, **fields)
+        self.people[name] = made.person
+        return made
+
+    def address(self, name: str, parts: dict[str, Any] | None = None) -> str:
+        make = PARTS.get(name)
+        return reverse(name, kwargs=parts or (make(self) if make else {}))
+
+    def ask(self, method: str, name: str, role: str, parts: dict[str, Any] | None = None) -> Any:
+        """One request whose writes are undone."""
+        client, address = self.clients[role], self.address(name, parts)
+        kept = client.cookies.output()
+        try:
+            with transaction.atomic():
+                if method == "GET":
+                    answer = client.get(address)
+                else:
+                    send = SENT.get(name)
+                    answer = client.post(address, send(self, role) if send else {})
+                if answer.streaming:
+                    answer.content = b"".join(answer.streaming_content)
+                transaction.set_rollback(True)
+        finally:
+            if client.cookies.output() != kept:
+                client.cookies.clear()
+                client.cookies.load(kept.replace("Set-Cookie: ", ""))
+        return answer
+
+
+@dataclass(frozen=True)
+class Line:
+    method: str
+    name: str
+    expected: dict[str, str]
+
+
+def lines() -> Iterator[Line]:
+    for text in TABLE.splitlines():
+        if not text.strip():
+            continue
+        left, right = text.split("|")
+        method, name, anonymous = left.split()
+        everyone, *others = right.split()
+        expected = {"anonymous": anonymous} | dict.fromkeys(ROLES, everyone)
+        for other in others:
+            role, code = other.split("=")
+            assert role in ROLES, text
+            expected[role] = code
+        yield Line(method, name, expected)
+
+
+def code_of(answer: Any) -> str:
+    status = answer.status_code
+    if status == 302 and answer.url.startswith(reverse(settings.LOGIN_URL) + "?next="):
+        return "login"
+    words = {200: "ok", 302: "go", 301: "go", 404: "no", 403: "refused", 422: "bad"}
+    return words.get(status, str(status))
+
+
+@pytest.fixture
+def world(db: None) -> World:
+    return World()
+
+
+def test_everyone_gets_what_the_table_says(world: World) -> None:
+    wrong = []
+    for line in lines():
+        for role in ("anonymous", *ROLES):
+            found = code_of(world.ask(line.method, line.name, role))
+            if found != line.expected[role]:
+                wrong.append(
+                    f"{line.method} {line.name} as {role}: {found}, not {line.expected[role]}"
+                )
+    assert not wrong, "\n" + "\n".join(wrong)
+
+
+def test_what_one_may_not_see_looks_as_what_does_not_exist(world: World) -> None:
+    """Status, headers and body are the same as for a number nobody has."""
+    compared = 0
+    for line in lines():
+        make = PARTS.get(line.name)
+        if make is None:
+            continue
+        own = make(world)
+        other = {
+            key: uuid.uuid4() if isinstance(value, uuid.UUID) else 987_654_321
+            for key, value in own.items()
+        }
+        if not all(isinstance(v, uuid.UUID | int) for v in own.values()):
+            continue
+        for role in ROLES:
+            if line.expected[role] != "no":
+                continue
+            hidden = world.ask(line.method, line.name, role)
+            absent = world.ask(line.method, line.name, role, other)
+            assert hidden.status_code == absent.status_code == 404
+            assert plain(hidden, own) == plain(absent, other), f"{line.name} as {role}"
+            assert sorted(hidden.headers) == sorted(absent.headers)
+            compared += 1
+    assert compared > 10
+
+
+def plain(answer: Any, parts: dict[str, Any]) -> str:
+    """The body without what differs between any two requests, and without what was asked for."""
+    body: str = answer.content.decode()
+    for value in parts.values():
+        body = body.replace(f"/{value}/", "/…/")
+    return re.sub(r'name="csrfmiddlewaretoken" value="[^"]+"', "", body)
+
+
+def named(patterns: Any, prefix: str = "", space: str = "") -> Iterator[tuple[str, str]]:
+    for item in patterns:
+        if isinstance(item, URLResolver):
+            inner = f"{space}{item.namespace}:" if item.namespace else space
+            yield from named(item.url_patterns, prefix + str(item.pattern), inner)
+        elif isinstance(item, URLPattern):
+            yield f"{space}{item.name}" if item.name else "", prefix + str(item.pattern)
+
+
+def test_the_table_names_every_address() -> None:
+    known = {line.name for line in lines()}
+    addresses = list(named(get_resolver().url_patterns))
+    missing = [f"{name} ({path})" for name, path in addresses if name and name not in known]
+    unnamed = {path for name, path in addresses if not name} - UNNAMED
+    gone = known - {name for name, _path in addresses}
+    assert not missing, "not in the table: " + ", ".join(missing)
+    assert not unnamed, f"without a name: {unnamed}"
+    assert not gone, f"in the table, but no address any more: {gone}"
