@@ -43,15 +43,41 @@ from tests.factories import (
     UserFactory,
 )
 
-ROLES = (
-    "operator coordinator head administrator teacher expert pupil student parent foreign ended"
-).split()
+ROLES = [
+    "operator",
+    "coordinator",
+    "head",
+    "administrator",
+    "teacher",
+    "expert",
+    "pupil",
+    "student",
+    "parent",
+    "foreign",
+    "ended",
+]
 
 TABLE = """
 GET  healthz                              ok    | ok
+GET  robots                               ok    | ok
+GET  sitemap                              ok    | ok
+
+GET  home                                 ok    | ok
+GET  organisations                        ok    | ok
+GET  organisations_suggest                ok    | ok
+GET  organisation                         ok    | ok
+GET  organisation_vcard                   ok    | ok
+GET  municipalities                       ok    | ok
+GET  open_data                            ok    | ok
+GET  open_data_package                    ok    | ok
+GET  open_data_csv_metadata               ok    | ok
+GET  open_data_file                       ok    | ok
+GET  open_dataset                         ok    | ok
+GET  about                                ok    | ok
+GET  accessibility                        ok    | ok
 
 GET  cabinet                              login | ok
-POST seat                                 login | go
+POST seat                                 login | go      ended=no
 GET  seat                                 405   | 405
 GET  profile                              login | ok
 GET  security                             login | ok
@@ -81,19 +107,19 @@ GET  mfa_index                            login | ok
 GET  mfa_authenticate                     go    | go
 GET  mfa_reauthenticate                   login | go
 GET  mfa_activate_totp                    login | go
-GET  mfa_deactivate_totp                  login | go
-GET  mfa_view_recovery_codes              login | go
+GET  mfa_deactivate_totp                  login | no
+GET  mfa_view_recovery_codes              login | no
 GET  mfa_generate_recovery_codes          login | go
-GET  mfa_download_recovery_codes          login | go
+GET  mfa_download_recovery_codes          login | no
 GET  mfa_list_webauthn                    login | ok
 GET  mfa_add_webauthn                     login | go
 GET  mfa_reauthenticate_webauthn          login | go
-GET  mfa_remove_webauthn                  login | no
-GET  mfa_edit_webauthn                    login | no
+GET  mfa_remove_webauthn                  login | go
+GET  mfa_edit_webauthn                    login | go
 GET  mfa_login_webauthn                   go    | go
 GET  usersessions_list                    login | ok
 GET  socialaccount_login_cancelled        ok    | ok
-GET  socialaccount_login_error            ok    | ok
+GET  socialaccount_login_error            401   | 401
 GET  socialaccount_signup                 go    | go
 GET  socialaccount_connections            login | ok
 GET  openid_connect_login                 no    | no
@@ -102,7 +128,7 @@ GET  openid_connect_callback              no    | no
 GET  ui:gallery                           no    | no
 POST ui:mode                              go    | go
 POST ui:language                          go    | go
-"""
+"""  # noqa: E501
 
 # Parts of addresses, by the name of the address.
 PARTS: dict[str, Callable[[World], dict[str, Any]]] = {
@@ -110,6 +136,11 @@ PARTS: dict[str, Callable[[World], dict[str, Any]]] = {
     "audit_entry": lambda w: {"pk": w.entry.pk},
     "account_confirm_email": lambda w: {"key": "none"},
     "account_reset_password_from_key": lambda w: {"uidb36": "0", "key": "none"},
+    "organisation": lambda w: {"code": w.school.code},
+    "organisation_vcard": lambda w: {"code": w.school.code},
+    "open_data_csv_metadata": lambda w: {"name": "organisations"},
+    "open_data_file": lambda w: {"name": "organisations", "form": "csv"},
+    "open_dataset": lambda w: {"name": "organisations"},
     "mfa_remove_webauthn": lambda w: {"pk": 1},
     "mfa_edit_webauthn": lambda w: {"pk": 1},
     "openid_connect_login": lambda w: {"provider_id": "none"},
@@ -198,7 +229,7 @@ class World:
                     send = SENT.get(name)
                     answer = client.post(address, send(self, role) if send else {})
                 if answer.streaming:
-                    answer.content = b"".join(answer.streaming_content)
+                    b"".join(answer.streaming_content)
                 transaction.set_rollback(True)
         finally:
             if client.cookies.output() != kept:
