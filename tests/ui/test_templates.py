@@ -131,7 +131,7 @@ def test_every_icon_named_in_the_sources_is_in_the_sprite() -> None:
 
 def test_no_template_breaks_the_content_policy() -> None:
     pattern = re.compile(
-        r"<script(?![^>]*\b(?:src|type=.application/json))|<style|\sstyle=|\son\w+=|hx-on"
+        r"<script(?![^>]*\b(?:src|type=.application/(?:ld\+)?json))|<style|\sstyle=|\son\w+=|hx-on"
     )
     for path in SOURCE.rglob("templates/**/*.html"):
         assert not pattern.search(path.read_text()), path

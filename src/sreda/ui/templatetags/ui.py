@@ -281,7 +281,7 @@ def card(
     level: int = 2,
     css: str = "",
 ) -> SafeString:
-    """A card; `url` and `link` make a link beside the title; `flush` lets a table touch its edge."""
+    """A card; `url` and `link` make a link by the title; `flush` lets a table touch its edge."""
     head: str = ""
     if title:
         more = format_html('<a href="{}">{}</a>', url, link) if url and link else ""
@@ -424,15 +424,13 @@ def kind(field: BoundField) -> str:
 @register.simple_tag
 def form(form: Any) -> SafeString:
     """A whole form: errors on top, then every field."""
-    html: SafeString = form.renderer.render("ui/form/form.html", form.get_context())
-    return html
+    return SafeString(form.renderer.render("ui/form/form.html", form.get_context()))
 
 
 @register.simple_tag
 def field(bound: BoundField) -> SafeString:
     """One field: label, input, help and errors."""
-    html: SafeString = bound.form.renderer.render("ui/form/field.html", {"field": bound})
-    return html
+    return SafeString(bound.form.renderer.render("ui/form/field.html", {"field": bound}))
 
 
 # ---- lists (of a kernel Listing)
