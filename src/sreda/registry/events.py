@@ -1,0 +1,142 @@
+"""What happened in the registry. Ids are UUIDs, days are dates; both travel as text."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import ClassVar
+from uuid import UUID
+
+from sreda.kernel.events import Event
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrganisationAdded(Event):
+    type: ClassVar[str] = "registry.organisation.added"
+    organisation_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrganisationChanged(Event):
+    type: ClassVar[str] = "registry.organisation.changed"
+    organisation_id: UUID
+    effective_on: date
+    fields: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrganisationClosed(Event):
+    """`until` is the last day of work."""
+
+    type: ClassVar[str] = "registry.organisation.closed"
+    organisation_id: UUID
+    until: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrganisationReopened(Event):
+    type: ClassVar[str] = "registry.organisation.reopened"
+    organisation_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FacilitiesRecorded(Event):
+    type: ClassVar[str] = "registry.facilities.recorded"
+    organisation_id: UUID
+    as_of: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonAdded(Event):
+    type: ClassVar[str] = "registry.person.added"
+    person_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonChanged(Event):
+    type: ClassVar[str] = "registry.person.changed"
+    person_id: UUID
+    effective_on: date
+    fields: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PostGiven(Event):
+    type: ClassVar[str] = "registry.post.given"
+    post_id: UUID
+    person_id: UUID
+    role: str
+    organisation_id: UUID | None
+    municipality_id: UUID | None
+    since: date
+    until: date | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PostChanged(Event):
+    type: ClassVar[str] = "registry.post.changed"
+    post_id: UUID
+    person_id: UUID
+    fields: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PostEnded(Event):
+    type: ClassVar[str] = "registry.post.ended"
+    post_id: UUID
+    person_id: UUID
+    until: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LearnerEnrolled(Event):
+    type: ClassVar[str] = "registry.enrolment.opened"
+    enrolment_id: UUID
+    person_id: UUID
+    organisation_id: UUID
+    group_id: UUID | None
+    since: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnrolmentEnded(Event):
+    type: ClassVar[str] = "registry.enrolment.ended"
+    enrolment_id: UUID
+    person_id: UUID
+    organisation_id: UUID
+    until: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PeopleMerged(Event):
+    """From now on `merged_id` means `kept_id`."""
+
+    type: ClassVar[str] = "registry.people.merged"
+    merge_id: UUID
+    kept_id: UUID
+    merged_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MergeUndone(Event):
+    type: ClassVar[str] = "registry.people.merge_undone"
+    merge_id: UUID
+    kept_id: UUID
+    merged_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonInvited(Event):
+    """A link to set a password was made; the link itself is in no event."""
+
+    type: ClassVar[str] = "registry.person.invited"
+    person_id: UUID
+    user_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignInSwitched(Event):
+    type: ClassVar[str] = "registry.person.sign_in_switched"
+    person_id: UUID
+    user_id: UUID
+    allowed: bool
