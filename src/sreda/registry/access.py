@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db.models import Q
 
 from sreda.kernel.api import ANYONE, SIGNED_IN, Actor, Permissions, Rule, own, seated
-from sreda.registry.enums import Role
+from sreda.registry.enums import POST_ROLES, Role
 from sreda.registry.models import ClassGroup, Enrolment, Guardianship, Organisation, Person, Post
 from sreda.registry.models.periods import on_day
 
@@ -25,21 +25,34 @@ def _people_of(posts: Q, enrolments: Q) -> Q:
     )
 
 
-def _in_municipality(actor: Actor) -> Q | bool:
-    place = actor.municipality_id
+def _in_municipality(actor: Actor, term: Q | None = None) -> Q | bool:
+    place, term = actor.municipality_id, term or Q()
     if place is None:
         return False
     return _people_of(
-        Q(organisation__municipality_id=place) | Q(municipality_id=place),
-        Q(organisation__municipality_id=place),
+        (Q(organisation__municipality_id=place) | Q(municipality_id=place)) & term,
+        Q(organisation__municipality_id=place) & term,
     )
 
 
-def _in_organisation(actor: Actor) -> Q | bool:
-    place = actor.organisation_id
+def _in_organisation(actor: Actor, term: Q | None = None) -> Q | bool:
+    place, term = actor.organisation_id, term or Q()
     if place is None:
         return False
-    return _people_of(Q(organisation_id=place), Q(organisation_id=place))
+    return _people_of(Q(organisation_id=place) & term, Q(organisation_id=place) & term)
+
+
+def _open(actor: Actor) -> Q:
+    """Terms that last or are still to come."""
+    return Q(until__isnull=True) | Q(until__gte=actor.on)
+
+
+def _no_other_posts(actor: Actor) -> Q | bool:
+    """People none of whose present posts lies beyond what the actor may give."""
+    beyond = Post.objects.filter(_open(actor)).exclude(
+        pk__in=POSTS.all(actor, "change").order_by().values("pk")
+    )
+    return ~Q(pk__in=beyond.order_by().values("person_id"))
 
 
 def _taught(actor: Actor) -> Q | bool:
@@ -65,9 +78,34 @@ def _children(actor: Actor) -> Q | bool:
     )
 
 
+def _of_person(people: Q | bool) -> Q | bool:
+    if isinstance(people, bool):
+        return people
+    return Q(person_id__in=Person.objects.filter(people).order_by().values("pk"))
+
+
 MYSELF = own("pk", "person_id")
 IN_MUNICIPALITY = COORDINATOR & Rule(_in_municipality)
 IN_ORGANISATION = LEADERS & Rule(_in_organisation)
+# Who has left is still seen, but changed only by those where they are now.
+NOW_IN_MUNICIPALITY = COORDINATOR & Rule(lambda actor: _in_municipality(actor, _open(actor)))
+NOW_IN_ORGANISATION = LEADERS & Rule(lambda actor: _in_organisation(actor, _open(actor)))
+
+# Which posts one may give, change and end: never one's own rank or above.
+GIVES: dict[str, tuple[Role, ...]] = {
+    Role.OPERATOR: POST_ROLES,
+    Role.COORDINATOR: (Role.HEAD, Role.ADMINISTRATOR, Role.TEACHER),
+    Role.HEAD: (Role.ADMINISTRATOR, Role.TEACHER),
+    Role.ADMINISTRATOR: (Role.TEACHER,),
+}
+
+
+def given_by(actor: Actor) -> tuple[Role, ...]:
+    """Roles of the posts this actor may give."""
+    return GIVES.get(actor.role, ())
+
+
+GIVEN = Rule(lambda actor: Q(role__in=given_by(actor)))
 
 ORGANISATIONS: Permissions[Organisation] = Permissions(
     Organisation,
@@ -95,7 +133,14 @@ PEOPLE: Permissions[Person] = Permissions(
         | seated(Role.PARENT) & Rule(_children)
         | SIGNED_IN & MYSELF,
         "add": OPERATOR | seated(Role.COORDINATOR, Role.HEAD, Role.ADMINISTRATOR),
-        "change": OPERATOR | IN_MUNICIPALITY | IN_ORGANISATION,
+        "details": OPERATOR
+        | IN_MUNICIPALITY
+        | IN_ORGANISATION
+        | seated(Role.PARENT) & Rule(_children)
+        | SIGNED_IN & MYSELF,
+        "change": OPERATOR | NOW_IN_MUNICIPALITY | NOW_IN_ORGANISATION,
+        "account": OPERATOR
+        | (NOW_IN_MUNICIPALITY | seated(Role.HEAD) & NOW_IN_ORGANISATION) & Rule(_no_other_posts),
         "merge": OPERATOR,
         "import": OPERATOR | seated(Role.COORDINATOR, Role.HEAD, Role.ADMINISTRATOR),
     },
@@ -111,6 +156,21 @@ POSTS: Permissions[Post] = Permissions(
             | own("municipality_id", "municipality_id")
         )
         | LEADERS & own("organisation_id", "organisation_id")
+        | own("person_id", "person_id"),
+        "change": OPERATOR
+        | COORDINATOR & own("organisation__municipality_id", "municipality_id") & GIVEN
+        | LEADERS & own("organisation_id", "organisation_id") & GIVEN,
+    },
+)
+
+ENROLMENTS: Permissions[Enrolment] = Permissions(
+    Enrolment,
+    {
+        "view": OPERATOR
+        | COORDINATOR & own("organisation__municipality_id", "municipality_id")
+        | LEADERS & own("organisation_id", "organisation_id")
+        | TEACHER & Rule(lambda actor: _of_person(_taught(actor)))
+        | seated(Role.PARENT) & Rule(lambda actor: _of_person(_children(actor)))
         | own("person_id", "person_id"),
         "change": OPERATOR
         | COORDINATOR & own("organisation__municipality_id", "municipality_id")
