@@ -169,6 +169,7 @@ def test_chained_merges_are_undone_from_the_last() -> None:
     one, two, three = PersonFactory(), PersonFactory(), PersonFactory()
     first = merge(two, one)
     second = merge(three, two)
+    first.refresh_from_db()
     assert obstacles(first)
     undo_merge(second, actor=None, at=AT)
     first.refresh_from_db()

@@ -1,6 +1,61 @@
 """Addresses of the registry."""
 
-from django.urls import URLPattern
+from django.urls import path
+
+from sreda.registry.web import merging, organisations, people, posts
 
 app_name = "registry"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("organisations/", organisations.organisation_list, name="organisations"),
+    path("organisations/add/", organisations.organisation_add, name="organisation_add"),
+    path("organisations/<uuid:pk>/", organisations.organisation, name="organisation"),
+    path("organisations/<uuid:pk>/edit/", organisations.organisation_edit, name="organisation_edit"),
+    path(
+        "organisations/<uuid:pk>/close/", organisations.organisation_close, name="organisation_close"
+    ),
+    path(
+        "organisations/<uuid:pk>/reopen/",
+        organisations.organisation_reopen,
+        name="organisation_reopen",
+    ),
+    path(
+        "organisations/<uuid:pk>/history/",
+        organisations.organisation_history,
+        name="organisation_history",
+    ),
+    path(
+        "organisations/<uuid:pk>/facilities/add/",
+        organisations.facilities_add,
+        name="facilities_add",
+    ),
+    path("groups/", organisations.group_list, name="groups"),
+    path("groups/<uuid:pk>/", organisations.group, name="group"),
+    path("people/", people.person_list, name="people"),
+    path("people/add/", people.person_add, name="person_add"),
+    path("people/duplicates/", merging.duplicates, name="duplicates"),
+    path("people/<uuid:pk>/", people.person, name="person"),
+    path("people/<uuid:pk>/edit/", people.person_edit, name="person_edit"),
+    path("people/<uuid:pk>/history/", people.person_history, name="person_history"),
+    path("people/<uuid:pk>/account/", people.person_invite, name="person_invite"),
+    path(
+        "people/<uuid:pk>/account/allow/",
+        people.person_sign_in,
+        {"allowed": True},
+        name="sign_in_allow",
+    ),
+    path(
+        "people/<uuid:pk>/account/forbid/",
+        people.person_sign_in,
+        {"allowed": False},
+        name="sign_in_forbid",
+    ),
+    path("people/<uuid:pk>/posts/add/", posts.post_add, name="post_add"),
+    path("people/<uuid:pk>/enrolments/add/", posts.enrolment_add, name="enrolment_add"),
+    path("people/<uuid:pk>/merge/", merging.merge_pick, name="merge_pick"),
+    path("people/<uuid:kept>/merge/<uuid:merged>/", merging.merge, name="merge"),
+    path("posts/<uuid:pk>/edit/", posts.post_edit, name="post_edit"),
+    path("posts/<uuid:pk>/end/", posts.post_end, name="post_end"),
+    path("enrolments/<uuid:pk>/end/", posts.enrolment_end, name="enrolment_end"),
+    path("merges/", merging.merge_list, name="merges"),
+    path("merges/<uuid:pk>/undo/", merging.merge_undo, name="merge_undo"),
+]

@@ -1,0 +1,135 @@
+"""Finding people."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from uuid import UUID
+
+from django.db import connection
+from django.db.models import Prefetch, Q, QuerySet
+
+from sreda.kernel.permissions import Actor
+from sreda.registry.access import ENROLMENTS, POSTS
+from sreda.registry.enums import Role
+from sreda.registry.models import Enrolment, Person, Post
+from sreda.registry.models.periods import on_day
+
+_NAMES = ("family_name", "given_name", "patronymic")
+_DATE = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})")
+
+
+def _spellings(word: str) -> Iterator[str]:
+    """The word, and with each "е" as "ё": people write them as one letter."""
+    plain = word.replace("ё", "е").replace("Ё", "Е")
+    yield plain
+    for place, letter in enumerate(plain):
+        if letter in "еЕ":
+            yield plain[:place] + ("ё" if letter == "е" else "Ё") + plain[place + 1 :]
+
+
+def _named(word: str) -> Q:
+    found = Q(external_id__iexact=word)
+    if matched := _DATE.fullmatch(word):
+        day, month, year = map(int, matched.groups())
+        try:
+            return found | Q(birth_date=date(year, month, day))
+        except ValueError:
+            return found
+    for spelling in _spellings(word):
+        for name in _NAMES:
+            found |= Q(**{f"{name}__istartswith": spelling})
+    return found
+
+
+def search_people(rows: QuerySet[Person], text: str) -> QuerySet[Person]:
+    """Each word begins a family name, given name or patronymic, or is a number or birth date."""
+    for word in text.split()[:6]:
+        rows = rows.filter(_named(word))
+    return rows
+
+
+def with_places(rows: QuerySet[Person], actor: Actor) -> QuerySet[Person]:
+    """Adds what each person is on the actor's day, as far as the actor may see it."""
+    posts = POSTS.all(actor).filter(on_day(actor.on))
+    enrolments = ENROLMENTS.all(actor).filter(on_day(actor.on))
+    return rows.prefetch_related(
+        Prefetch("posts", posts.select_related("organisation", "municipality"), "posts_now"),
+        Prefetch(
+            "enrolments", enrolments.select_related("organisation", "group"), "enrolments_now"
+        ),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Likeness:
+    """Two records that may be one person, and how alike their names are (0 to 1)."""
+
+    first: Person
+    second: Person
+    score: Decimal
+
+
+MOST_PAIRS = 1000
+
+# The same birth date, and the same family name or the same given name: a slip in either, a
+# changed family name or a missing patronymic is found; both joins are hashed, not nested.
+_PAIRS = """
+WITH people AS MATERIALIZED (
+    SELECT id, birth_date, sex,
+           replace(lower(family_name), 'ё', 'е') AS family,
+           replace(lower(given_name), 'ё', 'е') AS given,
+           replace(lower(patronymic), 'ё', 'е') AS patronymic
+      FROM registry_person p
+     WHERE merged_into_id IS NULL AND birth_date IS NOT NULL
+), pairs AS (
+    SELECT a.id AS first, b.id AS second,
+           similarity(concat_ws(' ', a.family, a.given, a.patronymic),
+                      concat_ws(' ', b.family, b.given, b.patronymic)) AS score
+      FROM people a JOIN people b USING (birth_date, family)
+     WHERE a.id < b.id AND {one} similarity(a.given, b.given) >= 0.3
+       AND (a.patronymic = '' OR b.patronymic = ''
+            OR similarity(a.patronymic, b.patronymic) >= 0.4)
+    UNION
+    SELECT a.id, b.id,
+           similarity(concat_ws(' ', a.family, a.given, a.patronymic),
+                      concat_ws(' ', b.family, b.given, b.patronymic))
+      FROM people a JOIN people b USING (birth_date, given)
+     WHERE a.id < b.id AND {one}
+           (similarity(a.family, b.family) >= 0.35
+            OR a.sex = 'female' AND a.patronymic <> '' AND a.patronymic = b.patronymic)
+       AND (a.patronymic = '' OR b.patronymic = ''
+            OR similarity(a.patronymic, b.patronymic) >= 0.4)
+)
+SELECT first, second, score FROM pairs ORDER BY score DESC, first, second LIMIT %s
+"""
+
+
+def likely_duplicates(person_id: UUID | None = None, limit: int = MOST_PAIRS) -> list[Likeness]:
+    """Pairs that look like one person, the likest first; of one person where it is named."""
+    one, values = "", []
+    if person_id is not None:
+        one, values = "%s IN (a.id, b.id) AND ", [person_id, person_id]
+    with connection.cursor() as cursor:
+        cursor.execute(_PAIRS.format(one=one), [*values, limit])
+        pairs = cursor.fetchall()
+    ids = {key for first, second, _score in pairs for key in (first, second)}
+    people = Person.objects.in_bulk(ids)
+    return [
+        Likeness(people[first], people[second], Decimal(str(round(score, 2))))
+        for first, second, score in pairs
+    ]
+
+
+def count_heads(organisation_id: UUID, on: date) -> dict[str, int]:
+    """How many hold posts and learn in an organisation on a day, and in how many classes."""
+    posts = Post.objects.filter(on_day(on), organisation_id=organisation_id)
+    learners = Enrolment.objects.filter(on_day(on), organisation_id=organisation_id)
+    return {
+        "teachers": posts.filter(role=Role.TEACHER).values("person").distinct().count(),
+        "learners": learners.values("person").distinct().count(),
+        "groups": learners.exclude(group=None).values("group").distinct().count(),
+    }

@@ -1,0 +1,184 @@
+"""What the registry's pages share: who asks, as of when, and what a form carries along."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Callable, Mapping
+from datetime import date
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec
+from uuid import UUID
+
+from django import forms
+from django.conf import settings
+from django.contrib.auth.decorators import login_required
+from django.core import signing
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.db import models
+from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.dateparse import parse_date
+from django.utils.translation import gettext as _
+
+from sreda.kernel.api import Actor, Revision, history_of, state_of
+
+P = ParamSpec("P")
+View = Callable[Concatenate[HttpRequest, P], HttpResponse]
+_SALT = "sreda.registry.form"
+
+
+def actor_of(request: HttpRequest) -> Actor:
+    actor: Actor = request.actor  # type: ignore[attr-defined]
+    return actor
+
+
+def page(view: View[P]) -> View[P]:
+    """A page for the signed in."""
+
+    @wraps(view)
+    @login_required
+    def wrapped(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        return view(request, *args, **kwargs)
+
+    return wrapped
+
+
+def visible(allowed: bool) -> None:
+    """What one may not see is not there."""
+    if not allowed:
+        raise Http404
+
+
+def as_of(request: HttpRequest) -> date:
+    """The day the page shows: ?on=YYYY-MM-DD, else today."""
+    return asked_day(request) or actor_of(request).on
+
+
+def asked_day(request: HttpRequest) -> date | None:
+    try:
+        return parse_date(request.GET.get("on", ""))
+    except ValueError:
+        return None
+
+
+def key_of(request: HttpRequest, purpose: str) -> UUID | None:
+    """The id of what this submission makes: the same form sent twice gives the same id.
+
+    It depends on the sender and the purpose, so that nobody can name somebody else's record.
+    """
+    sent = request.POST.get("_key", "")
+    if not sent:
+        return None
+    text = f"{actor_of(request).user_id}:{purpose}:{sent[:64]}"
+    digest = hmac.new(settings.SECRET_KEY.encode(), text.encode(), hashlib.sha256).digest()
+    return UUID(bytes=digest[:16], version=4)
+
+
+def sealed(thing: models.Model, fields: tuple[str, ...]) -> str:
+    """What the form shows, to carry along in it."""
+    state = {"edition": getattr(thing, "edition", 0), "state": state_of(thing, fields)}
+    return signing.dumps(state, salt=_SALT, compress=True)
+
+
+def unsealed(text: str) -> dict[str, Any]:
+    """What the form showed when it was opened; ValidationError when it was tampered with."""
+    try:
+        found: dict[str, Any] = signing.loads(text, salt=_SALT)
+    except signing.BadSignature as error:
+        raise ValidationError(_("The form is damaged; open the page anew.")) from error
+    return found
+
+
+def add_errors(form: forms.BaseForm, error: ValidationError) -> None:
+    """Each message at its field, where the form has it; otherwise above the form."""
+    if not hasattr(error, "error_dict"):
+        form.add_error(None, error)
+        return
+    for name, errors in error.error_dict.items():
+        form.add_error(name if name in form.fields and name != NON_FIELD_ERRORS else None, errors)
+
+
+def shown(model: type[models.Model], name: str, value: Any, names: Mapping[str, str]) -> str:
+    """A value of a kept state as people read it; `names` gives the names of referred records."""
+    if value is None or value == "":
+        return ""
+    field: Any = model._meta.get_field(name)
+    if field.is_relation:
+        return names.get(str(value), str(value))
+    if field.choices:
+        return str(dict(field.flatchoices).get(value, value))
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    if isinstance(field, models.DateField):
+        day = parse_date(str(value))
+        return day.strftime("%d.%m.%Y") if day else str(value)
+    return str(value)
+
+
+def names_in(model: type[models.Model], states: list[Mapping[str, Any]]) -> dict[str, str]:
+    """Names of the records that kept states refer to, one query for each kind."""
+    found: dict[str, str] = {}
+    for field in model._meta.concrete_fields:
+        if not field.is_relation or field.related_model is None:
+            continue
+        ids = {state[field.name] for state in states if state.get(field.name)}
+        if ids:
+            rows = field.related_model._default_manager.filter(pk__in=ids)  # type: ignore[union-attr]
+            found.update({str(row.pk): str(row) for row in rows})
+    return found
+
+
+def rows_of(
+    thing: models.Model, fields: tuple[str, ...], state: Mapping[str, Any]
+) -> list[tuple[str, str]]:
+    """A state as (label, value) pairs."""
+    model = type(thing)
+    names = names_in(model, [state])
+    return [(label(model, name), shown(model, name, state.get(name), names)) for name in fields]
+
+
+def label(model: type[models.Model], name: str) -> str:
+    text = str(getattr(model._meta.get_field(name), "verbose_name", name))
+    return text[:1].upper() + text[1:]
+
+
+def timeline(
+    thing: models.Model, fields: tuple[str, ...], title: str = "", url: str = ""
+) -> list[dict[str, Any]]:
+    """The kept changes, newest first: who, when, what from and to."""
+    revisions: list[Revision] = list(reversed(history_of(thing)))
+    model = type(thing)
+    names = names_in(model, [r.state for r in revisions])
+    items: list[dict[str, Any]] = []
+    before: dict[str, Any] | None = None
+    for revision in revisions:
+        state = revision.state
+        moved = [
+            (
+                label(model, name),
+                shown(model, name, (before or {}).get(name), names),
+                shown(model, name, state.get(name), names),
+            )
+            for name in fields
+            if (before or {}).get(name) != state.get(name)
+        ]
+        first = before is None
+        before = state
+        if not first and not moved:
+            continue
+        what = _("Entered") if first else _("Changed")
+        items.append(
+            {
+                "title": f"{title}: {what.lower()}" if title else what,
+                "text": _("Effective from %(day)s.")
+                % {"day": revision.effective_on.strftime("%d.%m.%Y")}
+                + (f" {revision.reason}" if revision.reason else ""),
+                "at": revision.recorded_at,
+                "actor": revision.actor_label or _("System"),
+                "changes": [] if first else moved,
+                "icon": "plus" if first else "pencil",
+                "tone": "success" if first else "primary",
+                "url": url,
+            }
+        )
+    return list(reversed(items))

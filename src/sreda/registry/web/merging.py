@@ -1,0 +1,224 @@
+"""Pages where two records of one person are found, compared, merged and parted again."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.core.paginator import Paginator
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from sreda.kernel import clock
+from sreda.kernel.api import Actor, Filter, Listing
+from sreda.registry.access import PEOPLE
+from sreda.registry.domain import merge as domain
+from sreda.registry.models import Enrolment, Guardianship, Merge, Person, Post, Qualification, User
+from sreda.registry.queries.people import (
+    MOST_PAIRS,
+    likely_duplicates,
+    search_people,
+    with_places,
+)
+from sreda.registry.web import base
+from sreda.registry.web.base import actor_of, page, visible
+from sreda.registry.web.forms import MergeForm, ReasonForm
+from sreda.registry.web.organisations import form_page
+from sreda.registry.web.people import found_person, people_listing, places_of, trail
+
+PAIRS_ON_A_PAGE = 20
+
+
+@page
+def duplicates(request: HttpRequest) -> HttpResponse:
+    actor = actor_of(request)
+    visible(PEOPLE.may(actor, "merge"))
+    pairs = likely_duplicates()
+    shown = Paginator(pairs, PAIRS_ON_A_PAGE).get_page(request.GET.get("page"))
+    people = {p.pk: p for pair in shown for p in (pair.first, pair.second)}
+    placed = {p.pk: p for p in with_places(Person.objects.filter(pk__in=people), actor)}
+    rows = [
+        {
+            "score": int(pair.score * 100),
+            "people": [
+                {"person": placed[p.pk], "places": places_of(placed[p.pk])}
+                for p in (pair.first, pair.second)
+            ],
+            "url": reverse("registry:merge", args=[pair.first.pk, pair.second.pk]),
+        }
+        for pair in shown
+    ]
+    return render(
+        request,
+        "registry/duplicates.html",
+        {"rows": rows, "page": shown, "capped": len(pairs) >= MOST_PAIRS, "most": MOST_PAIRS},
+    )
+
+
+@page
+def merge_pick(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Whom to merge with: likely records of the same person, or any found by name."""
+    actor = actor_of(request)
+    person = found_person(actor, "merge", pk)
+    listing = people_listing(request, actor)
+    listing.rows = listing.rows.exclude(pk=pk)
+    listing.search = search_people
+    listing.columns = ()
+    likely = [
+        pair.second if pair.first.pk == pk else pair.first
+        for pair in likely_duplicates(pk, limit=10)
+    ]
+    placed = with_places(Person.objects.filter(pk__in=[p.pk for p in likely]), actor)
+    return render(
+        request,
+        "registry/merge_pick.html",
+        {
+            "person": person,
+            "likely": [{"person": p, "places": places_of(p)} for p in placed],
+            "listing": listing,
+            "trail": trail(person),
+        },
+    )
+
+
+def _side(person: Person) -> dict[str, object]:
+    return {
+        "person": person,
+        "posts": [
+            domain.describe(p)
+            for p in Post.objects.filter(person=person).select_related(
+                "organisation", "municipality"
+            )
+        ],
+        "enrolments": Enrolment.objects.filter(person=person).select_related(
+            "organisation", "group"
+        ),
+        "family": Guardianship.objects.filter(Q(guardian=person) | Q(child=person)).count(),
+        "qualifications": Qualification.objects.filter(person=person).count(),
+        "account": User.objects.filter(person=person).first(),
+    }
+
+
+@page
+def merge(request: HttpRequest, kept: UUID, merged: UUID) -> HttpResponse:
+    actor = actor_of(request)
+    first = found_person(actor, "merge", kept)
+    second = found_person(actor, "merge", merged)
+    form = MergeForm(request.POST or None, kept=first, merged=second)
+    if request.method == "POST" and form.is_valid():
+        try:
+            domain.merge_people(
+                first,
+                second,
+                values=form.values,
+                reason=form.cleaned_data["reason"],
+                actor=actor,
+                at=clock.now(),
+            )
+        except ValidationError as error:
+            base.add_errors(form, error)
+        else:
+            messages.success(
+                request, _("The two records are one now. It can be undone on the page of merges.")
+            )
+            return redirect("registry:person", first.pk)
+    plan = domain.plan_merge(first, second)
+    return render(
+        request,
+        "registry/merge.html",
+        {
+            "form": form,
+            "kept": _side(first),
+            "merged": _side(second),
+            "plan": plan,
+            "swap_url": reverse("registry:merge", args=[merged, kept]),
+            "cancel_url": reverse("registry:person", args=[kept]),
+            "trail": trail(first),
+        },
+        status=422 if form.errors else 200,
+    )
+
+
+def _merges(actor: Actor) -> QuerySet[Merge]:
+    return Merge.objects.filter(kept__in=PEOPLE.all(actor, "merge")).select_related(
+        "kept", "merged"
+    )
+
+
+def _found(rows: QuerySet[Merge], text: str) -> QuerySet[Merge]:
+    people = search_people(Person.objects.all(), text)
+    return rows.filter(Q(kept__in=people) | Q(merged__in=people))
+
+
+def _by_state(rows: QuerySet[Merge], value: str) -> QuerySet[Merge]:
+    return rows.filter(undone_at__isnull=value == "done")
+
+
+@page
+def merge_list(request: HttpRequest) -> HttpResponse:
+    actor = actor_of(request)
+    visible(PEOPLE.may(actor, "merge"))
+    listing = Listing(
+        rows=_merges(actor),
+        params=request.GET,
+        search=_found,
+        filter_by=[
+            Filter(
+                "state",
+                gettext_lazy("State"),
+                [("done", gettext_lazy("In force")), ("undone", gettext_lazy("Undone"))],
+                _by_state,
+            )
+        ],
+        sorts={"at": ["-merged_at"]},
+        default_sort="at",
+        name="merges",
+    )
+    users = {key for m in listing.page for key in (m.merged_by, m.undone_by) if key}
+    names = {
+        user.pk: user.get_full_name()
+        for user in User.objects.filter(pk__in=users).select_related("person")
+    }
+    rows = [
+        {"merge": m, "by": names.get(m.merged_by, ""), "undone_by": names.get(m.undone_by, "")}
+        for m in listing.page
+    ]
+    return render(request, "registry/merges.html", {"listing": listing, "rows": rows})
+
+
+@page
+def merge_undo(request: HttpRequest, pk: UUID) -> HttpResponse:
+    actor = actor_of(request)
+    visible(PEOPLE.may(actor, "merge"))
+    found = get_object_or_404(_merges(actor), pk=pk)
+    form = ReasonForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            domain.undo_merge(
+                found, reason=form.cleaned_data["reason"], actor=actor, at=clock.now()
+            )
+        except ValidationError as error:
+            base.add_errors(form, error)
+        else:
+            messages.success(request, _("The merge is undone: there are two records again."))
+            return redirect("registry:merges")
+    return form_page(
+        request,
+        form,
+        _("Undo the merge"),
+        _("Undo"),
+        reverse("registry:merges"),
+        [(_("Merges"), reverse("registry:merges"))],
+        subject=f"{found.kept} ← {found.merged}",
+        obstacles=domain.obstacles(found) if request.method != "POST" else [],
+        note=_(
+            "Posts, enrolments, relatives, courses and the account go back to where they were."
+            " What was added to the kept record since stays with it."
+        ),
+    )
+

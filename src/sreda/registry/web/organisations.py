@@ -1,0 +1,483 @@
+"""Pages of organisations, their classes and facilities."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.db.models import Count, Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from sreda.kernel import clock
+from sreda.kernel.api import Actor, Column, Filter, Listing
+from sreda.registry.access import GROUPS, ORGANISATIONS, PEOPLE, POSTS
+from sreda.registry.domain import organisations as domain
+from sreda.registry.domain.changes import Stale
+from sreda.registry.enums import OrganisationKind, Ownership, Role
+from sreda.registry.models import (
+    ClassGroup,
+    Enrolment,
+    Facilities,
+    ManagementCost,
+    Municipality,
+    Organisation,
+    Teaching,
+)
+from sreda.registry.models.periods import on_day
+from sreda.registry.queries.directory import find, understand
+from sreda.registry.queries.past import states_on
+from sreda.registry.queries.people import count_heads
+from sreda.registry.web import base
+from sreda.registry.web.base import actor_of, as_of, key_of, page, visible
+from sreda.registry.web.forms import (
+    Conflict,
+    EndForm,
+    FacilitiesForm,
+    OrganisationChangeForm,
+    OrganisationForm,
+    ReasonForm,
+    school_year,
+)
+
+LEADERSHIP = (Role.HEAD, Role.ADMINISTRATOR)
+
+
+def _searched(rows: QuerySet[Organisation], text: str) -> QuerySet[Organisation]:
+    return find(rows, understand(text))
+
+
+def _municipalities() -> list[tuple[str, str]]:
+    return [(str(pk), name) for pk, name in Municipality.objects.values_list("pk", "name")]
+
+
+def _by_state(rows: QuerySet[Organisation], value: str) -> QuerySet[Organisation]:
+    return rows.filter(until__isnull=value == "open")
+
+
+def place_filters(actor: Actor) -> list[Filter[Any]]:
+    """A choice of municipality for those who see several."""
+    if actor.role != Role.OPERATOR:
+        return []
+    return [Filter("municipality", gettext_lazy("Municipality"), _municipalities)]
+
+
+@page
+def organisation_list(request: HttpRequest) -> HttpResponse:
+    actor = actor_of(request)
+    visible(ORGANISATIONS.may(actor, "manage"))
+    listing = Listing(
+        rows=ORGANISATIONS.all(actor, "manage").select_related("municipality", "size"),
+        params=request.GET,
+        search=_searched,
+        filter_by=[
+            *place_filters(actor),
+            Filter("kind", gettext_lazy("Kind"), OrganisationKind.choices),
+            Filter("ownership", gettext_lazy("Ownership"), Ownership.choices),
+            Filter(
+                "state",
+                gettext_lazy("State"),
+                [("open", gettext_lazy("Working")), ("closed", gettext_lazy("Closed"))],
+                _by_state,
+            ),
+        ],
+        sorts={
+            "name": ["short_name"],
+            "code": ["code"],
+            "municipality": ["municipality__name", "short_name"],
+            "learners": ["size__learners"],
+        },
+        default_sort="name",
+        columns=[
+            Column(gettext_lazy("Registry number"), lambda o: o.code),
+            Column(gettext_lazy("Short name"), lambda o: o.short_name),
+            Column(gettext_lazy("Full name"), lambda o: o.name),
+            Column(gettext_lazy("Kind"), lambda o: o.get_kind_display()),
+            Column(gettext_lazy("Ownership"), lambda o: o.get_ownership_display()),
+            Column(gettext_lazy("Municipality"), lambda o: str(o.municipality)),
+            Column(gettext_lazy("Town or village"), lambda o: o.locality),
+            Column(gettext_lazy("Address"), lambda o: o.address),
+            Column(gettext_lazy("Telephone"), lambda o: o.phone),
+            Column(gettext_lazy("E-mail"), lambda o: o.email),
+            Column(gettext_lazy("Official site"), lambda o: o.website),
+            Column(gettext_lazy("Learners"), lambda o: o.size.learners if _sized(o) else None),
+            Column(gettext_lazy("Works since"), lambda o: o.since),
+            Column(gettext_lazy("Worked until"), lambda o: o.until),
+        ],
+        name="organisations",
+    )
+    return listing.export() or render(
+        request,
+        "registry/organisations.html",
+        {
+            "listing": listing,
+            "may_add": ORGANISATIONS.may(actor, "add"),
+            "may_import": ORGANISATIONS.may(actor, "import"),
+        },
+    )
+
+
+def _sized(organisation: Organisation) -> bool:
+    return hasattr(organisation, "size")
+
+
+@page
+def organisation_add(request: HttpRequest) -> HttpResponse:
+    actor = actor_of(request)
+    visible(ORGANISATIONS.may(actor, "add"))
+    form = OrganisationForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            made = domain.add_organisation(
+                values=form.values,
+                key=key_of(request, "organisation"),
+                actor=actor,
+                at=clock.now(),
+            )
+        except ValidationError as error:
+            base.add_errors(form, error)
+        else:
+            messages.success(request, _("The organisation is added."))
+            return redirect("registry:organisation", made.pk)
+    return _form(
+        request,
+        form,
+        _("New organisation"),
+        _("Add"),
+        reverse("registry:organisations"),
+        [(_("Organisations"), reverse("registry:organisations"))],
+    )
+
+
+def _form(
+    request: HttpRequest,
+    form: Any,
+    title: str,
+    submit: str,
+    cancel_url: str,
+    trail: list[tuple[str, str]],
+    **more: Any,
+) -> HttpResponse:
+    return render(
+        request,
+        "registry/form.html",
+        {
+            "form": form,
+            "title": title,
+            "submit": submit,
+            "cancel_url": cancel_url,
+            "trail": trail,
+            **more,
+        },
+        status=422 if form.errors or more.get("conflict") else 200,
+    )
+
+
+form_page = _form
+
+
+@page
+def organisation(request: HttpRequest, pk: UUID) -> HttpResponse:
+    actor = actor_of(request)
+    found = ORGANISATIONS.get(actor, "manage", pk=pk)
+    on = as_of(request)
+    state = states_on([found], domain.FIELDS, on)[found.pk]
+    facilities = Facilities.objects.filter(organisation=found, as_of__lte=on).first()
+    leaders = (
+        POSTS.all(actor)
+        .filter(on_day(on), organisation=found, role__in=LEADERSHIP)
+        .select_related("person")
+        .order_by("-role", "since")
+    )
+    return render(
+        request,
+        "registry/organisation.html",
+        {
+            "organisation": found,
+            "name": state["short_name"],
+            "full_name": state["name"],
+            "facts": base.rows_of(
+                found, tuple(f for f in domain.FIELDS if f not in {"name", "short_name"}), state
+            ),
+            "on": on,
+            "past": base.asked_day(request) is not None and on != actor.on,
+            "working": found.since <= on and (found.until is None or found.until >= on),
+            "not_yet": on < found.since,
+            "heads": count_heads(found.pk, on),
+            "facilities": facilities,
+            "facility_facts": base.rows_of(
+                facilities,
+                domain.FACILITY_FIELDS,
+                states_on([facilities], domain.FACILITY_FIELDS, on)[facilities.pk],
+            )
+            if facilities
+            else [],
+            "costs": ManagementCost.objects.filter(organisation=found, year__lte=on.year).order_by(
+                "-year"
+            )[:5],
+            "leaders": list(leaders),
+            "may_change": ORGANISATIONS.may(actor, "change", found),
+            "may_close": ORGANISATIONS.may(actor, "close", found),
+            "may_add_person": PEOPLE.may(actor, "add"),
+        },
+    )
+
+
+@page
+def organisation_edit(request: HttpRequest, pk: UUID) -> HttpResponse:
+    actor = actor_of(request)
+    found = ORGANISATIONS.get(actor, "change", pk=pk)
+    form = OrganisationChangeForm(
+        request.POST or None, instance=found, today=actor.on, actor=actor
+    )
+    conflict = None
+    if request.method == "POST" and form.is_valid():
+        try:
+            domain.change_organisation(
+                found,
+                edition=form.edition,
+                values=form.values,
+                effective_on=form.cleaned_data["effective_on"],
+                reason=form.cleaned_data["reason"],
+                actor=actor,
+                at=clock.now(),
+            )
+        except Stale as stale:
+            conflict = Conflict(form, stale.current)
+        except ValidationError as error:
+            base.add_errors(form, error)
+        else:
+            messages.success(request, _("The change is saved."))
+            return redirect("registry:organisation", found.pk)
+    found.refresh_from_db()
+    return _form(
+        request,
+        form,
+        _("Change the organisation"),
+        _("Save"),
+        reverse("registry:organisation", args=[pk]),
+        _trail(found),
+        conflict=conflict,
+        subject=found.short_name,
+    )
+
+
+def _trail(found: Organisation) -> list[tuple[str, str]]:
+    return [
+        (_("Organisations"), reverse("registry:organisations")),
+        (found.short_name, reverse("registry:organisation", args=[found.pk])),
+    ]
+
+
+@page
+def organisation_close(request: HttpRequest, pk: UUID) -> HttpResponse:
+    actor = actor_of(request)
+    found = ORGANISATIONS.get(actor, "close", pk=pk)
+    form = EndForm(request.POST or None, initial={"on": actor.on})
+    if request.method == "POST" and form.is_valid():
+        try:
+            domain.close_organisation(found, **form.cleaned_data, actor=actor, at=clock.now())
+        except ValidationError as error:
+            base.add_errors(form, error)
+        else:
+            messages.success(request, _("The organisation is closed."))
+            return redirect("registry:organisation", found.pk)
+    posts, enrolments = domain.open_ties(found, actor.on)
+    return _form(
+        request,
+        form,
+        _("Close the organisation"),
+        _("Close"),
+        reverse("registry:organisation", args=[pk]),
+        _trail(found),
+        subject=found.short_name,
+        warning=_(
+            "Nothing is deleted: the organisation stays in the registry as closed."
+            " Posts (%(posts)s) and enrolments (%(enrolments)s) that are still open end on"
+            " the same day."
+        )
+        % {"posts": posts, "enrolments": enrolments}
+        if posts or enrolments
+        else _("Nothing is deleted: the organisation stays in the registry as closed."),
+        danger=True,
+    )
+
+
+@page
+def organisation_reopen(request: HttpRequest, pk: UUID) -> HttpResponse:
+    actor = actor_of(request)
+    found = ORGANISATIONS.get(actor, "close", pk=pk)
+    form = ReasonForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        domain.reopen_organisation(
+            found, reason=form.cleaned_data["reason"], actor=actor, at=clock.now()
+        )
+        messages.success(request, _("The organisation works again."))
+        return redirect("registry:organisation", found.pk)
+    return _form(
+        request,
+        form,
+        _("Open the organisation again"),
+        _("Open again"),
+        reverse("registry:organisation", args=[pk]),
+        _trail(found),
+        subject=found.short_name,
+        warning=_("Posts and enrolments that ended with it stay ended."),
+    )
+
+
+@page
+def organisation_history(request: HttpRequest, pk: UUID) -> HttpResponse:
+    actor = actor_of(request)
+    found = ORGANISATIONS.get(actor, "manage", pk=pk)
+    items = base.timeline(found, domain.FIELDS)
+    for facilities in Facilities.objects.filter(organisation=found)[:30]:
+        title = _("Facilities as of %(day)s") % {"day": facilities.as_of.strftime("%d.%m.%Y")}
+        items += base.timeline(facilities, domain.FACILITY_FIELDS, title)
+    items.sort(key=lambda item: item["at"], reverse=True)
+    return render(
+        request,
+        "registry/history.html",
+        {
+            "items": items,
+            "subject": found.short_name,
+            "trail": _trail(found),
+            "back_url": reverse("registry:organisation", args=[pk]),
+        },
+    )
+
+
+@page
+def facilities_add(request: HttpRequest, pk: UUID) -> HttpResponse:
+    actor = actor_of(request)
+    found = ORGANISATIONS.get(actor, "change", pk=pk)
+    last = Facilities.objects.filter(organisation=found).first()
+    initial = (
+        {name: getattr(last, name) for name in domain.FACILITY_FIELDS if name != "source"}
+        if last
+        else {}
+    )
+    form = FacilitiesForm(request.POST or None, initial=initial | {"as_of": actor.on})
+    if request.method == "POST" and form.is_valid():
+        try:
+            domain.record_facilities(found, values=form.values, actor=actor, at=clock.now())
+        except ValidationError as error:
+            base.add_errors(form, error)
+        else:
+            messages.success(request, _("The figures are recorded."))
+            return redirect("registry:organisation", found.pk)
+    return _form(
+        request,
+        form,
+        _("Figures of the facilities"),
+        _("Record"),
+        reverse("registry:organisation", args=[pk]),
+        _trail(found),
+        subject=found.short_name,
+        note=_(
+            "The figures hold from their day on; earlier ones stay in the history."
+            " Figures for a day already entered are corrected."
+        ),
+    )
+
+
+@page
+def group_list(request: HttpRequest) -> HttpResponse:
+    actor = actor_of(request)
+    visible(GROUPS.may(actor, "view"))
+    year = school_year(actor.on)
+    here = request.GET.get("organisation", "")
+
+    def years() -> list[tuple[str, str]]:
+        known = ClassGroup.objects.order_by("-school_year").values_list("school_year", flat=True)
+        return [(str(y), f"{y}/{y + 1}") for y in known.distinct()]
+
+    def places() -> list[tuple[str, str]]:
+        rows = ORGANISATIONS.all(actor, "manage").order_by("short_name")
+        if actor.role == Role.OPERATOR:
+            rows = rows.filter(pk=_uuid(here)) if _uuid(here) else rows.none()
+        return [(str(pk), name) for pk, name in rows.values_list("pk", "short_name")]
+
+    params = request.GET.copy()
+    params.setdefault("school_year", str(year))
+    rows = (
+        GROUPS.all(actor)
+        .select_related("organisation")
+        .annotate(learners=Count("enrolments", filter=on_day(actor.on, "enrolments__")))
+    )
+    listing = Listing(
+        rows=rows,
+        params=params,
+        search=lambda rows, text: rows.filter(
+            Q(name__istartswith=text) | Q(organisation__short_name__icontains=text)
+        ),
+        filter_by=[
+            Filter("school_year", gettext_lazy("School year"), years),
+            Filter(
+                "grade", gettext_lazy("Grade or course"), [(str(n), str(n)) for n in range(1, 13)]
+            ),
+            Filter("organisation", gettext_lazy("Organisation"), places),
+        ],
+        sorts={
+            "organisation": ["organisation__short_name", "grade", "name"],
+            "name": ["grade", "name"],
+            "learners": ["learners"],
+        },
+        default_sort="organisation",
+        columns=[
+            Column(gettext_lazy("Organisation"), lambda g: str(g.organisation)),
+            Column(gettext_lazy("School year"), lambda g: f"{g.school_year}/{g.school_year + 1}"),
+            Column(gettext_lazy("Class or group"), lambda g: g.name),
+            Column(gettext_lazy("Learners"), lambda g: g.learners),
+        ],
+        name="classes",
+    )
+    return listing.export() or render(request, "registry/groups.html", {"listing": listing})
+
+
+def _uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
+
+
+@page
+def group(request: HttpRequest, pk: UUID) -> HttpResponse:
+    actor = actor_of(request)
+    found = GROUPS.get(actor, "view", pk=pk)
+    on = as_of(request)
+    listing = Listing(
+        rows=Enrolment.objects.filter(on_day(on), group=found).select_related("person"),
+        params=request.GET,
+        sorts={
+            "name": ["person__family_name", "person__given_name", "person__patronymic"],
+            "since": ["since"],
+        },
+        default_sort="name",
+        columns=[
+            Column(gettext_lazy("Name"), lambda e: e.person.full_name),
+            Column(gettext_lazy("Since"), lambda e: e.since),
+        ],
+        name="class",
+        page_size=50,
+    )
+    return listing.export() or render(
+        request,
+        "registry/group.html",
+        {
+            "group": found,
+            "listing": listing,
+            "on": on,
+            "past": on != actor.on,
+            "teaching": Teaching.objects.filter(group=found)
+            .select_related("post__person")
+            .order_by("-homeroom", "subject"),
+            "trail": [(_("Classes and groups"), reverse("registry:groups"))],
+        },
+    )
