@@ -7,6 +7,16 @@ from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
+from tests.factories import (
+    ClassGroupFactory,
+    EnrolmentFactory,
+    GuardianshipFactory,
+    OrganisationFactory,
+    PersonFactory,
+    PostFactory,
+    UserFactory,
+    seated,
+)
 
 from sreda.kernel.api import AuditEntry
 from sreda.registry.api import (
@@ -28,16 +38,6 @@ from sreda.registry.domain.merge import (
     undo_merge,
 )
 from sreda.registry.domain.posts import change_post, end_post, seal_of
-from tests.factories import (
-    ClassGroupFactory,
-    EnrolmentFactory,
-    GuardianshipFactory,
-    OrganisationFactory,
-    PersonFactory,
-    PostFactory,
-    UserFactory,
-    seated,
-)
 
 pytestmark = pytest.mark.django_db
 AT = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)

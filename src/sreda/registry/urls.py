@@ -9,9 +9,13 @@ urlpatterns = [
     path("organisations/", organisations.organisation_list, name="organisations"),
     path("organisations/add/", organisations.organisation_add, name="organisation_add"),
     path("organisations/<uuid:pk>/", organisations.organisation, name="organisation"),
-    path("organisations/<uuid:pk>/edit/", organisations.organisation_edit, name="organisation_edit"),
     path(
-        "organisations/<uuid:pk>/close/", organisations.organisation_close, name="organisation_close"
+        "organisations/<uuid:pk>/edit/", organisations.organisation_edit, name="organisation_edit"
+    ),
+    path(
+        "organisations/<uuid:pk>/close/",
+        organisations.organisation_close,
+        name="organisation_close",
     ),
     path(
         "organisations/<uuid:pk>/reopen/",

@@ -20,7 +20,7 @@ from sreda.kernel.api import Actor, Revision, history_of, remember, state_of
 M = TypeVar("M", bound=models.Model)
 
 
-class Stale(Exception, Generic[M]):  # noqa: N818 - says what the record is
+class Stale(Exception, Generic[M]):
     """Somebody saved the record after the form was opened; `current` is how it is now."""
 
     def __init__(self, current: M) -> None:
@@ -84,9 +84,7 @@ def assign(thing: models.Model, values: Mapping[str, Any]) -> None:
         setattr(thing, name, value)
 
 
-def differing(
-    before: Mapping[str, Any], after: Mapping[str, Any]
-) -> dict[str, tuple[Any, Any]]:
+def differing(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
     """Old and new value of every field that differs."""
     return {
         name: (before.get(name), value)

@@ -169,8 +169,7 @@ def _sort_guardianships(plan: Plan) -> None:
         )
         other = row.child if row.guardian_id == plan.merged.pk else row.guardian
         plan.notes.append(
-            _("Both records name %(person)s as their relative: it becomes one.")
-            % {"person": other}
+            _("Both records name %(person)s as their relative: it becomes one.") % {"person": other}
         )
 
 
@@ -182,8 +181,7 @@ def _other_side(row: Guardianship, person: Person) -> tuple[str, UUID]:
 
 def _sort_qualifications(plan: Plan) -> None:
     known = {
-        (row.topic, row.completed_on): row
-        for row in Qualification.objects.filter(person=plan.kept)
+        (row.topic, row.completed_on): row for row in Qualification.objects.filter(person=plan.kept)
     }
     for row in Qualification.objects.filter(person=plan.merged):
         twin = known.get((row.topic, row.completed_on))
@@ -299,9 +297,7 @@ def merge_people(
                 reason=reason,
                 rows={kind: len(rows) for kind, rows in merge.moved.items()},
             )
-        publish(
-            events.PeopleMerged(merge_id=merge.pk, kept_id=kept.pk, merged_id=merged.pk), at=at
-        )
+        publish(events.PeopleMerged(merge_id=merge.pk, kept_id=kept.pk, merged_id=merged.pk), at=at)
     return merge
 
 
@@ -358,7 +354,7 @@ def _carry_out(plan: Plan, journal: Journal) -> None:
             if fold.since is not None:
                 fold.survivor.since, fold.survivor.until = fold.since, fold.until
                 fold.survivor.save(update_fields=["since", "until"])
-    for model, rows in plan.moves.items():
+    for rows in plan.moves.values():
         journal.watch(*rows)
         for row in rows:
             for name in ("person_id", "guardian_id", "child_id"):
@@ -368,9 +364,7 @@ def _carry_out(plan: Plan, journal: Journal) -> None:
 
 
 def _move_teaching(fold: Fold, journal: Journal) -> None:
-    known = {
-        (t.group_id, t.subject) for t in Teaching.objects.filter(post=fold.survivor)
-    }
+    known = {(t.group_id, t.subject) for t in Teaching.objects.filter(post=fold.survivor)}
     for teaching in Teaching.objects.filter(post__in=fold.dropped):
         journal.watch(teaching)
         if (teaching.group_id, teaching.subject) in known:
@@ -483,9 +477,7 @@ def undo_merge(merge: Merge, *, actor: Actor | None, at: datetime, reason: str =
                 reason=reason,
             )
         publish(
-            events.MergeUndone(
-                merge_id=merge.pk, kept_id=merge.kept_id, merged_id=merge.merged_id
-            ),
+            events.MergeUndone(merge_id=merge.pk, kept_id=merge.kept_id, merged_id=merge.merged_id),
             at=at,
         )
     return merge

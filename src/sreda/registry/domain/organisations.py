@@ -298,7 +298,5 @@ def record_facilities(
             reason=reason,
             changes=changes.plain(changes.differing(before or {}, after)),
         )
-        publish(
-            events.FacilitiesRecorded(organisation_id=organisation.pk, as_of=as_of), at=at
-        )
+        publish(events.FacilitiesRecorded(organisation_id=organisation.pk, as_of=as_of), at=at)
     return facilities

@@ -32,13 +32,18 @@ FIELDS = (
     "phone",
 )
 LONG_AGO = date(1900, 1, 1)
-_LATIN = dict(
-    zip(
-        "абвгдеёжзийклмнопрстуфхцчшщъыьэюя",
-        "a b v g d e e zh z i i k l m n o p r s t u f kh ts ch sh shch - y - e iu ia".split(),
-        strict=True,
-    )
-)
+_LATIN = dict(zip("абвгдеёзийклмнопрстуфыэ", "abvgdeeziiklmnoprstufye", strict=True)) | {
+    "ж": "zh",
+    "х": "kh",
+    "ц": "ts",
+    "ч": "ch",
+    "ш": "sh",
+    "щ": "shch",
+    "ъ": "",
+    "ь": "",
+    "ю": "iu",
+    "я": "ia",
+}
 
 
 def _explain(error: IntegrityError) -> ValidationError:
@@ -155,13 +160,10 @@ def suggested_username(person: Person) -> str:
     """Family name and initials in Latin letters, with a number when that is taken."""
     initials = "".join(part[:1] for part in (person.given_name, person.patronymic))
     latin = "".join(
-        _LATIN.get(letter, letter).strip("-")
-        for letter in f"{person.family_name}.{initials}".lower()
+        _LATIN.get(letter, letter) for letter in f"{person.family_name}.{initials}".lower()
     )
     base = re.sub(r"[^a-z0-9.-]", "", latin).strip(".-")[:60] or "user"
-    taken = set(
-        User.objects.filter(username__startswith=base).values_list("username", flat=True)
-    )
+    taken = set(User.objects.filter(username__startswith=base).values_list("username", flat=True))
     number, name = 1, base
     while name in taken:
         number += 1
@@ -192,9 +194,7 @@ def invite(
             changes.insert(user, explain=_explain)
         elif not user.is_active:
             raise ValidationError(_("Signing in is switched off for this person; allow it first."))
-        audit(
-            "registry.person.invited", person, actor=actor, at=at, username=user.username
-        )
+        audit("registry.person.invited", person, actor=actor, at=at, username=user.username)
         publish(events.PersonInvited(person_id=person.pk, user_id=user.pk), at=at)
     path = reverse(
         "account_reset_password_from_key",
@@ -225,7 +225,5 @@ def switch_sign_in(
             at=at,
             reason=reason,
         )
-        publish(
-            events.SignInSwitched(person_id=person.pk, user_id=user.pk, allowed=allowed), at=at
-        )
+        publish(events.SignInSwitched(person_id=person.pk, user_id=user.pk, allowed=allowed), at=at)
     return user

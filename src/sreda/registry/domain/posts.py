@@ -237,9 +237,7 @@ def seal_of(thing: Post | Enrolment) -> str:
     return changes.seal(state_of(thing, fields))
 
 
-def end_post(
-    post: Post, *, on: date, actor: Actor | None, at: datetime, reason: str = ""
-) -> Post:
+def end_post(post: Post, *, on: date, actor: Actor | None, at: datetime, reason: str = "") -> Post:
     """`on` is the last day the post is held. Ending it on that day again changes nothing."""
     with transaction.atomic():
         current = (
@@ -259,9 +257,7 @@ def end_post(
             until=on,
             reason=reason,
         )
-        publish(
-            events.PostEnded(post_id=current.pk, person_id=current.person_id, until=on), at=at
-        )
+        publish(events.PostEnded(post_id=current.pk, person_id=current.person_id, until=on), at=at)
     return current
 
 
@@ -276,7 +272,10 @@ def _end(
 ) -> None:
     if on < thing.since:
         raise ValidationError(
-            {"on": _("It began on %(day)s; it cannot end before.") % {"day": changes.day(thing.since)}}
+            {
+                "on": _("It began on %(day)s; it cannot end before.")
+                % {"day": changes.day(thing.since)}
+            }
         )
     if thing.until is not None and thing.until < on:
         raise ValidationError(
@@ -409,5 +408,3 @@ def end_enrolment(
             at=at,
         )
     return current
-
-

@@ -16,14 +16,15 @@ from django.contrib.auth.decorators import login_required
 from django.core import signing
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import models
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest
+from django.http.response import HttpResponseBase
 from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
 
 from sreda.kernel.api import Actor, Revision, history_of, state_of
 
 P = ParamSpec("P")
-View = Callable[Concatenate[HttpRequest, P], HttpResponse]
+View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
 _SALT = "sreda.registry.form"
 
 
@@ -37,7 +38,7 @@ def page(view: View[P]) -> View[P]:
 
     @wraps(view)
     @login_required
-    def wrapped(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+    def wrapped(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         return view(request, *args, **kwargs)
 
     return wrapped

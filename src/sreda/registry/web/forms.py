@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django import forms
 from django.db import models
 from django.db.models import Q, QuerySet
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from sreda.kernel.api import Actor
@@ -53,7 +54,13 @@ class Sectioned(forms.BaseForm):
         return [bound for bound in self if bound.errors]
 
 
-class RecordForm(Sectioned, forms.ModelForm[Any]):
+if TYPE_CHECKING:
+    AnyModelForm = forms.ModelForm[Any]
+else:
+    AnyModelForm = forms.ModelForm
+
+
+class RecordForm(Sectioned, AnyModelForm):
     """A model's fields without a save of its own: `values` go to the domain."""
 
     def _post_clean(self) -> None:
@@ -72,7 +79,9 @@ class ChangeForm(RecordForm):
     effective_on = forms.DateField(
         label=_("Effective from"),
         widget=day_input(),
-        help_text=_("The day from which the new data hold. Pages “as of” an earlier day keep the old."),
+        help_text=_(
+            "The day from which the new data hold. Pages “as of” an earlier day keep the old."
+        ),
     )
     reason = forms.CharField(
         label=_("Reason"),
@@ -116,7 +125,8 @@ class Conflict:
         typed = state_of(model(**form.values), tuple(form.values))
         names = names_in(model, [now, base, typed])
         self.rows: list[tuple[str, str, str]] = []
-        data = form.data.copy()
+        data: Any = QueryDict(mutable=True)
+        data.update(form.data)
         for name, mine in typed.items():
             if now[name] == base.get(name):
                 continue
@@ -125,9 +135,7 @@ class Conflict:
                 mine_shown = shown(model, name, now[name], names)
             else:
                 mine_shown = shown(model, name, mine, names)
-            self.rows.append(
-                (label(model, name), shown(model, name, now[name], names), mine_shown)
-            )
+            self.rows.append((label(model, name), shown(model, name, now[name], names), mine_shown))
         data[form.add_prefix("base")] = sealed(current, form.kept)
         form.data = data
 
@@ -212,7 +220,10 @@ class ReasonForm(Sectioned, forms.Form):
 
 class FacilitiesForm(RecordForm):
     layout = (
-        (_("Figures"), ("as_of:4", "source:8", "link_mbps:4", "computers_teaching:4", "computers_admin:4")),
+        (
+            _("Figures"),
+            ("as_of:4", "source:8", "link_mbps:4", "computers_teaching:4", "computers_admin:4"),
+        ),
         (
             _("Equipment"),
             (
@@ -509,4 +520,3 @@ class MergeForm(forms.Form):
 def _plain(person: Person, name: str) -> Any:
     value = getattr(person, name)
     return value.isoformat() if isinstance(value, date) else value
-

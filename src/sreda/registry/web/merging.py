@@ -18,6 +18,7 @@ from sreda.kernel import clock
 from sreda.kernel.api import Actor, Filter, Listing
 from sreda.registry.access import PEOPLE
 from sreda.registry.domain import merge as domain
+from sreda.registry.domain.posts import describe
 from sreda.registry.models import Enrolment, Guardianship, Merge, Person, Post, Qualification, User
 from sreda.registry.queries.people import (
     MOST_PAIRS,
@@ -90,7 +91,7 @@ def _side(person: Person) -> dict[str, object]:
     return {
         "person": person,
         "posts": [
-            domain.describe(p)
+            describe(p)
             for p in Post.objects.filter(person=person).select_related(
                 "organisation", "municipality"
             )
@@ -159,6 +160,10 @@ def _by_state(rows: QuerySet[Merge], value: str) -> QuerySet[Merge]:
     return rows.filter(undone_at__isnull=value == "done")
 
 
+def _name(names: dict[UUID, str], key: UUID | None) -> str:
+    return names.get(key, "") if key else ""
+
+
 @page
 def merge_list(request: HttpRequest) -> HttpResponse:
     actor = actor_of(request)
@@ -185,7 +190,7 @@ def merge_list(request: HttpRequest) -> HttpResponse:
         for user in User.objects.filter(pk__in=users).select_related("person")
     }
     rows = [
-        {"merge": m, "by": names.get(m.merged_by, ""), "undone_by": names.get(m.undone_by, "")}
+        {"merge": m, "by": _name(names, m.merged_by), "undone_by": _name(names, m.undone_by)}
         for m in listing.page
     ]
     return render(request, "registry/merges.html", {"listing": listing, "rows": rows})
@@ -221,4 +226,3 @@ def merge_undo(request: HttpRequest, pk: UUID) -> HttpResponse:
             " What was added to the kept record since stays with it."
         ),
     )
-

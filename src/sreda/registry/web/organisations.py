@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -68,7 +69,7 @@ def place_filters(actor: Actor) -> list[Filter[Any]]:
 
 
 @page
-def organisation_list(request: HttpRequest) -> HttpResponse:
+def organisation_list(request: HttpRequest) -> HttpResponseBase:
     actor = actor_of(request)
     visible(ORGANISATIONS.may(actor, "manage"))
     listing = Listing(
@@ -144,7 +145,7 @@ def organisation_add(request: HttpRequest) -> HttpResponse:
         else:
             messages.success(request, _("The organisation is added."))
             return redirect("registry:organisation", made.pk)
-    return _form(
+    return form_page(
         request,
         form,
         _("New organisation"),
@@ -154,7 +155,7 @@ def organisation_add(request: HttpRequest) -> HttpResponse:
     )
 
 
-def _form(
+def form_page(
     request: HttpRequest,
     form: Any,
     title: str,
@@ -163,6 +164,8 @@ def _form(
     trail: list[tuple[str, str]],
     **more: Any,
 ) -> HttpResponse:
+    extra = more.get("extra")
+    wrong = form.errors or more.get("conflict") or (extra is not None and extra.errors)
     return render(
         request,
         "registry/form.html",
@@ -174,11 +177,8 @@ def _form(
             "trail": trail,
             **more,
         },
-        status=422 if form.errors or more.get("conflict") else 200,
+        status=422 if wrong else 200,
     )
-
-
-form_page = _form
 
 
 @page
@@ -232,9 +232,7 @@ def organisation(request: HttpRequest, pk: UUID) -> HttpResponse:
 def organisation_edit(request: HttpRequest, pk: UUID) -> HttpResponse:
     actor = actor_of(request)
     found = ORGANISATIONS.get(actor, "change", pk=pk)
-    form = OrganisationChangeForm(
-        request.POST or None, instance=found, today=actor.on, actor=actor
-    )
+    form = OrganisationChangeForm(request.POST or None, instance=found, today=actor.on, actor=actor)
     conflict = None
     if request.method == "POST" and form.is_valid():
         try:
@@ -255,7 +253,7 @@ def organisation_edit(request: HttpRequest, pk: UUID) -> HttpResponse:
             messages.success(request, _("The change is saved."))
             return redirect("registry:organisation", found.pk)
     found.refresh_from_db()
-    return _form(
+    return form_page(
         request,
         form,
         _("Change the organisation"),
@@ -288,7 +286,7 @@ def organisation_close(request: HttpRequest, pk: UUID) -> HttpResponse:
             messages.success(request, _("The organisation is closed."))
             return redirect("registry:organisation", found.pk)
     posts, enrolments = domain.open_ties(found, actor.on)
-    return _form(
+    return form_page(
         request,
         form,
         _("Close the organisation"),
@@ -319,7 +317,7 @@ def organisation_reopen(request: HttpRequest, pk: UUID) -> HttpResponse:
         )
         messages.success(request, _("The organisation works again."))
         return redirect("registry:organisation", found.pk)
-    return _form(
+    return form_page(
         request,
         form,
         _("Open the organisation again"),
@@ -371,7 +369,7 @@ def facilities_add(request: HttpRequest, pk: UUID) -> HttpResponse:
         else:
             messages.success(request, _("The figures are recorded."))
             return redirect("registry:organisation", found.pk)
-    return _form(
+    return form_page(
         request,
         form,
         _("Figures of the facilities"),
@@ -387,7 +385,7 @@ def facilities_add(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 
 @page
-def group_list(request: HttpRequest) -> HttpResponse:
+def group_list(request: HttpRequest) -> HttpResponseBase:
     actor = actor_of(request)
     visible(GROUPS.may(actor, "view"))
     year = school_year(actor.on)
@@ -400,7 +398,8 @@ def group_list(request: HttpRequest) -> HttpResponse:
     def places() -> list[tuple[str, str]]:
         rows = ORGANISATIONS.all(actor, "manage").order_by("short_name")
         if actor.role == Role.OPERATOR:
-            rows = rows.filter(pk=_uuid(here)) if _uuid(here) else rows.none()
+            known = _uuid(here)
+            rows = rows.filter(pk=known) if known else rows.none()
         return [(str(pk), name) for pk, name in rows.values_list("pk", "short_name")]
 
     params = request.GET.copy()
@@ -448,7 +447,7 @@ def _uuid(text: str) -> UUID | None:
 
 
 @page
-def group(request: HttpRequest, pk: UUID) -> HttpResponse:
+def group(request: HttpRequest, pk: UUID) -> HttpResponseBase:
     actor = actor_of(request)
     found = GROUPS.get(actor, "view", pk=pk)
     on = as_of(request)

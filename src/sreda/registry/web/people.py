@@ -11,6 +11,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -47,9 +48,7 @@ def _now(actor: Actor, **scope: Any) -> Q:
         on_day(actor.on), **{k: v for k, v in scope.items() if k != "municipality_id"}
     )
     return Q(
-        pk__in=posts.order_by()
-        .values("person_id")
-        .union(enrolments.order_by().values("person_id"))
+        pk__in=posts.order_by().values("person_id").union(enrolments.order_by().values("person_id"))
     )
 
 
@@ -105,7 +104,7 @@ def places_of(person: Any) -> str:
 
 
 @page
-def person_list(request: HttpRequest) -> HttpResponse:
+def person_list(request: HttpRequest) -> HttpResponseBase:
     actor = actor_of(request)
     visible(PEOPLE.may(actor, "view"))
     listing = people_listing(request, actor)
@@ -333,10 +332,8 @@ def _posts(actor: Actor, person: Person, on: date) -> list[dict[str, Any]]:
 
 
 def _family(actor: Actor, person: Person, on: date) -> list[dict[str, Any]]:
-    ties = Guardianship.objects.filter(
-        on_day(on), Q(guardian=person) | Q(child=person)
-    ).select_related("guardian", "child")
-    ties = list(ties)
+    rows = Guardianship.objects.filter(on_day(on), Q(guardian=person) | Q(child=person))
+    ties = list(rows.select_related("guardian", "child"))
     others = {t.child_id if t.guardian_id == person.pk else t.guardian_id for t in ties}
     seen = set(PEOPLE.all(actor).filter(pk__in=others).values_list("pk", flat=True))
     found = []
