@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from sreda.programme.rules import check, load_rules
 TOWNS = ("Альск", "Бельск", "Вальск", "Гальск", "Дальск", "Ельск", "Жальск", "Зальск")
 
 
+@cache
 def region() -> Pack:
     pack = Pack("another")
     pack = add_row(
@@ -131,6 +133,7 @@ PLANTS: dict[str, tuple[Plant, str, str]] = {
     "address.postcode-of-another-town": (
         both(org("s0", "address", "107001, г. Вальск, ул. А, д. 1"),
              org("s1", "address", "102003, г. Вальск, ул. А, д. 2")), "s0", "address"),
+    "address.comma": (org("s5", "address", "105001, г. Ельск ул. Новая, д. 1"), "s5", "address"),
     "name.quotes": (org("s5", "name", "МБОУ Школа № 6 города Ельска»"), "s5", "name"),
     "name.legal-form": (
         org("s5", "name", "Муниципальное бюджетное учреждение «Школа № 6 города Ельска»"),
@@ -204,6 +207,14 @@ def test_a_planted_fault_is_found(rule: str) -> None:
     assert (row, column) in places
     for finding in found:
         assert "{" not in finding.text("ru") + finding.text("en")
+
+
+@pytest.mark.parametrize("others", ["M1", "I2.minimum", "", "R1; I1.2025"])
+def test_relations_of_things_that_are_no_numbers(others: str) -> None:
+    for key in ("L1", "L2", "L3", "L4", "L5"):
+        pack = set_cell(region(), "relations", key, "expression", "")
+        found = check(set_cell(pack, "relations", key, "others", others))
+        assert not [f.computed for f in found if f.item == "failed"]
 
 
 def test_an_empty_pack_is_checked_without_a_fall() -> None:

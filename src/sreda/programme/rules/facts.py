@@ -7,6 +7,7 @@ Beside the pack's own tables there are `actions` (measures and roadmap together)
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import Any
 
 from sreda.kernel.rules import Budget, Limits, RuleError, compile_expression, to_cel
@@ -43,6 +44,7 @@ class Facts:
         self._calculated: dict[str, Any] = {}
         self.functions = {
             "calc": self.calc,
+            "counted": self.counted,
             "fact": self.fact,
             "known": lambda key: to_cel(str(key) in self.named),
             "norm": self.norm,
@@ -64,6 +66,10 @@ class Facts:
         if str(key) not in self.named:
             raise ValueError(f"nothing is known as {key}")
         return self.named[str(key)]
+
+    def counted(self, key: str) -> Any:
+        fact = self.named.get(str(key))
+        return to_cel(fact is not None and isinstance(fact["value"], Decimal))
 
     def norm(self, key: str) -> Any:
         """A norm's value, or null where the pack sets none."""
