@@ -6,7 +6,7 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.template.loader import render_to_string
-from django.urls import reverse
+from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 
 from sreda.portal.site import site
@@ -18,7 +18,7 @@ def public(request: HttpRequest) -> dict[str, Any]:
     """Context processor; callables, so that pages of the cabinet do not pay for them."""
     return {
         "site": site,
-        "region_name": lambda: site().title or site().region,
+        "region_name": lambda: site().region,
         "search_url": lambda: reverse("organisations"),
         "home_url": lambda: reverse("home"),
         "login_url": lambda: reverse("account_login"),
@@ -32,10 +32,18 @@ def _sections(path: str) -> list[Link]:
     sections = [
         (reverse("organisations"), _("Organisations")),
         (reverse("municipalities"), _("Municipalities")),
+        *_programme(),
         (reverse("open_data"), _("Open data")),
         (reverse("about"), _("About the portal")),
     ]
     return [{"url": url, "label": label, "active": path.startswith(url)} for url, label in sections]
+
+
+def _programme() -> list[tuple[str, str]]:
+    try:
+        return [(reverse("programme:public"), _("The programme of change"))]
+    except NoReverseMatch:
+        return []
 
 
 def _footer() -> list[Link]:
@@ -45,6 +53,7 @@ def _footer() -> list[Link]:
             "items": [
                 {"url": reverse("organisations"), "label": _("Organisations")},
                 {"url": reverse("municipalities"), "label": _("Municipalities")},
+                *({"url": url, "label": label} for url, label in _programme()),
                 {"url": reverse("open_data"), "label": _("Open data")},
             ],
         },

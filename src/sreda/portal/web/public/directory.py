@@ -216,7 +216,6 @@ def organisation(request: HttpRequest, code: str) -> HttpResponse:
             "equipment": _equipment(latest) if latest else [],
             "registry_facts": [
                 (_("Registry number"), found.code),
-                (_("Full name"), found.name),
                 (_("Kind"), found.get_kind_display()),
                 (_("Ownership"), found.get_ownership_display()),
                 (_("Place"), _("village") if found.rural else _("town")),

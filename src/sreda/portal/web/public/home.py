@@ -44,30 +44,29 @@ def on_list(programme: Programme) -> dict[str, int]:
     )
 
 
+LEVELS = (50, 70, 85, 95)
+
+
 def tiles(places: tuple[Place, ...]) -> list[dict[str, Any]]:
-    """A tile for each municipality that has organisations; five levels by the share of fast
-    links (level 0 where no link speed is known)."""
+    """A tile for each municipality; the level is that of its share of fast links (0: not known)."""
     base = reverse("organisations")
-    drawn = []
-    for place in places:
-        share = place.figures.fast_share
-        drawn.append(
-            {
-                "place": place,
-                "name": short_name(place.name),
-                "url": f"{base}?municipality={place.code}&kind=teaching",
-                "share": share,
-                "level": 0 if share is None else min(int(share // 20) + 1, 5),
-            }
-        )
-    return drawn
+    return [
+        {
+            "place": place,
+            "name": short_name(place.name),
+            "url": f"{base}?municipality={place.code}&kind=teaching",
+            "share": share,
+            "level": 0 if share is None else 1 + sum(share >= bound for bound in LEVELS),
+        }
+        for place in places
+        for share in [place.figures.fast_share]
+    ]
 
 
 def short_name(name: str) -> str:
-    """The part that tells places apart: «Юргинский городской округ» is shown as «Юргинский»."""
-    for tail in (" городской округ", " муниципальный район", " муниципальный округ"):
-        name = name.removesuffix(tail)
-    return name
+    """«Юргинский городской округ» on a tile is «Юргинский округ»: a district of the same name
+    stands beside it."""
+    return name.replace(" городской округ", " округ").replace(" муниципальный район", " район")
 
 
 @require_safe
