@@ -74,7 +74,8 @@ def test_what_a_visitor_typed_is_escaped_everywhere() -> None:
         "{% alert 'info' x %}{{ x }}{% endalert %}", "{% empty x x %}{% endempty %}",
         "{% page_header x x %}{{ x }}{% endpage_header %}", "{% avatar x %}", "{% figure x x %}",
         "{% breadcrumb x x x %}", "{% stepper labels 1 %}", "{% progress 1 2 x x %}",
-        "{% bars pairs x %}", "{% donut pairs x %}", "{% ring 5 x %}", "{% sparkline nums x %}",
+        "{% bars pairs x %}", "{% multiples series_of x %}",
+        "{% donut pairs x %}", "{% ring 5 x %}", "{% sparkline nums x %}",
         "{% tilemap tiles x x %}", "{% gantt terms d d d %}", "{% chart 'c' x labels series %}",
         "{% menu x %}{{ x }}{% endmenu %}", "{% dialog 'd' x %}{{ x }}{% enddialog %}",
     ]  # fmt: skip
@@ -87,6 +88,7 @@ def test_what_a_visitor_typed_is_escaped_everywhere() -> None:
         labels=[evil],
         pairs=[(evil, 1)],
         nums=[1, 2],
+        series_of=[(evil, [1, 2], evil)],
         tiles=[{"name": evil, "short": evil, "x": 0, "y": 0, "value": 1, "url": evil}],
         terms=[{"label": evil, "start": date(2019, 1, 1), "end": date(2019, 1, 2)}],
         d=date(2019, 1, 1),
@@ -221,6 +223,7 @@ def test_a_picture_of_nothing_is_drawn_without_failing() -> None:
     day = date(2019, 1, 1)
     for drawn in (
         svg.sparkline([]), svg.bars([]), svg.donut([]), svg.tilemap([]), svg.gantt([], day, day),
-        svg.ring(None), svg.donut([("А", 0)]), svg.bars([("А", None)]),
+        svg.multiples([]),
+        svg.multiples([("А", [None])]), svg.ring(None), svg.donut([("А", 0)]), svg.bars([("А", None)]),
     ):  # fmt: skip
         assert "nan" not in drawn

@@ -68,6 +68,38 @@ def sparkline(values: Sequence[Any], label: str = "") -> SafeString:
     )
 
 
+def multiples(items: Sequence[Any], unit: str = "") -> SafeString:
+    """Small line charts on one scale, so that they compare: items are (label, values[, url])."""
+    known = [float(v) for _label, values, *_rest in items for v in values if v is not None]
+    high = max(known, default=0) or 1
+    tail = f"{numbers.NBSP}{unit}" if unit else ""
+    drawn = []
+    for label, values, *rest in items:
+        step = 100 / max(len(values) - 1, 1)
+        points = [
+            (i * step, 48 - float(v) / high * 44) for i, v in enumerate(values) if v is not None
+        ]
+        line = " ".join(f"{'L' if i else 'M'}{f(x)} {f(y)}" for i, (x, y) in enumerate(points))
+        area = f"{line} L{f(points[-1][0])} 48 L{f(points[0][0])} 48 Z" if points else ""
+        last = next((v for v in reversed(values) if v is not None), None)
+        name = format_html('<a href="{}">{}</a>', rest[0], label) if rest and rest[0] else label
+        words = ", ".join(numbers.number(v) for v in values)
+        figure = numbers.number(last) + (tail if last is not None else "")
+        drawn.append((name, figure, words, area, line))
+    return format_html(
+        '<ul class="multiples">{}</ul>',
+        format_html_join(
+            "",
+            '<li><span>{}</span><strong class="num">{}</strong>'
+            '<svg viewBox="0 0 100 50" preserveAspectRatio="none" role="img" aria-label="{}">'
+            '<path class="fill-1 faint" d="{}"/>'
+            '<path class="stroke-1" vector-effect="non-scaling-stroke" stroke-width="2" d="{}"/>'
+            '<path class="rule" d="M0 48H100"/></svg></li>',
+            drawn,
+        ),
+    )
+
+
 def ring(value: Any, label: str = "", digits: int = 0) -> SafeString:
     share = None if value is None else min(max(float(value), 0.0), 100.0)
     around = 2 * math.pi * 42

@@ -495,6 +495,12 @@ def bars(items: Iterable[Any], unit: str = "") -> SafeString:
 
 
 @register.simple_tag
+def multiples(items: Iterable[Any], unit: str = "") -> SafeString:
+    """Small line charts on one scale: items are (label, values) or (label, values, url)."""
+    return svg.multiples(list(items), unit)
+
+
+@register.simple_tag
 def donut(items: Iterable[Any], label: str = "") -> SafeString:
     """Parts of a whole with a legend: items are (label, value)."""
     return svg.donut(list(items), label)
