@@ -285,6 +285,15 @@ def test_closed_home_moves_the_data(tmp_path: Path):
 
 
 @as_root
+def test_closed_home_with_data_in_it_stays_where_it_is(tmp_path: Path):
+    """Root works on the cluster of the ordinary user who made it."""
+    (tmp_path / "closed").mkdir(mode=0o700)
+    data = tmp_path / "closed/home/postgres/data"
+    data.mkdir(parents=True)
+    assert place({"SREDA_HOME": str(tmp_path / "closed/home")}) == data.parent
+
+
+@as_root
 def test_account_is_never_root():
     assert choose_account("nobody").name == "nobody"
     assert choose_account("").uid != 0
@@ -351,6 +360,46 @@ def test_upgrade_carries_everything_over(roomy: Path, monkeypatch: pytest.Monkey
     assert upgrade.confirm_upgrade(base) == [base / f"data-{old.major}"]
     with after.lease():
         assert upgrade.old_data(base) == []
+
+
+def killed_while_starting(base: Path, after: float, **environ: str) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-c", HOLDER, str(base)],
+        stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)} | environ,
+    )  # fmt: skip
+    time.sleep(after)
+    process.kill()
+    process.wait()
+
+
+@pytest.mark.slow
+def test_killed_while_it_is_made(roomy: Path):
+    for number, after in enumerate((0.1, 0.2, 0.3, 0.5, 0.7, 0.9, 1.1)):
+        cluster = Cluster(roomy / f"making-{number}", environ={})
+        killed_while_starting(cluster.base, after)
+        with cluster.lease():
+            assert admin(cluster)
+            assert not (cluster.base / "init").exists()
+        assert processes(cluster.data) == []
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(older_engine() is None, reason="needs an older PostgreSQL installed")
+def test_killed_while_it_is_upgraded(roomy: Path):
+    old = older_engine()
+    assert old
+    base = roomy / "tearing"
+    before = Cluster(base, environ={"SREDA_POSTGRES_BIN": str(old.bin)})
+    with before.lease(), admin(before) as connection:
+        connection.execute("CREATE TABLE kept AS SELECT generate_series(1, 1000) AS n")
+    for after in (0.4, 0.9, 1.3, 1.7, 2.1):
+        killed_while_starting(base, after)
+    cluster = Cluster(base, environ={})
+    with cluster.lease(), admin(cluster) as connection:
+        assert connection.execute("SELECT sum(n) FROM kept").fetchone() == (500500,)
+    assert processes(cluster.data) == []
+    assert not (base / "upgrade").exists()
 
 
 @pytest.mark.slow

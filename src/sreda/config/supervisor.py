@@ -88,7 +88,10 @@ def up(options: argparse.Namespace) -> int:
         if options.demo:  # the demo people sign in with a password alone
             environment.setdefault("SREDA_REQUIRE_MFA", "")
         tell("• " + _("Starting the database"))
-        with connected():
+        with connected() as database:
+            if database.cluster and not database.cluster.base.is_relative_to(home()):
+                text = _("The database is kept in {path}")
+                tell("! " + text.format(path=database.cluster.base))
             step(stop, environment, _("Preparing the tables"), "migrate", "-v", "0", "--noinput")
             if options.demo and any(PACKAGE.glob("*/management/commands/demo.py")):
                 step(stop, environment, _("The demo region"), "demo", "--region", options.region)

@@ -114,8 +114,8 @@ class Cluster:
             try:
                 with keeper.locked(self.base / "lock"):
                     fcntl.flock(file, fcntl.LOCK_SH)
-                    self._start()
                     self._keep()
+                    self._start()
                 yield
             finally:
                 with suppress(FileNotFoundError), keeper.locked(self.base / "lock"):
@@ -155,6 +155,7 @@ class Cluster:
         """Bring the server up if it is not; the caller holds `lock`."""
         from .upgrade import finish_upgrade, matching_engine
 
+        self._end_torn_upgrade()
         if self._await_ready():
             return
         self._bury()
@@ -195,24 +196,30 @@ class Cluster:
             return "too many" in str(error) or "reserved for" in str(error)  # busy, but well
         return True
 
+    def _end_torn_upgrade(self) -> None:
+        """Stop a server that an upgrade, killed in its midst, left at a place of its own."""
+        with suppress(OSError):
+            lines = (self.data / "postmaster.pid").read_text().split("\n")
+            if len(lines) > 4 and lines[4] and Path(lines[4]) != self.socket:
+                keeper.stop(self.data)
+
     def _bury(self) -> None:
         """Clear what a killed server left: its processes first, then its lock files.
 
         PostgreSQL itself trusts a lock file whose number now belongs to another of our processes,
         which happens after every restart of a container.
         """
-        left = keeper.processes(self.data)
-        if left and not keeper.signal_and_wait(left, signal.SIGQUIT, self.data, 10):
-            keeper.signal_and_wait(left, signal.SIGKILL, self.data, 10)
+        end_all(self.data)
         if Path("/proc/self").exists():
             (self.data / "postmaster.pid").unlink(missing_ok=True)
         for name in (f".s.PGSQL.{PORT}", f".s.PGSQL.{PORT}.lock"):
             (self.socket / name).unlink(missing_ok=True)
-        shutil.rmtree(self.base / "init", ignore_errors=True)
+        for name in ("init", "upgrade", "upgrade.dump"):
+            discard(self.base / name)
 
     def make(self, folder: Path, engine: Engine) -> Path:
         """A new, empty database in `folder`, made from nothing every time."""
-        shutil.rmtree(folder, ignore_errors=True)
+        discard(folder)
         private(folder, self.account)
         for ctype in CTYPES:
             command: list[str | Path] = [
@@ -306,6 +313,19 @@ def locale(engine: Engine, ctype: str) -> list[str]:
         return ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C",
                 f"--lc-ctype={ctype}"]  # fmt: skip
     return ["--locale-provider=icu", "--icu-locale=ru-RU", f"--locale={ctype}"]
+
+
+def end_all(folder: Path) -> None:
+    """End every process at work in a folder."""
+    left = keeper.processes(folder)
+    if left and not keeper.signal_and_wait(left, signal.SIGQUIT, folder, 10):
+        keeper.signal_and_wait(left, signal.SIGKILL, folder, 10)
+
+
+def discard(folder: Path) -> None:
+    """Remove a half-made folder, and first whoever is still making it."""
+    end_all(folder)
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def private(folder: Path, account: Account) -> None:

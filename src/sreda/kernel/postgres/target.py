@@ -59,7 +59,7 @@ def place(environ: Mapping[str, str] = os.environ) -> Path:
     a folder under /var/lib/sreda stands in for it.
     """
     base = home(environ) / "postgres"
-    if os.geteuid() != 0:
+    if os.geteuid() != 0 or (base / "data").exists():
         return base
     account = choose_account(environ.get("SREDA_POSTGRES_USER", ""))
     return base if account.reaches(base / "data") else STATE / abs_hash(base) / "postgres"
