@@ -99,8 +99,12 @@ class Issue:
             place.append(translate(_("row {row}")).format(row=self.row))
         if self.column:
             place.append(translate(_("column “{column}”")).format(column=self.column))
-        said = translate(self.message_id).format(**self.params)
+        said = self.said(translate)
         return f"{', '.join(place)}: {said}" if place else said
+
+    def said(self, translate: Callable[[str], str] = gettext) -> str:
+        """What is wrong, without the place."""
+        return translate(self.message_id).format(**self.params)
 
     def as_dict(self) -> dict[str, object]:
         return {

@@ -1,0 +1,59 @@
+"""The programme's part of the cabinets."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from sreda.kernel.api import Actor, NavItem, Panel, add_nav, add_panel
+from sreda.programme.access import ENTRIES
+from sreda.programme.queries import programmes
+from sreda.programme.queries.entries import shown, with_today
+from sreda.registry.api import Role
+
+SECTION = _("Programme of change")
+OPERATOR = frozenset({Role.OPERATOR})
+LISTED = frozenset({Role.COORDINATOR, Role.HEAD, Role.ADMINISTRATOR})
+
+
+def programme(actor: Actor) -> dict[str, Any] | None:
+    found = programmes.newest()
+    if found is None:
+        return {"programme": None}
+    return {
+        "programme": found,
+        "finding_counts": programmes.finding_counts(found),
+        "staged": programmes.staged_loads(),
+    }
+
+
+def own_entries(actor: Actor) -> dict[str, Any] | None:
+    """One's own places on the newest list, if there are any."""
+    found = programmes.newest()
+    if found is None:
+        return None
+    rows = with_today(ENTRIES.all(actor, "follow").filter(programme=found, gone_at=None))
+    entries = list(rows[:10])
+    return {"programme": found, "rows": shown(found, entries)} if entries else None
+
+
+add_panel(
+    Panel("programme.state", "programme/panels/state.html", programme, OPERATOR, 20, wide=True)
+)
+add_panel(Panel("programme.entries", "programme/panels/entries.html", own_entries, LISTED, 40))
+
+add_nav(
+    NavItem(SECTION, "programme:overview", "rocket", OPERATOR, SECTION, 100),
+    NavItem(_("Programme packs"), "programme:packs", "file-import", OPERATOR, SECTION, 110),
+    NavItem(_("Findings"), "programme:findings", "report-search", OPERATOR, SECTION, 120),
+    NavItem(
+        _("List of organisations"),
+        "programme:entries",
+        "list-details",
+        OPERATOR | LISTED,
+        SECTION,
+        130,
+    ),
+    NavItem(_("Cost estimate"), "programme:budget", "report-money", OPERATOR, SECTION, 170),
+)
