@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db.models import Count, Q
+from django.db.models import Count, Q, QuerySet
 
 from sreda.programme.enums import FindingStatus, LoadStatus, Severity
 from sreda.programme.models import (
@@ -20,8 +20,15 @@ from sreda.programme.models import (
 )
 
 
+def with_current() -> QuerySet[Programme]:
+    """Programmes with the load in force, but not its long tables."""
+    return Programme.objects.select_related("current").defer(
+        "current__tables", "current__issues", "current__summary"
+    )
+
+
 def newest() -> Programme | None:
-    return Programme.objects.select_related("current").first()
+    return with_current().first()
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from sreda.kernel.api import Actor
 from sreda.programme.models import Programme
 from sreda.programme.pack import Pack, write_xlsx
-from sreda.programme.queries.programmes import newest
+from sreda.programme.queries.programmes import newest, with_current
 
 P = ParamSpec("P")
 View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
@@ -51,7 +51,7 @@ def chosen(request: HttpRequest) -> Programme | None:
     """The programme a person works on: the one they chose, else the newest."""
     key = request.session.get(CHOSEN)
     if key:
-        found = Programme.objects.select_related("current").filter(key=key).first()
+        found = with_current().filter(key=key).first()
         if found is not None:
             return found
     return newest()

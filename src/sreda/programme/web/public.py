@@ -31,7 +31,7 @@ def _asked(request: HttpRequest) -> Programme:
     key = request.GET.get("order")
     if not key:
         return the_programme(request)
-    found = Programme.objects.select_related("current").filter(key=key).first()
+    found = programmes.with_current().filter(key=key).first()
     if found is None:
         raise Http404
     return found
