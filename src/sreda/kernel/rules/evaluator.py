@@ -1,7 +1,7 @@
 """celpy's tree walker, made exact, bounded and quick.
 
 celpy copies its whole name space for every item of a macro, evaluates both sides of && and ||,
-and reads number literals as floats; the overrides here are only about that.
+reads number literals as floats, and is slow on signs and fields; the overrides are only about that.
 """
 
 from __future__ import annotations
@@ -11,12 +11,36 @@ from typing import Any, cast
 
 import celpy.evaluation
 import lark
-from celpy.celtypes import BoolType
+from celpy.celtypes import BoolType, MapType
 from celpy.evaluation import CELEvalError
 
 from .functions import Function, kind
 from .limits import Budget
 from .values import EXACT
+
+SIGNS = {
+    "relation_lt": "_<_",
+    "relation_le": "_<=_",
+    "relation_ge": "_>=_",
+    "relation_gt": "_>_",
+    "relation_eq": "_==_",
+    "relation_ne": "_!=_",
+    "relation_in": "_in_",
+    "addition_add": "_+_",
+    "addition_sub": "_-_",
+    "multiplication_mul": "_*_",
+    "multiplication_div": "_/_",
+    "multiplication_mod": "_%_",
+}
+
+
+def reason(error: Exception) -> str:
+    """An error of arithmetic or of types in words."""
+    if isinstance(error, ZeroDivisionError):
+        return "division by zero"
+    if isinstance(error, ArithmeticError):
+        return "the number is too large or has no value"
+    return str(error.args[0]) if error.args else type(error).__name__
 
 
 class Scope:
@@ -71,6 +95,30 @@ class Evaluator(celpy.evaluation.Evaluator):
         if token.type in {"INT_LIT", "FLOAT_LIT"}:
             return EXACT.create_decimal(str(token))
         return super().literal(tree)
+
+    def binary(self, tree: lark.Tree[Any]) -> Any:
+        """`a < b`, `a + b`, `a * b`: the sign is the name of the left node."""
+        left: Any = tree.children[0]
+        if len(tree.children) == 1:
+            return self._visit_tree(left)
+        values = self._visit_tree(left.children[0]), self._visit_tree(cast(Any, tree.children[1]))
+        try:
+            return self.activation.functions[SIGNS[left.data]](*values)
+        except (ArithmeticError, TypeError, ValueError) as error:
+            return CELEvalError(reason(error), tree=tree)
+
+    relation = addition = multiplication = binary
+
+    def member_dot(self, tree: lark.Tree[Any]) -> Any:
+        owner, name = cast(Any, tree.children)
+        value = self._visit_tree(owner)
+        if isinstance(value, CELEvalError):
+            return value
+        if not isinstance(value, MapType):
+            return CELEvalError(f"a {kind(value)} has no field {name}", tree=tree)
+        if name.value not in value:
+            return CELEvalError(f"there is no field {name}", tree=tree)
+        return dict.__getitem__(value, name.value)
 
     def conditionaland(self, tree: lark.Tree[Any]) -> Any:
         return self._logical(tree, decides=False)

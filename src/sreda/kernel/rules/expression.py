@@ -11,7 +11,7 @@ from celpy.celparser import CELParseError, CELParser
 from celpy.evaluation import CELEvalError, CELSyntaxError, CELUnsupportedError
 
 from .errors import LimitError, RuleError
-from .evaluator import Evaluator, Scope
+from .evaluator import Evaluator, Scope, reason
 from .functions import FUNCTIONS, OPERATORS, Function, passing_errors
 from .limits import Budget, Limits
 from .values import EXACT, from_cel, to_cel
@@ -93,17 +93,14 @@ class Expression:
         except RecursionError:
             raise LimitError("nested too deeply", rule=self.name) from None
         except (ArithmeticError, TypeError, ValueError, LookupError, AttributeError) as error:
-            raise RuleError(str(error)[:200] or type(error).__name__, rule=self.name) from error
+            raise RuleError(reason(error)[:200], rule=self.name) from error
 
     def _explain(self, error: CELEvalError) -> RuleError:
-        reason = str(error.args[0]) if error.args else "cannot be evaluated"
-        reason = reason.removesuffix(" (in activation 'rule')")
-        cause = error.__cause__
-        if isinstance(cause, ZeroDivisionError):
-            reason = "division by zero"
-        elif isinstance(cause, TypeError | ValueError | KeyError) and cause.args:
-            reason = str(cause.args[0]) if not isinstance(cause, KeyError) else reason
-        return RuleError(reason[:200], rule=self.name, line=error.line, column=error.column)
+        said = str(error.args[0]) if error.args else "cannot be evaluated"
+        said = said.removesuffix(" (in activation 'rule')")
+        if isinstance(error.__cause__, TypeError | ValueError | ArithmeticError):
+            said = reason(error.__cause__)
+        return RuleError(said[:200], rule=self.name, line=error.line, column=error.column)
 
 
 def compile_expression(
