@@ -224,6 +224,7 @@ def test_a_picture_of_nothing_is_drawn_without_failing() -> None:
     for drawn in (
         svg.sparkline([]), svg.bars([]), svg.donut([]), svg.tilemap([]), svg.gantt([], day, day),
         svg.multiples([]),
-        svg.multiples([("А", [None])]), svg.ring(None), svg.donut([("А", 0)]), svg.bars([("А", None)]),
+        svg.multiples([("А", [None])]), svg.ring(None),
+        svg.donut([("А", 0)]), svg.bars([("А", None)]),
     ):  # fmt: skip
         assert "nan" not in drawn
