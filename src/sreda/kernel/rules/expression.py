@@ -140,6 +140,8 @@ def _vet(tree: lark.Tree[Any], *, name: str, known: set[str], limits: Limits) ->
     stack = [(top, 1)]
     while stack:
         node, depth = stack.pop()
+        # lark names nodes by tokens, which are slow to compare; the walker compares them a lot.
+        node.data = str(node.data)
         line, column = getattr(node.meta, "line", None), getattr(node.meta, "column", None)
         place: dict[str, Any] = {"rule": name, "line": line, "column": column}
         if depth > limits.depth:
