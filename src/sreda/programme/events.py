@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from typing import ClassVar
 from uuid import UUID
 
@@ -34,3 +35,21 @@ class EntryMatched(Event):
     type: ClassVar[str] = "programme.entry.matched"
     entry_id: UUID
     organisation_id: UUID | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImplementationRecorded(Event):
+    type: ClassVar[str] = "programme.implementation.recorded"
+    programme_id: UUID
+    organisation_id: UUID
+    since: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IndicatorComputed(Event):
+    """`value` is a decimal as text, or None where the records do not answer."""
+
+    type: ClassVar[str] = "programme.indicator.computed"
+    indicator_id: UUID
+    on: date
+    value: str | None

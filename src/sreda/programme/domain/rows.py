@@ -104,6 +104,7 @@ def _indicator(row: Row) -> Values:
     return {
         **_text(row, "name", "unit", "direction", "counts"),
         **{name: row.value(name) for name in ("number", "minimum", "minimum_from")},
+        **({"measure": row.value("measure")} if row.value("measure") else {}),
         "facts": {
             "relative": row.value("relative"),
             "base": str(row.value("base") or ""),

@@ -1,0 +1,112 @@
+"""Writes around indicators: how a fact is computed, where the model works, kept facts."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+
+from sreda.kernel.api import Actor, StoredFile, audit, publish
+from sreda.programme.events import ImplementationRecorded, IndicatorComputed
+from sreda.programme.models import Implementation, Indicator, IndicatorFact, Programme
+from sreda.programme.queries.facts import COMPUTATIONS, Fact, fact_of
+from sreda.registry.api import Organisation
+
+
+@transaction.atomic
+def choose_computation(indicator: Indicator, *, name: str, at: datetime, actor: Actor) -> None:
+    """Say how the fact is computed (a name of `queries.facts`; empty: not at all)."""
+    if name and name not in COMPUTATIONS:
+        raise ValidationError(_("There is no such computation."))
+    before, indicator.measure = indicator.measure, name
+    if before == name:
+        return
+    indicator.save(update_fields=["measure"])
+    audit("programme.indicator.computation_chosen", indicator, actor=actor, at=at,
+          before=before, after=name)  # fmt: skip
+
+
+@transaction.atomic
+def record_implementation(
+    programme: Programme,
+    *,
+    organisation: Organisation,
+    since: date,
+    basis: str,
+    file: StoredFile | None = None,
+    at: datetime,
+    actor: Actor,
+) -> Implementation:
+    """The target model works in the organisation since a day, by an act of acceptance.
+
+    A second record for one organisation is refused with the first one's day.
+    """
+    if since > actor.on:
+        raise ValidationError({"since": _("This day has not come yet.")})
+    try:
+        with transaction.atomic():
+            made = Implementation.objects.create(
+                programme=programme,
+                organisation=organisation,
+                since=since,
+                basis=basis,
+                file=file,
+                recorded_at=at,
+                recorded_by_id=actor.person_id,
+            )
+    except IntegrityError:
+        first = Implementation.objects.get(programme=programme, organisation=organisation)
+        raise ValidationError(
+            {
+                "organisation": _("It is already on record, since %(day)s.")
+                % {"day": first.since.strftime("%d.%m.%Y")}
+            }
+        ) from None
+    audit("programme.implementation.recorded", made, actor=actor, at=at,
+          organisation=organisation.pk, since=since, basis=basis)  # fmt: skip
+    publish(
+        ImplementationRecorded(
+            programme_id=programme.pk, organisation_id=organisation.pk, since=since
+        ),
+        at=at,
+    )
+    return made
+
+
+@transaction.atomic
+def withdraw_implementation(
+    implementation: Implementation, *, reason: str, at: datetime, actor: Actor
+) -> None:
+    """Take a wrong record back; the log keeps what it said and why it went."""
+    audit("programme.implementation.withdrawn", implementation, actor=actor, at=at,
+          organisation=implementation.organisation_id, since=implementation.since,
+          basis=implementation.basis, reason=reason)  # fmt: skip
+    implementation.delete()
+
+
+@transaction.atomic
+def keep_fact(indicator: Indicator, *, on: date, at: datetime) -> Fact:
+    """Compute the fact of a day and keep it with its parts, so that a series can be drawn."""
+    fact = fact_of(indicator, indicator.programme, on)
+    lineage = {
+        "computation": indicator.measure,
+        "parts": [{"label": str(p.label), "value": _plain(p.value)} for p in fact.parts],
+        "rows": len(fact.rows),
+    }
+    before = IndicatorFact.objects.filter(indicator=indicator, as_of=on).first()
+    IndicatorFact.objects.update_or_create(
+        indicator=indicator,
+        as_of=on,
+        defaults={"value": fact.value, "lineage": lineage, "computed_at": at},
+    )
+    if before is None or before.value != fact.value:
+        publish(
+            IndicatorComputed(indicator_id=indicator.pk, on=on, value=_plain(fact.value)), at=at
+        )
+    return fact
+
+
+def _plain(value: object) -> str | None:
+    return None if value is None else str(value)
