@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.core.exceptions import ValidationError
 from tests.factories import OrganisationFactory, PostFactory, seated
+from tests.programme.kemerovo import write_kemerovo
 
 from sreda.kernel.api import AuditEntry
 from sreda.kernel.models import OutboxEvent
@@ -16,8 +17,7 @@ from sreda.programme.domain.indicators import (
     record_implementation,
     withdraw_implementation,
 )
-from sreda.programme.domain.packs import load_demo_programme
-from sreda.programme.models import Implementation, IndicatorFact, ListEntry, Programme
+from sreda.programme.models import Implementation, IndicatorFact, ListEntry
 from sreda.programme.queries.facts import fact_of
 from sreda.registry.api import ManagementCost, Qualification, Role
 
@@ -28,8 +28,7 @@ TOPIC = "digital-environment"
 
 @pytest.fixture
 def programme():
-    load_demo_programme(at=AT)
-    return Programme.objects.get()
+    return write_kemerovo(AT)
 
 
 @pytest.fixture
