@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods
 
 from sreda.kernel import clock
@@ -40,11 +40,11 @@ def listing_of(
         request.GET,
         search=queries.matching,
         filter_by=[
-            Filter("section", lazy("Section"), Section.choices),
+            Filter("section", gettext_lazy("Section"), Section.choices),
             Filter(
                 "matched",
-                lazy("In the registry"),
-                [("yes", lazy("Matched")), ("no", lazy("Not matched"))],
+                gettext_lazy("In the registry"),
+                [("yes", gettext_lazy("Matched")), ("no", gettext_lazy("Not matched"))],
                 _matched,
             ),
         ],
@@ -68,16 +68,16 @@ def _columns(places: dict[UUID, int]) -> list[Column]:
         for column in queries.COLUMNS
     ]
     return [
-        Column(lazy("Section"), lambda e: e.get_section_display()),
+        Column(gettext_lazy("Section"), lambda e: e.get_section_display()),
         *printed,
-        Column(lazy("Computed ratio"), lambda e: queries.ratio_of(e.computers, e.learners)),
-        Column(lazy("Place by the rule"), lambda e: places.get(e.pk)),
+        Column(gettext_lazy("Computed ratio"), lambda e: queries.ratio_of(e.computers, e.learners)),
+        Column(gettext_lazy("Place by the rule"), lambda e: places.get(e.pk)),
         Column(
-            lazy("Organisation of the registry"),
+            gettext_lazy("Organisation of the registry"),
             lambda e: e.organisation.short_name if e.organisation else "",
         ),
-        Column(lazy("Learners today"), _learners_today),
-        Column(lazy("Computers in teaching today"), lambda e: e.computers_today),
+        Column(gettext_lazy("Learners today"), _learners_today),
+        Column(gettext_lazy("Computers in teaching today"), lambda e: e.computers_today),
     ]
 
 

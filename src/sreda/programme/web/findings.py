@@ -12,9 +12,8 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.utils.translation import get_language, ngettext
+from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from sreda.kernel import clock
@@ -30,13 +29,19 @@ from sreda.programme.web.titles import TABLES, rule_title, table_title
 
 STATES = [
     *((key, label) for key, label in FindingStatus.choices if key != FindingStatus.OPEN),
-    ("gone", lazy("No more in the document")),
-    ("all", lazy("In any state")),
+    ("gone", gettext_lazy("No more in the document")),
+    ("all", gettext_lazy("In any state")),
 ]
 VERDICTS = [
-    (FindingStatus.ACCEPTED, lazy("Accept: it is a fault of the document and stays printed")),
-    (FindingStatus.CORRECTED, lazy("Correct: compute with the right value beside the printed")),
-    (FindingStatus.WAIVED, lazy("Waive: it is no fault here")),
+    (
+        FindingStatus.ACCEPTED,
+        gettext_lazy("Accept: it is a fault of the document and stays printed"),
+    ),
+    (
+        FindingStatus.CORRECTED,
+        gettext_lazy("Correct: compute with the right value beside the printed"),
+    ),
+    (FindingStatus.WAIVED, gettext_lazy("Waive: it is no fault here")),
 ]
 
 
@@ -51,18 +56,20 @@ def in_language(texts: dict[str, str]) -> str:
 
 
 class DecisionForm(forms.Form):
-    status = forms.ChoiceField(label=lazy("Decision"), choices=VERDICTS, widget=forms.RadioSelect)
+    status = forms.ChoiceField(
+        label=gettext_lazy("Decision"), choices=VERDICTS, widget=forms.RadioSelect
+    )
     value = forms.CharField(
-        label=lazy("Corrected value"),
+        label=gettext_lazy("Corrected value"),
         required=False,
         max_length=10_000,
-        help_text=lazy("For a correction. What is printed stays beside it."),
+        help_text=gettext_lazy("For a correction. What is printed stays beside it."),
     )
     reason = forms.CharField(
-        label=lazy("Reason"),
+        label=gettext_lazy("Reason"),
         max_length=domain.REASON_LIMIT,
         widget=forms.Textarea(attrs={"rows": 3}),
-        help_text=lazy("Why so: for whoever reads it in a year."),
+        help_text=gettext_lazy("Why so: for whoever reads it in a year."),
     )
 
     def __init__(self, *args: Any, finding: Finding, **kwargs: Any) -> None:
@@ -78,17 +85,19 @@ class DecisionForm(forms.Form):
 
 def _columns() -> list[Column]:
     return [
-        Column(lazy("Severity"), lambda f: f.get_severity_display()),
-        Column(lazy("Rule"), lambda f: str(rule_title(f.rule))),
-        Column(lazy("Table"), lambda f: str(table_title(f.table))),
-        Column(lazy("Place"), lambda f: f.place),
-        Column(lazy("Printed"), lambda f: f.printed),
-        Column(lazy("Computed"), lambda f: f.computed),
-        Column(lazy("Finding"), words),
-        Column(lazy("Suggested correction"), lambda f: f.suggestion),
-        Column(lazy("State"), lambda f: f.get_status_display()),
-        Column(lazy("Reason"), lambda f: f.reason),
-        Column(lazy("Decided by"), lambda f: f.decided_by.full_name if f.decided_by else ""),
+        Column(gettext_lazy("Severity"), lambda f: f.get_severity_display()),
+        Column(gettext_lazy("Rule"), lambda f: str(rule_title(f.rule))),
+        Column(gettext_lazy("Table"), lambda f: str(table_title(f.table))),
+        Column(gettext_lazy("Place"), lambda f: f.place),
+        Column(gettext_lazy("Printed"), lambda f: f.printed),
+        Column(gettext_lazy("Computed"), lambda f: f.computed),
+        Column(gettext_lazy("Finding"), words),
+        Column(gettext_lazy("Suggested correction"), lambda f: f.suggestion),
+        Column(gettext_lazy("State"), lambda f: f.get_status_display()),
+        Column(gettext_lazy("Reason"), lambda f: f.reason),
+        Column(
+            gettext_lazy("Decided by"), lambda f: f.decided_by.full_name if f.decided_by else ""
+        ),
     ]
 
 
@@ -107,10 +116,10 @@ def _listing(request: HttpRequest, programme: Programme) -> Listing[Finding]:
         request.GET,
         search=queries.matching,
         filter_by=[
-            Filter("state", lazy("State (open ones at first)"), STATES, state),
-            Filter("severity", lazy("Severity"), Severity.choices),
-            Filter("table", lazy("Table"), list(TABLES.items())),
-            Filter("rule", lazy("Rule"), [(r, f"{rule_title(r)} · {n}") for r, n in rules]),
+            Filter("state", gettext_lazy("State (open ones at first)"), STATES, state),
+            Filter("severity", gettext_lazy("Severity"), Severity.choices),
+            Filter("table", gettext_lazy("Table"), list(TABLES.items())),
+            Filter("rule", gettext_lazy("Rule"), [(r, f"{rule_title(r)} · {n}") for r, n in rules]),
         ],
         sorts={
             "position": ["position"],

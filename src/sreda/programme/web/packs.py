@@ -11,9 +11,8 @@ from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import redirect, render
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from sreda.kernel import clock
@@ -37,18 +36,18 @@ KINDS = frozenset({".xlsx", ".zip"})
 
 class UploadForm(forms.Form):
     file = forms.FileField(
-        label=lazy("Programme pack"),
-        help_text=lazy("A workbook (XLSX) or a ZIP with CSV files, up to 20 MB."),
+        label=gettext_lazy("Programme pack"),
+        help_text=gettext_lazy("A workbook (XLSX) or a ZIP with CSV files, up to 20 MB."),
         widget=forms.FileInput(attrs={"accept": ".xlsx,.zip"}),
     )
 
 
 COLUMNS = [
-    Column(lazy("File"), lambda load: load.name),
-    Column(lazy("Document"), lambda load: str(load.programme or "")),
-    Column(lazy("State"), lambda load: load.get_status_display()),
-    Column(lazy("Handed in"), lambda load: load.staged_at.isoformat(timespec="minutes")),
-    Column(lazy("By"), lambda load: load.staged_by_name),
+    Column(gettext_lazy("File"), lambda load: load.name),
+    Column(gettext_lazy("Document"), lambda load: str(load.programme or "")),
+    Column(gettext_lazy("State"), lambda load: load.get_status_display()),
+    Column(gettext_lazy("Handed in"), lambda load: load.staged_at.isoformat(timespec="minutes")),
+    Column(gettext_lazy("By"), lambda load: load.staged_by_name),
 ]
 
 
@@ -76,7 +75,7 @@ def packs(request: HttpRequest) -> HttpResponseBase:
         LOADS.all(actor).select_related("programme").defer("tables", "issues"),
         request.GET,
         search=lambda rows, text: rows.filter(name__icontains=text),
-        filter_by=[Filter("status", lazy("State"), LoadStatus.choices)],
+        filter_by=[Filter("status", gettext_lazy("State"), LoadStatus.choices)],
         sorts={"at": ["staged_at"], "name": ["name"]},
         default_sort="-at",
         columns=COLUMNS,
