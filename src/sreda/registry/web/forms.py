@@ -152,7 +152,7 @@ class Conflict:
 
 _ORGANISATION_LAYOUT: Sections = (
     (_("Identity"), ("name:12", "short_name:8", "code:4", "kind", "ownership")),
-    (_("Place"), ("municipality", "locality", "address:8", "postcode:4", "rural:12")),
+    (_("Address"), ("municipality", "locality", "address:8", "postcode:4", "rural:12")),
     (_("Contacts"), ("phone", "email", "website:12")),
     (_("Term"), ("since", "until")),
     (_("The change"), ("effective_on", "reason")),
@@ -488,7 +488,7 @@ class MergeForm(forms.Form):
             better = "kept" if getattr(kept, name) not in (None, "") else "merged"
             self.fields[f"take_{name}"] = forms.ChoiceField(
                 label=label(Person, name),
-                choices=[("kept", _("kept")), ("merged", _("merged"))],
+                choices=[("kept", ""), ("merged", "")],
                 initial=better,
             )
 

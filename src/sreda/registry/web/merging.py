@@ -175,7 +175,7 @@ def merge_list(request: HttpRequest) -> HttpResponse:
         filter_by=[
             Filter(
                 "state",
-                gettext_lazy("State"),
+                gettext_lazy("Condition"),
                 [("done", gettext_lazy("In force")), ("undone", gettext_lazy("Undone"))],
                 _by_state,
             )

@@ -13,7 +13,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from sreda.kernel import clock
 from sreda.kernel.api import Actor, Column, Filter, Listing
@@ -82,7 +82,7 @@ def organisation_list(request: HttpRequest) -> HttpResponseBase:
             Filter("ownership", gettext_lazy("Ownership"), Ownership.choices),
             Filter(
                 "state",
-                gettext_lazy("State"),
+                gettext_lazy("Condition"),
                 [("open", gettext_lazy("Working")), ("closed", gettext_lazy("Closed"))],
                 _by_state,
             ),
@@ -460,7 +460,7 @@ def group(request: HttpRequest, pk: UUID) -> HttpResponseBase:
         },
         default_sort="name",
         columns=[
-            Column(gettext_lazy("Name"), lambda e: e.person.full_name),
+            Column(pgettext_lazy("person", "Name"), lambda e: e.person.full_name),
             Column(gettext_lazy("Since"), lambda e: e.since),
         ],
         name="class",
