@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain, count
 
 from allauth.account.forms import default_token_generator
 from allauth.account.utils import user_pk_to_url_str
+from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from sreda.kernel.api import Actor, Refused, audit
-from sreda.registry.access import POSTS
-from sreda.registry.enums import Role
-from sreda.registry.models import Person, Post, User
-from sreda.registry.models.periods import on_day
+from sreda.kernel.api import Actor, Refused, audit, publish
+from sreda.registry.access import PEOPLE
+from sreda.registry.events import PersonInvited, SignInSwitched
+from sreda.registry.models import Person, User
 
 _LATIN = dict(
     zip(
@@ -23,7 +25,6 @@ _LATIN = dict(
         strict=True,
     )
 )
-_RANK = {role: place for place, role in enumerate(Role.values)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,11 @@ class Invitation:
     uid: str
     token: str
 
+    @property
+    def path(self) -> str:
+        names = {"uidb36": self.uid, "key": self.token}
+        return reverse("account_reset_password_from_key", kwargs=names)
+
 
 def latin(text: str) -> str:
     """The Latin letters and digits a user name is made of."""
@@ -41,49 +47,73 @@ def latin(text: str) -> str:
     return "".join(letter for letter in plain if letter.isascii() and letter.isalnum())
 
 
-def account_of(*, person: Person, actor: Actor | None, at: datetime) -> User:
+def suggested_name(person: Person) -> str:
+    """Family name and initial in Latin letters, with a number where that is taken."""
+    parts = (latin(person.family_name), latin(person.given_name)[:1])
+    stem = ".".join(part for part in parts if part)[:140] or "user"
+    taken = set(User.objects.filter(username__startswith=stem).values_list("username", flat=True))
+    return next(n for n in chain([stem], (f"{stem}{i}" for i in count(2))) if n not in taken)
+
+
+def account_of(*, person: Person, actor: Actor | None, at: datetime, username: str = "") -> User:
     """The person's account; one without a password is made when there is none."""
-    found = User.objects.filter(person=person).first()
-    if found:
-        return found
-    stem = ".".join(
-        part for part in (latin(person.family_name), latin(person.given_name)[:1]) if part
-    )
-    with transaction.atomic():
-        for number in range(1, 10_000):
-            name = (stem or "user")[:140] + (str(number) if number > 1 else "")
-            try:
-                with transaction.atomic():
-                    user = User.objects.create_user(name, email=person.email, person=person)
-            except IntegrityError:  # the name is taken, or the person got an account just now
-                if other := User.objects.filter(person=person).first():
-                    return other
-                continue
-            audit("registry.account.opened", user, actor=actor, at=at, person=person.pk)
-            return user
-    raise RuntimeError("no free user name")
+    for _turn in range(5):
+        if found := User.objects.filter(person=person).first():
+            return found
+        user = User(username=username or suggested_name(person), email=person.email, person=person)
+        user.set_unusable_password()
+        user.full_clean(exclude=["person", "password"], validate_constraints=False)
+        try:
+            with transaction.atomic():
+                user.save(force_insert=True)
+        except IntegrityError:  # the name was taken, or the account made, at this very moment
+            continue
+        audit("registry.account.opened", user, actor=actor, at=at, person=person.pk)
+        return user
+    raise ValidationError({"username": _("This user name is taken.")})
 
 
-def invite(*, person: Person, actor: Actor, at: datetime) -> Invitation:
+def invite(*, person: Person, actor: Actor, at: datetime, username: str = "") -> Invitation:
     """Open the account and give out a one-time link to set its password.
 
-    The link is as good as the person's rights, so it is given only for an account that was
-    never used, and only by someone whose own post reaches over all of theirs.
+    The link is as good as the person's rights, so only someone may make it whose own post
+    reaches over all of theirs. For an account in use it serves instead of a lost password.
     """
     with transaction.atomic():
-        user = account_of(person=person, actor=actor, at=at)
-        if user.has_usable_password() or user.last_login:
-            raise Refused(
-                _("This person already has an account and uses it."),
-                _("A forgotten password is restored by e-mail from the sign-in page."),
-            )
-        posts = Post.objects.filter(on_day(actor.on), person=person)
-        within = POSTS.all(actor, "change").filter(pk__in=posts.values("pk"))
-        higher = any(_RANK[p.role] < _RANK.get(actor.role, len(_RANK)) for p in posts)
-        if higher or within.count() != posts.count():
+        person = Person.objects.select_for_update().get(pk=person.pk)
+        if person.merged_into_id or not PEOPLE.may(actor, "account", person):
             raise Refused(
                 _("This person also holds posts that are not yours to give access to."),
                 _("Ask the regional operator to send the invitation."),
             )
-        audit("registry.account.invited", user, actor=actor, at=at, person=person.pk)
+        user = account_of(person=person, actor=actor, at=at, username=username)
+        if not user.is_active:
+            raise ValidationError(_("Signing in is switched off for this person; allow it first."))
+        audit(
+            "registry.account.invited",
+            user,
+            actor=actor,
+            at=at,
+            person=person.pk,
+            in_use=user.has_usable_password(),
+        )
+        publish(PersonInvited(person_id=person.pk, user_id=user.pk), at=at)
     return Invitation(user, user_pk_to_url_str(user), default_token_generator.make_token(user))
+
+
+def switch_sign_in(
+    person: Person, *, allowed: bool, actor: Actor | None, at: datetime, reason: str = ""
+) -> User:
+    """Allow or forbid signing in; forbidding ends open sessions at their next request."""
+    with transaction.atomic():
+        user = User.objects.select_for_update().get(person=person)
+        if user.is_active == allowed:
+            return user
+        if not allowed and actor is not None and actor.user_id == user.pk:
+            raise ValidationError(_("You cannot switch off your own account."))
+        user.is_active = allowed
+        user.save(update_fields=["is_active"])
+        action = "allowed" if allowed else "forbidden"
+        audit(f"registry.account.{action}", user, actor=actor, at=at, reason=reason)
+        publish(SignInSwitched(person_id=person.pk, user_id=user.pk, allowed=allowed), at=at)
+    return user

@@ -20,6 +20,7 @@ from django.utils.translation import gettext_lazy
 from sreda.kernel import clock
 from sreda.kernel.api import Actor, Column, Filter, Listing
 from sreda.registry.access import ENROLMENTS, ORGANISATIONS, PEOPLE, POSTS, given_by
+from sreda.registry.domain import accounts
 from sreda.registry.domain import people as domain
 from sreda.registry.domain import posts as posts_domain
 from sreda.registry.domain.changes import Stale
@@ -429,14 +430,17 @@ def person_invite(request: HttpRequest, pk: UUID) -> HttpResponse:
     known = User.objects.filter(person=found).first()
     form = InviteForm(
         request.POST or None,
-        initial={"username": known.username if known else domain.suggested_username(found)},
+        initial={"username": known.username if known else accounts.suggested_name(found)},
     )
     if known:
         form.fields["username"].disabled = True
     if request.method == "POST" and form.is_valid():
         try:
-            user, path = domain.invite(
-                found, username=form.cleaned_data["username"], actor=actor, at=clock.now()
+            invitation = accounts.invite(
+                person=found,
+                username=form.cleaned_data["username"],
+                actor=actor,
+                at=clock.now(),
             )
         except ValidationError as error:
             base.add_errors(form, error)
@@ -446,8 +450,8 @@ def person_invite(request: HttpRequest, pk: UUID) -> HttpResponse:
                 "registry/invitation.html",
                 {
                     "person": found,
-                    "user_name": user.username,
-                    "link": request.build_absolute_uri(path),
+                    "user_name": invitation.user.username,
+                    "link": request.build_absolute_uri(invitation.path),
                     "site": request.build_absolute_uri("/"),
                     "back_url": reverse("registry:person", args=[pk]),
                 },
@@ -478,7 +482,7 @@ def person_sign_in(request: HttpRequest, pk: UUID, allowed: bool) -> HttpRespons
     form = ReasonForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            domain.switch_sign_in(
+            accounts.switch_sign_in(
                 found,
                 allowed=allowed,
                 reason=form.cleaned_data["reason"],

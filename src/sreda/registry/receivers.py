@@ -1,0 +1,41 @@
+"""Counted sizes of organisations follow the posts and enrolments they are counted from."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.utils import timezone
+
+from sreda.kernel.api import subscribe
+from sreda.registry import events
+from sreda.registry.domain.sizes import recount_sizes
+from sreda.registry.models import Enrolment, Post
+
+
+@subscribe(
+    events.OrganisationClosed,
+    events.PostGiven,
+    events.PostChanged,
+    events.PostEnded,
+    events.LearnerEnrolled,
+    events.EnrolmentEnded,
+    events.PeopleMerged,
+    events.MergeUndone,
+)
+def recount(payload: dict[str, Any], occurred_at: datetime) -> None:
+    places = _places(payload)
+    if places:
+        on = timezone.localtime(occurred_at).date()
+        recount_sizes(at=occurred_at, on=on, organisations=places)
+
+
+def _places(payload: dict[str, Any]) -> set[UUID]:
+    """The organisation named, or all where the named people are."""
+    found = {UUID(payload["organisation_id"])} if payload.get("organisation_id") else set()
+    people = [payload[name] for name in ("person_id", "kept_id", "merged_id") if name in payload]
+    for model in (Post, Enrolment):
+        rows = model._default_manager.filter(person__in=people, organisation__isnull=False)
+        found |= set(rows.values_list("organisation_id", flat=True))
+    return found
