@@ -15,9 +15,11 @@ from django.urls import reverse
 
 from sreda.portal.opendata.datasets import DATASETS
 from sreda.portal.opendata.formats import FORMATS
+from sreda.programme.api import load_demo_programme
 from sreda.registry.api import Facilities, Organisation, OrganisationSize
 from tests.factories import MunicipalityFactory, OrganisationFactory, PostFactory
 
+AT = datetime(2026, 9, 1, tzinfo=UTC)
 pytestmark = pytest.mark.django_db
 
 
@@ -38,7 +40,7 @@ def row() -> Organisation:
             "learners": 300,
             "teachers": 20,
             "groups": 10,
-            "counted_at": datetime(2026, 9, 1, tzinfo=UTC),
+            "counted_at": AT,
         },
     )
     Facilities.objects.create(
@@ -54,6 +56,7 @@ def body(client: Client, name: str, form: str) -> bytes:
 
 
 def test_the_three_formats_tell_the_same(client: Client, row: Organisation) -> None:
+    load_demo_programme(at=AT)
     OrganisationFactory(code="4200002", municipality=row.municipality)
     for name, dataset in DATASETS.items():
         names = [field.name for field in dataset.fields]
@@ -172,3 +175,22 @@ def test_unknown_names_are_not_found(client: Client) -> None:
     assert client.get("/opendata/organisations.exe").status_code == 404
     assert client.get("/opendata/people/").status_code == 404
     assert client.get("/opendata/people.csv-metadata.json").status_code == 404
+
+
+def test_the_orders_tables_are_whole(client: Client) -> None:
+    load_demo_programme(at=AT)
+    rows = {
+        name: json.loads(body(client, f"programme-{name}", "json"), parse_float=Decimal)
+        for name in ("list", "actions", "indicators", "budget")
+    }
+    assert len(rows["list"]) == 34
+    assert len(rows["actions"]) == 13
+    assert {row["number"] for row in rows["indicators"]} == {1, 2, 3, 4}
+    lines = [r["amount"] for r in rows["budget"] if r["kind"] == "line" and r["year"] == 2019]
+    assert sum(lines) == Decimal("4505.00")
+    first = rows["list"][0]
+    assert (first["section"], first["number"], first["printed_ratio"]) == (
+        "school",
+        1,
+        Decimal("0.36"),
+    )

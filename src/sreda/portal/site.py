@@ -24,7 +24,6 @@ LICENCE_URL = "https://creativecommons.org/licenses/by/4.0/"
 @dataclass(frozen=True, slots=True)
 class Site:
     region: str = ""
-    region_genitive: str = ""
     title: str = ""
     founder: str = ""
     editor: str = ""
@@ -47,6 +46,16 @@ def site() -> Site:
         return _read(path, path.stat().st_mtime_ns)
     except OSError:
         return Site()
+
+
+def use_example(name: str) -> bool:
+    """Give the installation one of the shipped files, unless it has its own; True if given."""
+    path = Path(settings.SITE_FILE)
+    if path.exists():
+        return False
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes((Path(__file__).parent / "sites" / f"{name}.json").read_bytes())
+    return True
 
 
 @lru_cache(maxsize=4)

@@ -2,9 +2,23 @@
 
 from sreda.programme.access import ENTRIES, FINDINGS, PROGRAMMES
 from sreda.programme.domain.packs import load_demo_programme
-from sreda.programme.enums import FindingStatus, Section
+from sreda.programme.enums import (
+    ActionStatus,
+    BudgetKind,
+    FindingStatus,
+    Plan,
+    Section,
+)
 from sreda.programme.events import EntryMatched, FindingDecided, PackLoaded
-from sreda.programme.models import Finding, ListEntry, Programme
+from sreda.programme.models import (
+    Action,
+    BudgetAmount,
+    Finding,
+    Indicator,
+    IndicatorPlan,
+    ListEntry,
+    Programme,
+)
 from sreda.programme.queries.programmes import (
     FindingCounts,
     ListedPlace,
@@ -17,14 +31,21 @@ __all__ = [
     "ENTRIES",
     "FINDINGS",
     "PROGRAMMES",
+    "Action",
+    "ActionStatus",
+    "BudgetAmount",
+    "BudgetKind",
     "EntryMatched",
     "Finding",
     "FindingCounts",
     "FindingDecided",
     "FindingStatus",
+    "Indicator",
+    "IndicatorPlan",
     "ListEntry",
     "ListedPlace",
     "PackLoaded",
+    "Plan",
     "Programme",
     "Section",
     "finding_counts",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class OrganisationKind(TextChoices):
@@ -16,7 +17,7 @@ class OrganisationKind(TextChoices):
 
 class Ownership(TextChoices):
     MUNICIPAL = "municipal", _("Municipal")
-    STATE = "state", _("State")
+    STATE = "state", pgettext_lazy("ownership", "State")
     PRIVATE = "private", _("Private")
 
 

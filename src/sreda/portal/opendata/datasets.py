@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from sreda.kernel.api import Actor
 from sreda.portal.opendata.model import Dataset, Field
+from sreda.portal.opendata.programme import PROGRAMME
 from sreda.registry.api import (
     Facilities,
     MunicipalityKind,
@@ -240,6 +241,6 @@ region = Dataset(
     ),
 )
 
-DATASETS: dict[str, Dataset] = {
-    dataset.name: dataset for dataset in (organisations, facilities, municipalities, region)
-}
+REGISTERED = (organisations, facilities, municipalities, region)
+
+DATASETS: dict[str, Dataset] = {dataset.name: dataset for dataset in (*REGISTERED, *PROGRAMME)}

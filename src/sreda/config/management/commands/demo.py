@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from sreda.kernel import clock
+from sreda.portal.site import use_example
 from sreda.programme.pack import read_pack, shipped_pack
 from sreda.registry.generator import (
     AlreadyLoaded,
@@ -23,6 +24,7 @@ from sreda.registry.generator import (
 )
 
 PACK = "kemerovo-2018"
+SITE = "kuzbass"
 PASSWORD = "sreda-demo-2018"  # noqa: S105 - made-up people of a demonstration
 STREET = re.compile(r"\b(?:ул|пр|б-р|пер)\.?\s")
 
@@ -57,6 +59,7 @@ class Command(BaseCommand):
             self.stdout.write(_("The registry already holds organisations: nothing was changed."))
             return
         bar.close()
+        use_example(SITE)
         self.stdout.write(
             _("Loaded: %(organisations)s organisations, %(people)s people, %(rows)s rows.")
             % {

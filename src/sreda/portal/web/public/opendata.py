@@ -11,13 +11,15 @@ from django.urls import reverse
 from django.utils import translation
 from django.utils.cache import get_conditional_response
 from django.utils.http import http_date
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from sreda.kernel import clock
-from sreda.portal.opendata.datasets import DATASETS
+from sreda.portal.opendata.datasets import DATASETS, REGISTERED
 from sreda.portal.opendata.formats import FORMATS
 from sreda.portal.opendata.metadata import csv_on_the_web, data_package
 from sreda.portal.opendata.model import Dataset
+from sreda.portal.opendata.programme import PROGRAMME
 from sreda.portal.opendata.store import file_of
 from sreda.portal.site import site
 from sreda.registry.api import data_version
@@ -37,7 +39,11 @@ def open_data(request: HttpRequest) -> HttpResponseBase:
     return render(
         request,
         "portal/open_data.html",
-        {"datasets": DATASETS.values(), "formats": list(FORMATS), "version": data_version()},
+        {
+            "groups": [(_("The registry"), REGISTERED), (_("The programme of change"), PROGRAMME)],
+            "formats": list(FORMATS),
+            "version": data_version(),
+        },
     )
 
 
@@ -49,7 +55,7 @@ def dataset(request: HttpRequest, name: str) -> HttpResponseBase:
         "dataset": found,
         "preview": list(islice(found.table(on), PREVIEW)),
         "formats": list(FORMATS),
-        "version": data_version(),
+        "dataset_at": data_version().at if found in REGISTERED else None,
     }
     return render(request, "portal/dataset.html", context)
 
