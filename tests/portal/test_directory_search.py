@@ -97,6 +97,17 @@ def test_kinds_are_known_by_everyday_words(region: None) -> None:
     assert titles("школа 62") == ["МБОУ «СОШ № 62»", LYCEUM]
 
 
+def test_a_word_of_the_name_counts_for_more_than_the_kind(region: None) -> None:
+    place = MunicipalityFactory(name="Тайгинский городской округ")
+    for code, name in (("1", "Колледж"), ("2", "Горный техникум"), ("3", "Училище")):
+        OrganisationFactory(
+            code=code, kind="college", municipality=place, locality="Тайга", short_name=name
+        )
+    assert titles("техникум тайга")[0] == "Горный техникум"
+    assert len(titles("техникум тайга")) == 3
+    assert titles("училище тайга")[0] == "Училище"
+
+
 def test_places_are_found_by_their_adjectives_and_without_yo(region: None) -> None:
     assert titles("юргинская гимназия") == ["МАОУ «Гимназия города Юрги»"]
     assert titles("ул. зеленая") == ["МБОУ «СОШ № 62»"]

@@ -186,14 +186,16 @@ def _query(expression: str) -> SearchQuery:
 def _by_relevance(
     rows: QuerySet[Organisation], search: Search, rank: Combinable
 ) -> QuerySet[Organisation]:
-    own_number = Case(
-        When(directory__number__in=search.numbers, then=Value(0)),
-        default=Value(1),
-        output_field=IntegerField(),
-    )
-    return rows.annotate(relevance=rank).order_by(
-        own_number, "-relevance", "directory__number", "directory__title", "code"
-    )
+    order = ["-relevance", "directory__number", "directory__title", "code"]
+    rows = rows.annotate(relevance=rank)
+    if search.numbers:  # an organisation of this very number before a house of it
+        own_number = Case(
+            When(directory__number__in=search.numbers, then=Value(0)),
+            default=Value(1),
+            output_field=IntegerField(),
+        )
+        return rows.order_by(own_number, *order)
+    return rows.order_by(*order)
 
 
 def find(rows: QuerySet[Organisation], search: Search) -> QuerySet[Organisation]:
