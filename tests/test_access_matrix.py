@@ -32,6 +32,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from sreda.kernel import clock
 from sreda.kernel.api import AuditEntry
 from sreda.registry.api import Person, Role, Teaching, User
+from sreda.registry.models import Merge
 from tests.factories import (
     ClassGroupFactory,
     EnrolmentFactory,
@@ -81,10 +82,38 @@ POST seat                                 login | go      ended=no
 GET  seat                                 405   | 405
 GET  profile                              login | ok
 GET  security                             login | ok
-GET  invitations                          login | no      head=ok administrator=ok foreign=ok
-POST invitation                           login | no      operator=ok coordinator=ok head=ok administrator=ok
+GET  invitations                          login | no      head=ok foreign=ok
 GET  audit                                login | no      operator=ok
 GET  audit_entry                          login | no      operator=ok
+
+GET  registry:organisations               login | no      operator=ok coordinator=ok head=ok administrator=ok foreign=ok
+GET  registry:organisation_add            login | no      operator=ok
+GET  registry:organisation                login | refused operator=ok coordinator=ok head=ok administrator=ok
+GET  registry:organisation_edit           login | refused operator=ok coordinator=ok head=ok administrator=ok
+GET  registry:organisation_close          login | refused operator=ok
+GET  registry:organisation_reopen         login | refused operator=ok
+GET  registry:organisation_history        login | refused operator=ok coordinator=ok head=ok administrator=ok
+GET  registry:facilities_add              login | refused operator=ok coordinator=ok head=ok administrator=ok
+GET  registry:groups                      login | ok      expert=no pupil=no student=no parent=no ended=no
+GET  registry:group                       login | no      operator=ok coordinator=ok head=ok administrator=ok teacher=ok
+GET  registry:people                      login | ok
+GET  registry:person_add                  login | no      operator=ok coordinator=ok head=ok administrator=ok foreign=ok
+GET  registry:duplicates                  login | no      operator=ok
+GET  registry:person                      login | ok      expert=no student=no foreign=no ended=no
+GET  registry:person_edit                 login | ok      teacher=refused expert=no pupil=refused student=no parent=refused foreign=no ended=no
+GET  registry:person_history              login | ok      teacher=refused expert=no student=no foreign=no ended=no
+GET  registry:person_invite               login | no      operator=ok coordinator=ok head=ok administrator=refused
+GET  registry:sign_in_allow               login | no      operator=ok coordinator=ok head=ok administrator=refused teacher=refused
+GET  registry:sign_in_forbid              login | no      operator=ok coordinator=ok head=ok administrator=refused teacher=refused
+GET  registry:post_add                    login | no      operator=ok coordinator=ok head=ok administrator=ok
+GET  registry:enrolment_add               login | ok      teacher=refused expert=no pupil=refused student=no parent=refused foreign=no ended=no
+GET  registry:merge_pick                  login | refused operator=ok expert=no student=no foreign=no ended=no
+GET  registry:merge                       login | refused operator=ok expert=no student=no foreign=no ended=no
+GET  registry:post_edit                   login | no      operator=ok coordinator=ok head=ok administrator=ok teacher=refused
+GET  registry:post_end                    login | no      operator=ok coordinator=ok head=ok administrator=ok teacher=refused
+GET  registry:enrolment_end               login | ok      teacher=refused expert=no pupil=refused student=no parent=refused foreign=no ended=no
+GET  registry:merges                      login | no      operator=ok
+POST registry:merge_undo                  login | no      operator=ok
 
 GET  account_login                        ok    | go
 GET  account_logout                       go    | ok
@@ -132,7 +161,6 @@ POST ui:language                          go    | go
 
 # Parts of addresses, by the name of the address.
 PARTS: dict[str, Callable[[World], dict[str, Any]]] = {
-    "invitation": lambda w: {"pk": w.newcomer.pk},
     "audit_entry": lambda w: {"pk": w.entry.pk},
     "account_confirm_email": lambda w: {"key": "none"},
     "account_reset_password_from_key": lambda w: {"uidb36": "0", "key": "none"},
@@ -141,6 +169,41 @@ PARTS: dict[str, Callable[[World], dict[str, Any]]] = {
     "open_data_csv_metadata": lambda w: {"name": "organisations"},
     "open_data_file": lambda w: {"name": "organisations", "form": "csv"},
     "open_dataset": lambda w: {"name": "organisations"},
+    **dict.fromkeys(
+        (
+            "registry:organisation",
+            "registry:organisation_edit",
+            "registry:organisation_close",
+            "registry:organisation_reopen",
+            "registry:organisation_history",
+            "registry:facilities_add",
+        ),
+        lambda w: {"pk": w.school.pk},
+    ),
+    "registry:group": lambda w: {"pk": w.group.pk},
+    **dict.fromkeys(
+        (
+            "registry:person",
+            "registry:person_edit",
+            "registry:person_history",
+            "registry:enrolment_add",
+            "registry:merge_pick",
+        ),
+        lambda w: {"pk": w.people["pupil"].pk},
+    ),
+    **dict.fromkeys(
+        ("registry:person_invite", "registry:post_add"), lambda w: {"pk": w.newcomer.pk}
+    ),
+    **dict.fromkeys(
+        ("registry:sign_in_allow", "registry:sign_in_forbid"),
+        lambda w: {"pk": w.people["teacher"].pk},
+    ),
+    "registry:merge": lambda w: {"kept": w.people["pupil"].pk, "merged": w.twin.pk},
+    "registry:merge_undo": lambda w: {"pk": w.merge.pk},
+    **dict.fromkeys(
+        ("registry:post_edit", "registry:post_end"), lambda w: {"pk": w.teacher_post.pk}
+    ),
+    "registry:enrolment_end": lambda w: {"pk": w.pupil_place.pk},
     "mfa_remove_webauthn": lambda w: {"pk": 1},
     "mfa_edit_webauthn": lambda w: {"pk": 1},
     "openid_connect_login": lambda w: {"provider_id": "none"},
@@ -181,6 +244,7 @@ class World:
         self.post("head", Role.HEAD, organisation=self.school)
         self.post("administrator", Role.ADMINISTRATOR, organisation=self.school)
         teacher = self.post("teacher", Role.TEACHER, organisation=self.school)
+        self.teacher_post = teacher
         Teaching.objects.create(post=teacher, group=self.group, subject="Физика")
         self.post("expert", Role.EXPERT, organisation=None)
         self.post("foreign", Role.HEAD)
@@ -188,6 +252,10 @@ class World:
         self.post("ended", Role.HEAD, organisation=self.school, until=yesterday)
         self.newcomer = PostFactory(organisation=self.school).person
         self.pupil_place = EnrolmentFactory(group=self.group)
+        self.twin = EnrolmentFactory(group=self.group).person
+        self.merge = Merge.objects.create(
+            kept=self.twin, merged=PersonFactory(), reason="проверка", merged_at=clock.now()
+        )
         self.people["pupil"] = self.pupil_place.person
         student = EnrolmentFactory(
             group=ClassGroupFactory(organisation=self.college), role=Role.STUDENT
@@ -308,7 +376,7 @@ def test_what_one_may_not_see_looks_as_what_does_not_exist(world: World) -> None
             assert plain(hidden, own) == plain(absent, other), f"{line.name} as {role}"
             assert sorted(hidden.headers) == sorted(absent.headers)
             compared += 1
-    assert compared > 10
+    assert compared >= 10
 
 
 def plain(answer: Any, parts: dict[str, Any]) -> str:

@@ -131,6 +131,10 @@ ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if HTTPS else "http"
 MFA_ADAPTER = "sreda.registry.web.adapters.SecondFactorAdapter"
+MFA_FORMS = {
+    "add_webauthn": "sreda.registry.web.keys.AddKeyForm",
+    "edit_webauthn": "sreda.registry.web.keys.EditKeyForm",
+}
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not HTTPS

@@ -23,7 +23,7 @@ add_nav(
         _("Access for the staff"),
         "invitations",
         "user-plus",
-        frozenset({Role.HEAD, Role.ADMINISTRATOR}),
+        frozenset({Role.HEAD}),
         _("Registry"),
         290,
     ),

@@ -1,7 +1,6 @@
 """The registry's public face."""
 
 from sreda.registry.access import GROUPS, ORGANISATIONS, PEOPLE, POSTS
-from sreda.registry.domain.accounts import Invitation, account_of, invite
 from sreda.registry.domain.search_index import rebuild_directory
 from sreda.registry.enums import (
     LEARNER_ROLES,
@@ -68,7 +67,6 @@ __all__ = [
     "Figures",
     "GuardianKind",
     "Guardianship",
-    "Invitation",
     "ManagementCost",
     "Municipality",
     "MunicipalityKind",
@@ -86,12 +84,10 @@ __all__ = [
     "Sex",
     "Teaching",
     "User",
-    "account_of",
     "administrators_of",
     "data_version",
     "find",
     "head_of",
-    "invite",
     "learners_per_computer",
     "listed",
     "near",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from sreda.kernel.api import Actor, NavItem, Panel, add_nav, add_panel
@@ -16,11 +16,7 @@ SHOWN = 10
 
 
 def link(name: str, *args: Any) -> str:
-    """An address of the registry's pages."""
-    try:
-        return reverse(f"registry:{name}", args=args)
-    except NoReverseMatch:
-        return ""
+    return reverse(f"registry:{name}", args=args)
 
 
 def terms(actor: Actor) -> dict[str, Any] | None:
@@ -118,7 +114,7 @@ def _with_teachers(places: list[Any], actor: Actor) -> list[dict[str, Any]]:
         {
             "enrolment": e,
             "teachers": teachers.get(e.group_id, []),
-            "url": link("organisation", e.organisation_id),
+            "url": reverse("organisation", args=[e.organisation.code]),
         }
         for e in places
     ]
@@ -191,4 +187,6 @@ add_nav(
         SECTION,
         220,
     ),
+    NavItem(_("Duplicates"), "registry:duplicates", "arrows-join", OPERATOR, SECTION, 230),
+    NavItem(_("Merges"), "registry:merges", "history-toggle", OPERATOR, SECTION, 240),
 )

@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Any
 
 from django.http import HttpRequest
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -54,10 +54,7 @@ def lines_for(role: str, language: str) -> tuple[tuple[str, tuple[Line, ...]], .
     anyone = Actor(on=date.min, seat=Seat("", role, "") if role else None)
     sections: dict[str, list[Line]] = {"": [(_("Home"), reverse("cabinet"), "layout-dashboard")]}
     for item in nav_for(anyone):
-        try:
-            line = (str(item.label), reverse(item.url_name), item.icon)
-        except NoReverseMatch:
-            continue
+        line = (str(item.label), reverse(item.url_name), item.icon)
         sections.setdefault(str(item.section), []).append(line)
     return tuple((label, tuple(lines)) for label, lines in sections.items())
 

@@ -10,7 +10,6 @@ urlpatterns = [
     path("profile/", own.profile, name="profile"),
     path("security/", own.security, name="security"),
     path("invitations/", invitations.invitations, name="invitations"),
-    path("invitations/<uuid:pk>/", invitations.invitation, name="invitation"),
     path("audit/", audit.audit, name="audit"),
     path("audit/<int:pk>/", audit.audit_entry, name="audit_entry"),
 ]
