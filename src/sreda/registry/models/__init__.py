@@ -1,6 +1,12 @@
 """Organisations, people, posts, infrastructure: what the region knows and never asks again."""
 
 from sreda.registry.models.directory import DirectoryChange, DirectoryEntry, DirectoryWord
+from sreda.registry.models.imports import (
+    BadRow,
+    ImportStatus,
+    OrganisationsImport,
+    PeopleImport,
+)
 from sreda.registry.models.learners import ClassGroup, Enrolment, Guardianship, Teaching
 from sreda.registry.models.organisations import (
     Facilities,
@@ -13,6 +19,7 @@ from sreda.registry.models.people import Merge, Person, Post, Qualification
 from sreda.registry.models.user import User
 
 __all__ = [
+    "BadRow",
     "ClassGroup",
     "DirectoryChange",
     "DirectoryEntry",
@@ -20,11 +27,14 @@ __all__ = [
     "Enrolment",
     "Facilities",
     "Guardianship",
+    "ImportStatus",
     "ManagementCost",
     "Merge",
     "Municipality",
     "Organisation",
     "OrganisationSize",
+    "OrganisationsImport",
+    "PeopleImport",
     "Person",
     "Post",
     "Qualification",
