@@ -151,7 +151,6 @@ def empty_tables() -> None:
             "TRUNCATE registry_person, registry_enrolment, registry_post, registry_guardianship,"
             " registry_qualification, registry_teaching, registry_user CASCADE"
         )
-        cursor.execute("CHECKPOINT")
 
 
 if __name__ == "__main__":
