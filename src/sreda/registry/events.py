@@ -140,3 +140,24 @@ class SignInSwitched(Event):
     person_id: UUID
     user_id: UUID
     allowed: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PeopleImported(Event):
+    """A whole table at once: it stands for the events of its single people and places."""
+
+    type: ClassVar[str] = "registry.people.imported"
+    import_id: UUID
+    organisation_ids: tuple[UUID, ...]
+    new: int
+    changed: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrganisationsImported(Event):
+    """Each organisation has its own event besides."""
+
+    type: ClassVar[str] = "registry.organisations.imported"
+    import_id: UUID
+    new: int
+    changed: int

@@ -12,8 +12,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import islice
-from typing import Any, ClassVar
-from uuid import UUID
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, models, transaction
@@ -21,8 +20,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from psycopg import sql
 
-from sreda.kernel.api import Actor, Event, StoredFile, audit, path_of, publish
-from sreda.registry.access import ORGANISATIONS, PEOPLE
+from sreda.kernel.api import Actor, StoredFile, audit, path_of, publish
+from sreda.registry import events
+from sreda.registry.access import ORGANISATIONS, PEOPLE, given_by
 from sreda.registry.domain.people_rows import (
     COLUMNS,
     KEYS,
@@ -33,26 +33,19 @@ from sreda.registry.domain.people_rows import (
     staged_lines,
 )
 from sreda.registry.domain.sizes import recount_sizes
-from sreda.registry.enums import Role
+from sreda.registry.enums import LEARNER_ROLES, Role
 from sreda.registry.models import BadRow, ImportStatus, Organisation, PeopleImport, Person
 from sreda.registry.tables import find_headings, read_rows
 
 LINES_AT_ONCE = 4_000
 PERSON = ("family_name", "given_name", "patronymic", "birth_date", "sex")
 _LOCK = 0x5EDA_0002
+# So many rows written at once make the planner's statistics worthless.
+_MANY = 10_000
 # A version 7 UUID: now, then randomness of a version 4 one (PostgreSQL has none before 18).
 _UUID7 = """encode(set_bit(set_bit(overlay(uuid_send(gen_random_uuid())
     PLACING substring(int8send((extract(epoch FROM clock_timestamp()) * 1000)::bigint) FROM 3)
     FROM 1 FOR 6), 52, 1), 53, 1), 'hex')::uuid"""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PeopleImported(Event):
-    type: ClassVar[str] = "registry.people.imported"
-    import_id: UUID
-    organisation_ids: tuple[UUID, ...]
-    new: int
-    changed: int
 
 
 def stage_people(file: StoredFile, *, actor: Actor, at: datetime) -> PeopleImport:
@@ -167,7 +160,7 @@ def _apply(imported: PeopleImport, actor: Actor, at: datetime, only_good: bool) 
         **_counts(imported),
     )
     publish(
-        PeopleImported(
+        events.PeopleImported(
             import_id=imported.pk,
             organisation_ids=tuple(places),
             new=imported.new,
@@ -299,6 +292,8 @@ def _copy_in(cursor: Any, imported: PeopleImport, at: datetime) -> list[Bad]:
         while block := "".join(islice(lines, LINES_AT_ONCE)):
             copy.write(block)
     cursor.execute("ANALYZE incoming")
+    cursor.execute("SELECT count(*) > count(DISTINCT external_id) FROM incoming")
+    imported.repeated = cursor.fetchone()[0]
     return bad
 
 
@@ -324,9 +319,10 @@ def _resolve(
     cursor.execute(
         sql.SQL(
             """CREATE TEMP TABLE multiple ON COMMIT DROP AS
-            SELECT external_id, min(line) AS first_line FROM {}
+            SELECT external_id, min(line) AS first_line FROM {} WHERE %s
              GROUP BY external_id HAVING count(*) > 1"""
-        ).format(source)
+        ).format(source),
+        [imported.repeated],
     )
     here = set(imported.columns)
     person = [key for key in PERSON if key in here]
@@ -353,13 +349,12 @@ def _resolve(
     SELECT *, CASE WHEN fault IS NOT NULL THEN 'bad'
                    WHEN person_id IS NULL OR place_id IS NULL THEN 'new'
                    WHEN person_changed OR place_changed THEN 'changed'
-                   ELSE 'unchanged' END AS state
+                   ELSE 'unchanged' END AS state{new_id}
       FROM (
     SELECT {raw}, o.id AS organisation_id, coalesce(p.merged_into_id, p.id) AS person_id,
            p.merged_into_id IS NOT NULL AS merged, g.id AS group_id,
            coalesce(e.id, t.id) AS place_id,
-           m.first_line IS NULL OR m.first_line = r.line AS first,
-           m.first_line IS NOT NULL AS several,
+           {several},
            p.merged_into_id IS NULL AND ({person}) AS person_changed,
            coalesce({place}, false) AS place_changed,
            CASE WHEN o.id IS NULL THEN 'organisation-unknown'
@@ -383,11 +378,23 @@ def _resolve(
       LEFT JOIN registry_post t ON t.person_id = coalesce(p.merged_into_id, p.id)
             AND t.organisation_id = o.id AND t.role = r.role
             AND daterange(t.since, t.until, '[]') && daterange(r.since, r.until, '[]')
-      LEFT JOIN multiple m ON m.external_id = r.external_id
-      ) told"""
+      {multiple}
+      ) told
+     ORDER BY line"""
     ).format(
         kind=sql.SQL("TEMP" if temp else "UNLOGGED"),
         drop=sql.SQL("ON COMMIT DROP" if temp else ""),
+        # In the file's order, so that what is inserted fills the indexes in order too.
+        new_id=sql.SQL(f", CASE WHEN person_id IS NULL THEN {_UUID7} END AS new_id" * temp),
+        several=sql.SQL(
+            "m.first_line IS NULL OR m.first_line = r.line AS first,"
+            " m.first_line IS NOT NULL AS several"
+            if imported.repeated
+            else "true AS first, false AS several"
+        ),
+        multiple=sql.SQL(
+            "LEFT JOIN multiple m ON m.external_id = r.external_id" if imported.repeated else ""
+        ),
         target=target,
         source=source,
         raw=sql.SQL(", ").join(sql.SQL("r.{}").format(sql.Identifier(name)) for name in _RAW),
@@ -403,8 +410,12 @@ def _resolve(
         statement,
         {"roles": _roles_given(actor), "year": year, **organisation_params, **people_params},
     )
-    cursor.execute(sql.SQL("ANALYZE {}").format(target))
-    _check_several(cursor, target)
+    joined = cursor.rowcount
+    cursor.execute(sql.SQL("SELECT count(*) FROM {}").format(source))
+    if joined > cursor.fetchone()[0]:
+        _mark_doubled(cursor, target)
+    if imported.repeated:
+        _compare_rows(cursor, target)
 
 
 def _only(
@@ -421,34 +432,35 @@ def _only(
 
 
 def _roles_given(actor: Actor) -> list[str]:
-    """Learners by all who import; staff only below the actor's own rank."""
-    given = [Role.PUPIL, Role.STUDENT, Role.TEACHER]
-    if actor.role in {Role.OPERATOR, Role.COORDINATOR}:
-        given += [Role.ADMINISTRATOR, Role.HEAD]
-    elif actor.role == Role.HEAD:
-        given.append(Role.ADMINISTRATOR)
-    return [role.value for role in given]
+    """Learners by all who import; staff of an organisation as far as the actor gives posts."""
+    of_organisations = {Role.HEAD, Role.ADMINISTRATOR, Role.TEACHER}
+    posts = [role for role in given_by(actor) if role in of_organisations]
+    return [role.value for role in (*LEARNER_ROLES, *posts)]
 
 
-def _check_several(cursor: Any, target: sql.Composable) -> None:
-    """Faults that show only between rows: a row that joined twice, and two rows of one person."""
+def _mark_doubled(cursor: Any, target: sql.Composable) -> None:
+    """A row that met several terms in the registry joined to each: keep one, as faulty."""
+    cursor.execute(sql.SQL("SELECT line FROM {} GROUP BY line HAVING count(*) > 1").format(target))
+    doubled = [row[0] for row in cursor.fetchall()]
     cursor.execute(
         sql.SQL(
             """
         DELETE FROM {0} WHERE ctid IN (
             SELECT ctid FROM (SELECT ctid, row_number() OVER (PARTITION BY line) AS n
-                                FROM {0} WHERE place_id IS NOT NULL) s WHERE n > 1)
-        RETURNING line"""
-        ).format(target)
+                                FROM {0} WHERE line = ANY(%s)) s WHERE n > 1)"""
+        ).format(target),
+        [doubled],
     )
-    doubled = [row[0] for row in cursor.fetchall()]
-    if doubled:
-        cursor.execute(
-            sql.SQL("UPDATE {} SET fault = 'places', state = 'bad' WHERE line = ANY(%s)").format(
-                target
-            ),
-            [doubled],
-        )
+    cursor.execute(
+        sql.SQL("UPDATE {} SET fault = 'places', state = 'bad' WHERE line = ANY(%s)").format(
+            target
+        ),
+        [doubled],
+    )
+
+
+def _compare_rows(cursor: Any, target: sql.Composable) -> None:
+    """Rows of one person: no place twice, and the same name, birthday and sex in all."""
     cursor.execute(
         sql.SQL(
             """
@@ -561,11 +573,7 @@ def _write(cursor: Any, imported: PeopleImport, actor: Actor, at: datetime) -> d
     run("history", _HISTORY_AFTER)
     run("people", _NEW_PEOPLE)
     if written["people"]:
-        cursor.execute(
-            "UPDATE resolved r SET person_id = p.id FROM registry_person p"
-            " WHERE r.several AND r.person_id IS NULL AND r.state <> 'bad'"
-            " AND p.external_id = r.external_id"
-        )
+        run("_", _FIND_PEOPLE)
     run("enrolments", _NEW_ENROLMENTS)
     group = "group_id = r.group_id," if "group" in here else ""
     until = ", until = r.until" if "until" in here else ""
@@ -582,6 +590,8 @@ def _write(cursor: Any, imported: PeopleImport, actor: Actor, at: datetime) -> d
         " FROM resolved r WHERE t.id = r.place_id AND r.place_changed AND r.state <> 'bad'",
     )
     written.pop("_", None)
+    if sum(written.values()) > _MANY:
+        cursor.execute("ANALYZE registry_person, registry_enrolment, registry_post")
     return written
 
 
@@ -602,26 +612,27 @@ _FIND_GROUPS = """
 UPDATE resolved r SET group_id = g.id FROM registry_classgroup g
  WHERE r.group_id IS NULL AND r.group_name <> '' AND g.organisation_id = r.organisation_id
    AND g.school_year = %(year)s AND g.name = r.group_name"""
-# Of a person who comes anew, the id is made here, so that the enrolments need no second look.
 _NEW_PEOPLE = """
-WITH made AS (
-    UPDATE resolved SET person_id = {uuid7}
-     WHERE person_id IS NULL AND first AND state = 'new'
-    RETURNING person_id, external_id, family_name, given_name, patronymic, birth_date, sex)
 INSERT INTO registry_person
        (id, external_id, family_name, given_name, patronymic, birth_date, sex, email, phone)
-SELECT person_id, external_id, family_name, given_name, patronymic, birth_date, sex, '', ''
-  FROM made"""
+SELECT new_id, external_id, family_name, given_name, patronymic, birth_date, sex, '', ''
+  FROM resolved
+ WHERE person_id IS NULL AND first AND state = 'new'"""
+# Further rows of a new person take the id of the first one.
+_FIND_PEOPLE = """
+UPDATE resolved r SET person_id = p.id FROM registry_person p
+ WHERE r.several AND r.person_id IS NULL AND r.state <> 'bad' AND p.external_id = r.external_id"""
 _NEW_ENROLMENTS = """
 INSERT INTO registry_enrolment (id, person_id, organisation_id, group_id, role, since, until)
-SELECT {uuid7}, person_id, organisation_id, group_id, role, since, until
+SELECT {uuid7}, coalesce(person_id, new_id), organisation_id, group_id, role, since, until
   FROM resolved
  WHERE state = 'new' AND place_id IS NULL AND role IN ('pupil', 'student')"""
 _NEW_POSTS = """
 INSERT INTO registry_post
        (id, person_id, role, organisation_id, title, acting, category, higher_education,
         ict_competent, since, until)
-SELECT {uuid7}, person_id, role, organisation_id, title, false, 'none', false, false, since, until
+SELECT {uuid7}, coalesce(person_id, new_id), role, organisation_id, title, false, 'none', false,
+       false, since, until
   FROM resolved
  WHERE state = 'new' AND place_id IS NULL AND role NOT IN ('pupil', 'student')"""
 _STATE = """jsonb_build_object(

@@ -41,7 +41,12 @@ class Import(Record):
 
 
 class PeopleImport(Import):
-    """People with their places. The good rows wait in a table of their own, named by `table`."""
+    """People with their places. The good rows wait in a table of their own, named by `table`.
+
+    `repeated`: some person is in more than one row.
+    """
+
+    repeated = models.BooleanField(default=False)
 
     class Meta(Import.Meta):
         constraints = [

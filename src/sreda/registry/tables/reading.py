@@ -111,16 +111,18 @@ def _workbook(path: Path) -> Iterator[tuple[int, list[str]]]:
     import openpyxl
 
     try:
-        book = openpyxl.load_workbook(path, read_only=True, keep_links=False)
-        sheet = book.worksheets[0]
-        sheet.reset_dimensions()  # the declared size may be a lie
-        for number, cells in enumerate(sheet.iter_rows(max_col=MAX_COLUMNS, values_only=True), 1):
-            if number > MAX_ROWS + 1:
-                raise _too_many()
-            row = [_text(value) for value in cells]
-            if any(row):
-                yield number, row
-        book.close()
+        with path.open("rb") as file:
+            book = openpyxl.load_workbook(file, read_only=True, keep_links=False)
+            sheet = book.worksheets[0]
+            sheet.reset_dimensions()  # the declared size may be a lie
+            cells = sheet.iter_rows(max_col=MAX_COLUMNS, values_only=True)
+            for number, values in enumerate(cells, 1):
+                if number > MAX_ROWS + 1:
+                    raise _too_many()
+                row = [_text(value) for value in values]
+                if any(row):
+                    yield number, row
+            book.close()
     except Unreadable:
         raise
     except Exception as error:  # openpyxl raises anything on a damaged workbook
