@@ -302,10 +302,8 @@ def test_an_import_leaves_one_entry_and_one_event(school):
 
 
 @pytest.mark.parametrize("delimiter", [";", ",", "\t"])
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1251", "utf-16"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1251"])
 def test_tables_come_in_many_spellings(school, delimiter, encoding):
-    if encoding == "utf-16":
-        pytest.skip("the kernel takes no text with NUL bytes")
     imported = stage(pupil(family="Щёлокова"), delimiter=delimiter, encoding=encoding)
     assert counts(imported) == (1, 0, 0, 0)
 
