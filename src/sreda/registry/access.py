@@ -6,7 +6,16 @@ from django.db.models import Q
 
 from sreda.kernel.api import ANYONE, SIGNED_IN, Actor, Permissions, Rule, own, seated
 from sreda.registry.enums import POST_ROLES, Role
-from sreda.registry.models import ClassGroup, Enrolment, Guardianship, Organisation, Person, Post
+from sreda.registry.models import (
+    ClassGroup,
+    Enrolment,
+    Guardianship,
+    Organisation,
+    OrganisationsImport,
+    PeopleImport,
+    Person,
+    Post,
+)
 from sreda.registry.models.periods import on_day
 
 OPERATOR = seated(Role.OPERATOR)
@@ -186,4 +195,12 @@ GROUPS: Permissions[ClassGroup] = Permissions(
         | LEADERS & own("organisation_id", "organisation_id")
         | TEACHER & own("teaching__post__person_id", "person_id"),
     },
+)
+
+PEOPLE_IMPORTS: Permissions[PeopleImport] = Permissions(
+    PeopleImport, {"view": OPERATOR | (COORDINATOR | LEADERS) & own("staged_by", "user_id")}
+)
+
+ORGANISATIONS_IMPORTS: Permissions[OrganisationsImport] = Permissions(
+    OrganisationsImport, {"view": OPERATOR}
 )
