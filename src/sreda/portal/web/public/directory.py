@@ -146,6 +146,11 @@ class Directory(Listing[Organisation]):
             name="organisations",
         )
 
+    @property
+    def sort(self) -> str:
+        """What was searched for comes by relevance, until another order is chosen."""
+        return "" if self.q and not self.params.get("sort") else super().sort
+
     @cached_property
     def understood(self) -> Search:
         return understand(self.q)
