@@ -13,6 +13,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from sreda.programme.api import ListEntry, load_demo_programme
 from sreda.registry.api import Facilities, Organisation, OrganisationSize, Role
 from tests.factories import MunicipalityFactory, OrganisationFactory, PersonFactory, PostFactory
 
@@ -126,6 +127,7 @@ def test_list_searches_filters_sorts_pages_and_exports(client: Client, place) ->
     assert len(names()) == 25
     assert len(names(page="2")) == 5
     assert names(q="школа 7") == ["МБОУ «Школа № 7»"]
+    assert names(q="школа 7", sort="name") == ["МБОУ «Школа № 7»"]
     assert names(sort="-learners")[0] == "МБОУ «Школа № 30»"
     assert len(names(link="0")) == 15
     assert names(link="none") == []
@@ -196,6 +198,23 @@ def test_linked_data_cannot_break_out_of_its_element(client: Client, place) -> N
     assert evil not in text
     block = text.split('type="application/ld+json">')[1].split("</script>")[0]
     assert json.loads(block)["name"] == evil
+
+
+def test_the_programme_shows_on_the_front_page_and_at_the_organisation(client: Client) -> None:
+    programme = load_demo_programme(at=AT)
+    row = school(62, MunicipalityFactory(), learners=930)
+    entry = ListEntry.objects.filter(programme=programme).first()
+    ListEntry.objects.filter(pk=entry.pk).update(organisation=row)
+    headers = {"accept-language": "ru"}
+    home = client.get(reverse("home"), headers=headers)
+    assert home.context["on_list"] == {"total": 34, "schools": 29, "colleges": 5}
+    assert home.context["course"] == {"total": 13, "done": 0, "late": 12}
+    assert programme.title in home.content.decode()
+    page = client.get(reverse("organisation", args=[row.code]), headers=headers)
+    assert [place.entry for place in page.context["places"]] == [entry]
+    assert f"№ {entry.number} в разделе" in page.content.decode()
+    listed = client.get(reverse("organisations"), {"listed": "yes"}).context["listing"]
+    assert [r.code for r in listed.page] == [row.code]
 
 
 def test_unknown_organisation_is_not_found(client: Client) -> None:

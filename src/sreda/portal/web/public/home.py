@@ -13,13 +13,21 @@ from django.views.decorators.http import require_safe
 
 from sreda.kernel import clock
 from sreda.portal.web.public.figures import current_figures
-from sreda.programme.api import ListEntry, Programme, Section, newest
+from sreda.programme.api import (
+    Action,
+    ActionStatus,
+    ListEntry,
+    Programme,
+    Section,
+    newest,
+)
 from sreda.registry.api import MunicipalityKind, Organisation, Place, on_day
 
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    figures, version = current_figures(clock.today())
+    today = clock.today()
+    figures, version = current_figures(today)
     programme = newest()
     return render(
         request,
@@ -31,6 +39,7 @@ def home(request: HttpRequest) -> HttpResponse:
             "version": version,
             "programme": programme,
             "on_list": on_list(programme) if programme else None,
+            "course": course(programme, today) if programme else None,
         },
     )
 
@@ -41,6 +50,20 @@ def on_list(programme: Programme) -> dict[str, int]:
         total=Count("pk"),
         schools=Count("pk", filter=Q(section=Section.SCHOOL)),
         colleges=Count("pk", filter=Q(section=Section.COLLEGE)),
+    )
+
+
+def course(programme: Programme, on: date) -> dict[str, int]:
+    """How far the measures and the roadmap have got by a day."""
+    done = Q(status=ActionStatus.DONE)
+    return (
+        Action.objects.filter(programme=programme, gone_at=None)
+        .exclude(status=ActionStatus.DROPPED)
+        .aggregate(
+            total=Count("pk"),
+            done=Count("pk", filter=done),
+            late=Count("pk", filter=~done & Q(due__lt=on)),
+        )
     )
 
 
