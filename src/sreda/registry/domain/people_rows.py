@@ -127,7 +127,7 @@ def staged_lines(
         if (
             identity and family and given and organisation and role and sex is not None
             and birth and until and since and since != "\\N"
-            and (birth == "\\N" or birth < since and birth <= now)
+            and (birth == "\\N" or (birth < since and birth <= now))
             and (until == "\\N" or since <= until)
         ):  # fmt: skip
             texts = (identity, family, given, cells[c_patronymic], organisation, cells[c_group],

@@ -266,16 +266,14 @@ def _colleges(spec: Spec, listed: list[Planned], rng: Random) -> list[Planned]:
     counts = apportion(count, [p.people if p.urban else p.people // 4 for p in spec.places])
     made: list[Planned] = []
     for place, number in zip(spec.places, counts, strict=True):
-        kinds = rng.sample(COLLEGES, k=len(COLLEGES))
+        named = " ".join(o.short_name for o in known if o.place is place)
+        kinds = [kind for kind in rng.sample(COLLEGES, k=len(COLLEGES)) if kind not in named]
         town = place.seat.removeprefix("г. ").partition(":")[0]
         adjective = place.name.split(" ")[0]
         for turn in range(number):
             kind = kinds[turn % len(kinds)]
-            title = f"{kind[0].upper()}{kind[1:]} города {town}" if place.urban else (
-                f"{adjective} {kind}"
-            )  # fmt: skip
-            if place.urban and kind.split(" ")[0].endswith(("ий", "ый")):
-                title = f"{adjective} {kind}"
+            again = f" № {turn // len(kinds) + 1}" if turn >= len(kinds) else ""
+            title = f"{adjective} {kind}{again}"
             made.append(
                 Planned(
                     place=place,

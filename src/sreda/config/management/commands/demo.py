@@ -26,7 +26,7 @@ from sreda.registry.generator import (
 PACK = "kemerovo-2018"
 SITE = "kuzbass"
 PASSWORD = "sreda-demo-2018"  # noqa: S105 - made-up people of a demonstration
-STREET = re.compile(r"\b(?:ул|пр|б-р|пер)\.?\s")
+STREET = re.compile(r"\b(?:ул|пр|б-р|пер)(?:\.\s*|\s+)")
 
 
 class Command(BaseCommand):
