@@ -8,11 +8,13 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand
+from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from sreda.kernel import clock
 from sreda.portal.site import use_example
+from sreda.programme.api import load_demo_programme
 from sreda.programme.pack import read_pack, shipped_pack
 from sreda.registry.generator import (
     AlreadyLoaded,
@@ -53,8 +55,11 @@ class Command(BaseCommand):
             on=clock.today(),
         )
         bar = Bar(self)
+        at = clock.now()
         try:
-            counts = load(made, at=clock.now(), password=options["password"], report=bar.show)
+            with transaction.atomic():  # the region and its programme, or neither
+                counts = load(made, at=at, password=options["password"], report=bar.show)
+                load_demo_programme(at=at)
         except AlreadyLoaded:
             self.stdout.write(_("The registry already holds organisations: nothing was changed."))
             return
