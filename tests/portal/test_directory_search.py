@@ -65,6 +65,7 @@ LYCEUM = "МБОУ «Лицей № 62»"
         "кемеровские лицеи",
         "лецей 62 кимерово",
         "лицкй 62",
+        "лицйе 62",
         "kbwtq 62",
         "kbwtq №62 rtvthjdj",
         "litsey 62",
@@ -108,8 +109,13 @@ def test_a_word_of_the_name_counts_for_more_than_the_kind(region: None) -> None:
     assert titles("училище тайга")[0] == "Училище"
 
 
-def test_places_are_found_by_their_adjectives_and_without_yo(region: None) -> None:
+def test_places_are_found_by_adjectives_and_without_yo(region: None) -> None:
     assert titles("юргинская гимназия") == ["МАОУ «Гимназия города Юрги»"]
+    place = MunicipalityFactory(name="Белогорский городской округ")
+    OrganisationFactory(short_name="Школа № 8", municipality=place, locality="Белогорск")
+    assert titles("беловская школа") == []
+    assert titles("белогорские школы") == ["Школа № 8"]
+    assert titles("шклоа белогорск") == ["Школа № 8"]
     assert titles("ул. зеленая") == ["МБОУ «СОШ № 62»"]
 
 

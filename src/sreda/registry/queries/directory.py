@@ -39,9 +39,12 @@ SELECT t.reading, t.place, numnode(whole.q) = 0,
        EXISTS (SELECT 1 FROM registry_directoryentry e WHERE e.words @@ whole.q),
        EXISTS (SELECT 1 FROM registry_directoryentry e WHERE e.words @@ part.q),
        ARRAY (SELECT w.word FROM registry_directoryword w
-               WHERE t.word !~ '[0-9]' AND w.word %% t.word
+               WHERE t.word !~ '[0-9]'
                  AND NOT EXISTS (SELECT 1 FROM registry_directoryentry e WHERE e.words @@ whole.q)
-               ORDER BY similarity(w.word, t.word) DESC, w.word LIMIT 24)
+                 AND (w.word %% t.word  -- in a short word one slip spoils most trigrams
+                      OR length(t.word) <= 7 AND left(w.word, 1) = left(t.word, 1)
+                         AND abs(length(w.word) - length(t.word)) <= 1)
+               ORDER BY similarity(w.word, t.word) DESC, w.word LIMIT 40)
   FROM unnest(%s::int[], %s::int[], %s::text[], %s::text[]) AS t(reading, place, word, forms),
        to_tsquery('russian', t.forms) AS whole(q),
        to_tsquery('russian', t.word || ':*') AS part(q)

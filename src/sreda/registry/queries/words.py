@@ -41,7 +41,6 @@ _TRANSLITERATION = re.compile("|".join(sorted(map(re.escape, _LETTERS), key=len,
 _ORDINAL = re.compile(r"(\d)-?(?:ый|ой|ий|ая|ое|ого|му|й|я|е|м)(?![а-я])")
 _WORD = re.compile(r"\d+|[a-zа-я]+")
 _LATIN = re.compile(r"[a-zA-Z]")
-_ADJECTIVE = re.compile(r"(.{3,}?)(?:ин)?ск(?:ий|ая|ое|ие|ого|ому|им|ом|ой|ую|их|ими)$")
 # Words of addresses and numbering that say nothing by themselves.
 _EMPTY = frozenset(
     {"ул", "улица", "дом", "пр", "просп", "проспект", "пер", "переулок"}
@@ -97,10 +96,7 @@ def lexemes(word: str, *, whole: bool = True, others: Iterable[str] = ()) -> str
             return word
         streets = " | ".join(f"{other}:D" for other in others if not other.isdigit())
         return f"({word}:A | ({word}:D & ({streets})))" if streets else f"{word}:A"
-    forms = [word if whole else f"{word}:*"]
-    if adjective := _ADJECTIVE.match(word):
-        forms.append(f"{adjective[1]}:*B")
-    return f"({' | '.join(forms)})" if len(forms) > 1 else forms[0]
+    return word if whole else f"{word}:*"
 
 
 def distance(left: str, right: str) -> int:

@@ -49,7 +49,7 @@ def _programme() -> list[tuple[str, str]]:
 def _footer() -> list[Link]:
     return [
         {
-            "label": _("Sections"),
+            "label": _("Sections of the portal"),
             "items": [
                 {"url": reverse("organisations"), "label": _("Organisations")},
                 {"url": reverse("municipalities"), "label": _("Municipalities")},
