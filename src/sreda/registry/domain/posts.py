@@ -44,8 +44,9 @@ def overlapping(since: date, until: date | None) -> Q:
 def describe(post: Post) -> str:
     """A post in words: role, title, place and term."""
     title = str(post.get_role_display())
-    if post.title and post.title.casefold() != title.casefold():
-        title = f"{title}, {post.title}"
+    if post.title:
+        said = title.casefold() in post.title.casefold()
+        title = post.title if said else f"{title}, {post.title}"
     place = post.organisation or post.municipality
     return ", ".join(
         part

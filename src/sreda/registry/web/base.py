@@ -19,9 +19,11 @@ from django.db import models
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils.dateparse import parse_date
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
 from sreda.kernel.api import Actor, Revision, history_of, state_of
+from sreda.ui.numbers import number
 
 P = ParamSpec("P")
 View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
@@ -110,6 +112,8 @@ def shown(model: type[models.Model], name: str, value: Any, names: Mapping[str, 
         return str(dict(field.flatchoices).get(value, value))
     if isinstance(value, bool):
         return _("yes") if value else _("no")
+    if isinstance(field, models.DecimalField):
+        return number(value)
     if isinstance(field, models.DateField):
         day = parse_date(str(value))
         return day.strftime("%d.%m.%Y") if day else str(value)
@@ -135,7 +139,20 @@ def rows_of(
     """A state as (label, value) pairs."""
     model = type(thing)
     names = names_in(model, [state])
-    return [(label(model, name), shown(model, name, state.get(name), names)) for name in fields]
+    return [
+        (label(model, name), linked(model, name, shown(model, name, state.get(name), names)))
+        for name in fields
+    ]
+
+
+def linked(model: type[models.Model], name: str, text: str) -> str:
+    """Addresses of sites and mail as links."""
+    field = model._meta.get_field(name)
+    if isinstance(field, models.URLField) and text.startswith(("http://", "https://")):
+        return format_html('<a href="{0}" rel="noopener">{0}</a>', text)
+    if isinstance(field, models.EmailField) and text:
+        return format_html('<a href="mailto:{0}">{0}</a>', text)
+    return text
 
 
 def label(model: type[models.Model], name: str) -> str:
@@ -168,9 +185,21 @@ def timeline(
         if not first and not moved:
             continue
         what = _("Entered") if first else _("Changed")
+        if first and revision.actor_id is None and not revision.reason:
+            loaded = _("As first loaded")
+            items.append(
+                {
+                    "title": f"{title}: {loaded.lower()}" if title else loaded,
+                    "sorted_at": revision.recorded_at,
+                    "icon": "database-import",
+                    "url": url,
+                }
+            )
+            continue
         items.append(
             {
                 "title": f"{title}: {what.lower()}" if title else what,
+                "sorted_at": revision.recorded_at,
                 "text": _("Effective from %(day)s.")
                 % {"day": revision.effective_on.strftime("%d.%m.%Y")}
                 + (f" {revision.reason}" if revision.reason else ""),

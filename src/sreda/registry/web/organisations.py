@@ -337,7 +337,7 @@ def organisation_history(request: HttpRequest, pk: UUID) -> HttpResponse:
     for facilities in Facilities.objects.filter(organisation=found)[:30]:
         title = _("Facilities as of %(day)s") % {"day": facilities.as_of.strftime("%d.%m.%Y")}
         items += base.timeline(facilities, domain.FACILITY_FIELDS, title)
-    items.sort(key=lambda item: item["at"], reverse=True)
+    items.sort(key=lambda item: item["sorted_at"], reverse=True)
     return render(
         request,
         "registry/history.html",

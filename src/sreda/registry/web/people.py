@@ -274,7 +274,7 @@ def person(request: HttpRequest, pk: UUID) -> HttpResponse:
             "on": on,
             "past": base.asked_day(request) is not None and on != actor.on,
             "details": details,
-            "facts": base.rows_of(found, domain.FIELDS[3:] + domain.FIELDS[:1], state)
+            "facts": base.rows_of(found, domain.FIELDS[4:] + domain.FIELDS[:1], state)
             if details
             else [],
             "posts": [p for p in posts if p["now"]],
@@ -409,7 +409,7 @@ def person_history(request: HttpRequest, pk: UUID) -> HttpResponse:
     for enrolment in learning:
         title = f"{enrolment.get_role_display()} ({enrolment.organisation})"
         items += base.timeline(enrolment, posts_domain.ENROLMENT_FIELDS, title)
-    items.sort(key=lambda item: item["at"], reverse=True)
+    items.sort(key=lambda item: item["sorted_at"], reverse=True)
     return render(
         request,
         "registry/history.html",
