@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from sreda.registry.web import merging, organisations, people, posts
+from sreda.registry.web import imports, merging, organisations, people, posts
 
 app_name = "registry"
 urlpatterns = [
@@ -60,6 +60,10 @@ urlpatterns = [
     path("posts/<uuid:pk>/edit/", posts.post_edit, name="post_edit"),
     path("posts/<uuid:pk>/end/", posts.post_end, name="post_end"),
     path("enrolments/<uuid:pk>/end/", posts.enrolment_end, name="enrolment_end"),
+    path("import/people/", imports.people, name="import_people"),
+    path("import/<uuid:pk>/", imports.show, name="import"),
+    path("import/<uuid:pk>/decide/", imports.decide, name="import_decide"),
+    path("import/<uuid:pk>/faulty/", imports.bad, name="import_bad"),
     path("merges/", merging.merge_list, name="merges"),
     path("merges/<uuid:pk>/undo/", merging.merge_undo, name="merge_undo"),
 ]

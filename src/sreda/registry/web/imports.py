@@ -1,0 +1,234 @@
+"""Pages where tables are handed in, looked through and taken over."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_POST
+
+from sreda.kernel import clock
+from sreda.kernel.api import Actor, Permissions, StoredFile, store
+from sreda.kernel.listing import csv_response, xlsx_response
+from sreda.registry.access import PEOPLE, PEOPLE_IMPORTS
+from sreda.registry.domain import people_import
+from sreda.registry.domain.people_rows import COLUMNS as PEOPLE_COLUMNS
+from sreda.registry.domain.people_rows import fault_text
+from sreda.registry.models import ImportStatus
+from sreda.registry.tables import Column
+from sreda.registry.web.base import actor_of, page, visible
+from sreda.registry.web.forms import Sectioned
+
+ROWS_ON_A_PAGE = 50
+KINDS = frozenset({".csv", ".xlsx"})
+
+
+@dataclass(frozen=True, slots=True)
+class Importer:
+    """One kind of table: its engine, and how its pages are called."""
+
+    name: str
+    title: Any
+    lead: Any
+    imports: Permissions[Any]
+    access: Permissions[Any]
+    columns: Sequence[Column]
+    stage: Callable[..., Any]
+    apply: Callable[..., Any]
+    cancel: Callable[..., Any]
+    preview: Callable[..., Sequence[Any]]
+    bad_rows: Callable[[Any], QuerySet[Any]]
+    bad_table: Callable[[Any], Iterator[list[str]]]
+    list_name: str
+    fault_text: Callable[[list[str]], str]
+
+
+PEOPLE_IMPORTER = Importer(
+    name="people",
+    title=gettext_lazy("Import people"),
+    lead=gettext_lazy(
+        "A table of pupils, students and staff. Nothing changes until you have seen what is"
+        " new, changed and wrong, and confirmed it."
+    ),
+    imports=PEOPLE_IMPORTS,
+    access=PEOPLE,
+    columns=PEOPLE_COLUMNS,
+    stage=people_import.stage_people,
+    apply=people_import.apply_import,
+    cancel=people_import.cancel_import,
+    preview=people_import.preview,
+    bad_rows=people_import.bad_rows,
+    bad_table=people_import.bad_table,
+    list_name="people",
+    fault_text=fault_text,
+)
+IMPORTERS = (PEOPLE_IMPORTER,)
+
+
+class UploadForm(Sectioned, forms.Form):
+    layout = (("", ("file:12",)),)
+
+    file = forms.FileField(
+        label=gettext_lazy("File"),
+        widget=forms.FileInput(attrs={"accept": ".xlsx,.csv"}),
+        help_text=gettext_lazy("XLSX or CSV, with the headings in one of its first rows."),
+    )
+
+
+def _mine(importer: Importer, actor: Actor) -> QuerySet[Any]:
+    return importer.imports.all(actor).select_related("file")
+
+
+def _found(actor: Actor, pk: UUID) -> tuple[Importer, Any]:
+    for importer in IMPORTERS:
+        if importer.access.may(actor, "import"):
+            imported = _mine(importer, actor).filter(pk=pk).first()
+            if imported is not None:
+                return importer, imported
+    raise Http404
+
+
+def _upload(request: HttpRequest, importer: Importer) -> HttpResponseBase:
+    actor = actor_of(request)
+    visible(importer.access.may(actor, "import"))
+    if kind := request.GET.get("template"):
+        return _template(importer, kind)
+    form = UploadForm(request.POST or None, request.FILES or None)
+    if request.method == "POST" and form.is_valid():
+        at = clock.now()
+        try:
+            file: StoredFile = store(form.cleaned_data["file"], at=at, actor=actor, kinds=KINDS)
+            imported = importer.stage(file, actor=actor, at=at)
+        except ValidationError as error:
+            form.add_error("file", _flat(error))
+        else:
+            return redirect("registry:import", imported.pk)
+    return render(
+        request,
+        "registry/import_upload.html",
+        {
+            "importer": importer,
+            "form": form,
+            "columns": importer.columns,
+            "earlier": _mine(importer, actor)[:10],
+            "list_url": reverse(f"registry:{importer.list_name}"),
+        },
+        status=422 if form.errors else 200,
+    )
+
+
+def _flat(error: ValidationError) -> ValidationError:
+    return ValidationError(error.messages)
+
+
+def _template(importer: Importer, kind: str) -> HttpResponseBase:
+    """An empty table with the headings."""
+    table: Iterable[list[str]] = [[str(column.label) for column in importer.columns]]
+    answer = xlsx_response if kind == "xlsx" else csv_response
+    return answer(importer.name, table)
+
+
+@page
+def people(request: HttpRequest) -> HttpResponseBase:
+    return _upload(request, PEOPLE_IMPORTER)
+
+
+@page
+def show(request: HttpRequest, pk: UUID) -> HttpResponseBase:
+    """The staged table: what is new, changed and wrong; once closed, what became of it."""
+    actor = actor_of(request)
+    importer, imported = _found(actor, pk)
+    view = request.GET.get("show", "")
+    counts = {"new": imported.new, "changed": imported.changed, "bad": imported.bad}
+    if view not in counts:
+        view = next((name for name in ("bad", "changed", "new") if counts[name]), "new")
+    try:
+        number = max(int(request.GET.get("page", "1")), 1)
+    except ValueError:
+        number = 1
+    offset = (number - 1) * ROWS_ON_A_PAGE
+    rows: Sequence[Any] = ()
+    bad: list[dict[str, Any]] = []
+    if view == "bad":
+        bad = [
+            {
+                "line": row.line,
+                "cells": [v for v in row.cells.values() if v][:8],
+                "faults": [importer.fault_text(fault) for fault in row.faults],
+            }
+            for row in importer.bad_rows(imported)[offset : offset + ROWS_ON_A_PAGE]
+        ]
+    elif imported.status == ImportStatus.STAGED:
+        rows = importer.preview(imported, state=view, limit=ROWS_ON_A_PAGE, offset=offset)
+    staged = imported.status == ImportStatus.STAGED
+    labels = {"new": _("New"), "changed": _("Changed rows"), "bad": _("Faulty")}
+    shown = [name for name in ("new", "changed", "bad") if staged or name == "bad"]
+    pages = max(1, -(-counts[view] // ROWS_ON_A_PAGE))
+    return render(
+        request,
+        "registry/import.html",
+        {
+            "importer": importer,
+            "imported": imported,
+            "staged": staged,
+            "good": imported.new + imported.changed,
+            "view": view,
+            "rows": rows,
+            "bad": bad,
+            "tabs": [
+                {
+                    "label": labels[name],
+                    "count": counts[name],
+                    "url": f"?show={name}",
+                    "active": name == view,
+                }
+                for name in shown
+            ],
+            "number": number,
+            "pages": pages,
+            "steps": [_("File"), _("Check"), _("Done")],
+            "step": 2 if staged else 4,
+            "upload_url": reverse(f"registry:import_{importer.name}"),
+            "list_url": reverse(f"registry:{importer.list_name}"),
+        },
+    )
+
+
+@page
+@require_POST
+def decide(request: HttpRequest, pk: UUID) -> HttpResponseBase:
+    """Takes the table over, or drops it."""
+    actor = actor_of(request)
+    importer, imported = _found(actor, pk)
+    what = request.POST.get("what", "")
+    try:
+        if what == "cancel":
+            importer.cancel(imported, actor=actor, at=clock.now())
+            messages.info(request, _("The table is dropped; nothing was changed."))
+        else:
+            importer.apply(imported, actor=actor, at=clock.now(), only_good=what == "good")
+            messages.success(request, _("The table is taken over."))
+    except ValidationError as error:
+        for text in error.messages:
+            messages.error(request, text)
+    return redirect("registry:import", pk)
+
+
+@page
+def bad(request: HttpRequest, pk: UUID) -> HttpResponseBase:
+    """The bad rows with their reasons, to be mended and handed in again."""
+    importer, imported = _found(actor_of(request), pk)
+    answer = xlsx_response if request.GET.get("as") == "xlsx" else csv_response
+    return answer(f"{importer.name}-faulty", importer.bad_table(imported))
