@@ -7,7 +7,15 @@ shows as one's own.
 from __future__ import annotations
 
 from sreda.kernel.api import ANYONE, Permissions, own, seated
-from sreda.programme.models import Finding, ListEntry, PackLoad, Programme
+from sreda.programme.models import (
+    Finding,
+    Implementation,
+    Indicator,
+    ListEntry,
+    PackLoad,
+    Programme,
+    Scenario,
+)
 from sreda.registry.api import Role
 
 OPERATOR = seated(Role.OPERATOR)
@@ -38,4 +46,26 @@ ENTRIES: Permissions[ListEntry] = Permissions(
         | LEADERS & own("organisation_id", "organisation_id"),
         "match": OPERATOR,
     },
+)
+
+INDICATORS: Permissions[Indicator] = Permissions(
+    Indicator,
+    {"view": ANYONE, "follow": OPERATOR | COORDINATOR | LEADERS, "manage": OPERATOR},
+)
+
+IMPLEMENTATIONS: Permissions[Implementation] = Permissions(
+    Implementation,
+    {
+        "view": ANYONE,
+        "follow": OPERATOR
+        | COORDINATOR & own("organisation__municipality_id", "municipality_id")
+        | LEADERS & own("organisation_id", "organisation_id"),
+        "add": OPERATOR,
+        "withdraw": OPERATOR,
+    },
+)
+
+SCENARIOS: Permissions[Scenario] = Permissions(
+    Scenario,
+    {"view": OPERATOR, "add": OPERATOR, "drop": OPERATOR},
 )

@@ -55,5 +55,10 @@ add_nav(
         SECTION,
         130,
     ),
+    NavItem(_("Indicators"), "programme:indicators", "target", OPERATOR | LISTED, SECTION, 150),
+    NavItem(
+        _("Implementation"), "programme:implementations", "checks", OPERATOR | LISTED, SECTION, 155
+    ),
+    NavItem(_("Scenarios"), "programme:scenario", "arrows-split", OPERATOR, SECTION, 180),
     NavItem(_("Cost estimate"), "programme:budget", "report-money", OPERATOR, SECTION, 170),
 )

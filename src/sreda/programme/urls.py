@@ -2,7 +2,16 @@
 
 from django.urls import include, path
 
-from sreda.programme.web import budget, entries, findings, overview, packs, public
+from sreda.programme.web import (
+    budget,
+    entries,
+    findings,
+    indicators,
+    overview,
+    packs,
+    public,
+    scenarios,
+)
 
 app_name = "programme"
 
@@ -25,6 +34,15 @@ manage = [
     path("list/", entries.entries, name="entries"),
     path("list/<uuid:pk>/", entries.entry, name="entry"),
     path("budget/", budget.budget, name="budget"),
+    path("indicators/", indicators.indicators, name="indicators"),
+    path("indicators/<uuid:pk>/", indicators.indicator, name="indicator"),
+    path("indicators/<uuid:pk>/computation/", indicators.computation, name="computation"),
+    path("implementations/", indicators.implementations, name="implementations"),
+    path("implementations/<uuid:pk>/withdraw/", indicators.withdraw, name="withdraw"),
+    path("scenario/", scenarios.scenario, name="scenario"),
+    path("scenario/save/", scenarios.save, name="scenario_save"),
+    path("scenario/<uuid:pk>/", scenarios.kept, name="scenario_kept"),
+    path("scenario/<uuid:pk>/drop/", scenarios.drop, name="scenario_drop"),
 ]
 
 urlpatterns = [

@@ -74,7 +74,7 @@ def share(part: int | Decimal, whole: int | Decimal) -> Decimal | None:
 def _rows(sql: str, *values: Any) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(sql, values)
-        return cursor.fetchall()
+        return list(cursor.fetchall())
 
 
 _IMPLEMENTING = """
