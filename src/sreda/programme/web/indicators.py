@@ -143,7 +143,10 @@ class ComputationForm(forms.Form):
         super().__init__(*args, **kwargs)
         field = self.fields["measure"]
         assert isinstance(field, forms.ChoiceField)
-        field.choices = [("", _("not computed")), *((c.name, c.title) for c in COMPUTATIONS.values())]
+        field.choices = [
+            ("", _("not computed")),
+            *((c.name, c.title) for c in COMPUTATIONS.values()),
+        ]
 
 
 @page
@@ -314,5 +317,3 @@ def withdraw(request: HttpRequest, pk: UUID) -> HttpResponseBase:
         domain.withdraw_implementation(found, reason=reason[:500], at=clock.now(), actor=actor)
         messages.success(request, _("Withdrawn. The log keeps what it said."))
     return redirect("programme:implementations")
-
-
