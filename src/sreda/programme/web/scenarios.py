@@ -100,8 +100,9 @@ def asked(
 
 
 def _table(found: Answer) -> list[list[Any]]:
-    rows: list[list[Any]] = [[_("Year"), _("Line"), _("Grows with"), _("Planned"), _("Price of one"),
-                              _("In the scenario"), _("Difference")]]  # fmt: skip
+    heading = [_("Year"), _("Line"), _("Grows with"), _("Planned"), _("Price of one"),
+               _("In the scenario"), _("Difference")]  # fmt: skip
+    rows: list[list[Any]] = [heading]
     for year in found.years:
         for line in year.lines:
             rows.append([year.year, line.name, str(Driver(line.driver).label), line.planned,
