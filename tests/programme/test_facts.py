@@ -11,6 +11,7 @@ from tests.programme.kemerovo import write_kemerovo
 
 from sreda.kernel.api import AuditEntry
 from sreda.kernel.models import OutboxEvent
+from sreda.programme.domain.demo import record_demo_progress
 from sreda.programme.domain.indicators import (
     choose_computation,
     keep_fact,
@@ -19,7 +20,13 @@ from sreda.programme.domain.indicators import (
 )
 from sreda.programme.models import Implementation, IndicatorFact, ListEntry
 from sreda.programme.queries.facts import fact_of
-from sreda.registry.api import ManagementCost, Qualification, Role
+from sreda.registry.api import (
+    Facilities,
+    ManagementCost,
+    OrganisationSize,
+    Qualification,
+    Role,
+)
 
 pytestmark = pytest.mark.django_db
 AT = datetime(2026, 11, 20, 10, tzinfo=ZoneInfo("Asia/Novokuznetsk"))
@@ -156,3 +163,16 @@ def test_only_known_computations_can_be_chosen(programme, operator):
         choose_computation(share, name="os.system", at=AT, actor=operator)
     choose_computation(share, name="", at=AT, actor=operator)
     assert fact_of(share, programme, date(2019, 1, 1)).why
+
+
+def test_a_demonstration_goes_a_little_behind_its_plan_and_is_recorded_once(programme):
+    for number in range(1, 41):
+        made = OrganisationFactory(kind="school")
+        OrganisationSize.objects.create(organisation=made, learners=100, counted_at=AT)
+        Facilities.objects.create(
+            organisation=made, as_of=date(2018, 9, 1), computers_teaching=number
+        )
+    assert record_demo_progress(programme, at=AT) == 40
+    schools = indicator(programme, "schools_implementing")
+    assert fact_of(schools, programme, date(2019, 12, 31)).value == 29
+    assert record_demo_progress(programme, at=AT) == 0

@@ -1,6 +1,7 @@
 """The programme's public face."""
 
 from sreda.programme.access import ENTRIES, FINDINGS, PROGRAMMES
+from sreda.programme.domain.demo import record_demo_progress
 from sreda.programme.domain.packs import load_demo_programme
 from sreda.programme.enums import (
     ActionStatus,
@@ -52,4 +53,5 @@ __all__ = [
     "listed_places",
     "load_demo_programme",
     "newest",
+    "record_demo_progress",
 ]

@@ -6,6 +6,7 @@ from datetime import date, datetime
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from sreda.kernel.api import Actor, StoredFile, audit, publish
@@ -37,13 +38,13 @@ def record_implementation(
     basis: str,
     file: StoredFile | None = None,
     at: datetime,
-    actor: Actor,
+    actor: Actor | None,
 ) -> Implementation:
     """The target model works in the organisation since a day, by an act of acceptance.
 
     A second record for one organisation is refused with the first one's day.
     """
-    if since > actor.on:
+    if since > timezone.localdate(at):
         raise ValidationError({"since": _("This day has not come yet.")})
     try:
         with transaction.atomic():
@@ -54,7 +55,7 @@ def record_implementation(
                 basis=basis,
                 file=file,
                 recorded_at=at,
-                recorded_by_id=actor.person_id,
+                recorded_by_id=actor.person_id if actor else None,
             )
     except IntegrityError:
         first = Implementation.objects.get(programme=programme, organisation=organisation)

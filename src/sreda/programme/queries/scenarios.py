@@ -169,7 +169,9 @@ def answer(
             line__gone_at=None,
             line__kind=BudgetKind.LINE,
             year__isnull=False,
-        ).select_related("line")
+        )
+        .select_related("line")
+        .order_by("line__position")
     )
     years = sorted({year for year, _section in plan})
     sections = [s.value for s in Section]
