@@ -165,7 +165,7 @@ def show(request: HttpRequest, pk: UUID) -> HttpResponseBase:
         bad = [
             {
                 "line": row.line,
-                "cells": [v for v in row.cells.values() if v][:8],
+                "cells": [row.cells[c.key] for c in importer.columns if row.cells.get(c.key)],
                 "faults": [importer.fault_text(fault) for fault in row.faults],
             }
             for row in importer.bad_rows(imported)[offset : offset + ROWS_ON_A_PAGE]
