@@ -11,9 +11,9 @@ from __future__ import annotations
 
 import argparse
 import csv
+import io
 import sys
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 from common import fresh_database, machine, number, peak_memory_mb, table, timed
@@ -37,7 +37,7 @@ def main() -> int:
 def measure(size: str) -> int:
     from sreda.config.management.commands.demo import listed_organisations
     from sreda.kernel import clock
-    from sreda.kernel.api import Actor, Seat, copy_rows
+    from sreda.kernel.api import Actor, Seat, copy_rows, path_of
     from sreda.registry.domain.people_import import apply_import, stage_people
     from sreda.registry.generator import Region, load, region
     from sreda.registry.models import Enrolment, Person
@@ -74,6 +74,7 @@ def measure(size: str) -> int:
         assert getattr(imported, expected) == imported.total == total, imported.__dict__
         results.append((name, staging.seconds, applying.seconds))
     assert Enrolment.objects.count() == total
+    path_of(file).unlink()
 
     raw = total / copying.seconds
     rows = [["raw COPY", "", "", f"{copying.seconds:.1f}", number(raw), "1.00"]]
@@ -86,7 +87,7 @@ def measure(size: str) -> int:
             number(rate), f"{rate / raw:.2f}",
         ])  # fmt: skip
     table(["", "stage, s", "apply, s", "total, s", "rows/s", "of COPY"], rows)
-    print(f"\nrows of the table: {number(total)}")
+    print(f"\nrows of the table: {number(total)}, {number(file.size / 1024**2)} MB")
     print(f"loading the region “{size}”: {loading.seconds:.1f} s")
     print(f"peak memory of this process: {number(peak_memory_mb())} MB")
     passed = ratios[0] >= MINIMUM_NEW and ratios[1] >= MINIMUM_SAME
@@ -125,13 +126,11 @@ def stored(lines: list[Any]) -> Any:
     from sreda.kernel import clock
     from sreda.kernel.api import StoredFile, path_of
 
-    draft = Path("bench-people.csv")
-    with draft.open("w", encoding="utf-8", newline="") as out:
-        writer = csv.writer(out, delimiter=";")
-        writer.writerow(HEAD)
-        writer.writerows(lines)
-    content = draft.read_bytes()
-    draft.unlink()
+    out = io.StringIO(newline="")
+    writer = csv.writer(out, delimiter=";")
+    writer.writerow(HEAD)
+    writer.writerows(lines)
+    content = out.getvalue().encode()
     file = StoredFile.objects.create(
         name="people.csv", content_type="text/csv", size=len(content),
         sha256=hashlib.sha256(content).hexdigest(), stored_at=clock.now(),

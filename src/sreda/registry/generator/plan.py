@@ -321,7 +321,8 @@ def _contacts(o: Planned, rng: Random) -> None:
     seat = o.place
     if not o.postcode:
         o.postcode = str(seat.postcode + rng.randint(1, 69))
-        o.address = f"{rng.choice(STREETS)}, д. {rng.randint(1, 120)}"
+        streets = [s for s in STREETS if s.startswith("ул.")] if o.rural else STREETS
+        o.address = f"{rng.choice(streets)}, д. {rng.randint(1, 60 if o.rural else 120)}"
     digits = "".join(c for c in o.short_name.rpartition("№")[2] if c.isdigit())
     kind = "school" if o.school else "college"
     o.slug = f"{kind}-{digits}-{o.number}" if digits else f"{kind}-{o.number}"
