@@ -13,6 +13,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from sreda.portal.site import site, use_example
 from sreda.programme.api import ListEntry, load_demo_programme
 from sreda.registry.api import Facilities, Organisation, OrganisationSize, Role
 from tests.factories import MunicipalityFactory, OrganisationFactory, PersonFactory, PostFactory
@@ -262,3 +263,13 @@ def test_robots_and_sitemap(client: Client, place) -> None:
 def test_public_pages_change_nothing(client: Client, method: str) -> None:
     for name in PUBLIC_PAGES:
         assert getattr(client, method)(reverse(name)).status_code == 405
+
+
+def test_an_example_site_never_replaces_ones_own(settings, tmp_path) -> None:
+    settings.SITE_FILE = tmp_path / "new" / "site.json"
+    assert use_example("kuzbass")
+    assert site().region == "Кузбасс"
+    assert "71740" in site().registration
+    settings.SITE_FILE.write_text('{"region": "Своё"}', encoding="utf-8")
+    assert not use_example("kuzbass")
+    assert site().region == "Своё"
