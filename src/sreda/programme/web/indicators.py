@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -15,7 +13,7 @@ from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from sreda.kernel import clock
@@ -23,69 +21,11 @@ from sreda.kernel.api import EVIDENCE, Column, Filter, Listing, store
 from sreda.kernel.listing import csv_response, xlsx_response
 from sreda.programme.access import IMPLEMENTATIONS, INDICATORS
 from sreda.programme.domain import indicators as domain
-from sreda.programme.models import Implementation, Indicator, ListEntry, Programme
-from sreda.programme.queries.facts import COMPUTATIONS, Fact, fact_of
+from sreda.programme.models import Implementation, ListEntry, Programme
+from sreda.programme.queries.facts import COMPUTATIONS
+from sreda.programme.queries.indicators import IndicatorState, state_of, states
 from sreda.programme.web.base import actor_of, add_errors, chosen, page, visible
 from sreda.registry.api import Organisation
-
-
-@dataclass(frozen=True, slots=True)
-class YearState:
-    """A year of an indicator: the plan, the fact of its last day so far, and how they stand."""
-
-    year: int
-    plan: Decimal | None
-    printed: str
-    on: date
-    fact: Fact | None
-    minimum: Decimal | None
-
-    @property
-    def state(self) -> str:
-        if self.fact is None:
-            return "ahead"
-        if self.fact.value is None:
-            return "unknown"
-        if self.plan is not None and self.fact.value < self.plan:
-            return "behind"
-        return "met"
-
-    @property
-    def below_minimum(self) -> bool:
-        known = self.fact is not None and self.fact.value is not None and self.minimum is not None
-        return bool(known and self.fact.value < self.minimum)  # type: ignore[union-attr,operator]
-
-
-@dataclass(frozen=True, slots=True)
-class IndicatorState:
-    indicator: Indicator
-    years: list[YearState]
-    now: Fact
-
-    @property
-    def computation(self) -> Any:
-        return COMPUTATIONS.get(self.indicator.measure)
-
-
-def states(programme: Programme, on: date) -> list[IndicatorState]:
-    """Every indicator with its years; facts are of each year's end, or of `on` when it is nearer.
-
-    The number of queries grows with indicators and years, not with the region.
-    """
-    found = Indicator.objects.filter(programme=programme, gone_at=None).prefetch_related("plans")
-    return [state_of(indicator, programme, on) for indicator in found]
-
-
-def state_of(indicator: Indicator, programme: Programme, on: date) -> IndicatorState:
-    years = []
-    for plan in indicator.plans.all():
-        end = date(plan.year, 12, 31)
-        fact = fact_of(indicator, programme, min(end, on)) if on >= date(plan.year, 1, 1) else None
-        from_year = indicator.minimum_from or plan.year
-        minimum = indicator.minimum if plan.year >= from_year else None
-        years.append(YearState(plan.year, plan.value, plan.printed, min(end, on), fact, minimum))
-    now = years[-1].fact if years and years[-1].on == on and years[-1].fact else None
-    return IndicatorState(indicator, years, now or fact_of(indicator, programme, on))
 
 
 def asked_day(request: HttpRequest, today: date) -> date:
@@ -137,7 +77,7 @@ def _table(found: list[IndicatorState]) -> list[list[Any]]:
 
 
 class ComputationForm(forms.Form):
-    measure = forms.ChoiceField(label=lazy("The fact is computed as"), required=False)
+    measure = forms.ChoiceField(label=gettext_lazy("The fact is computed as"), required=False)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -201,18 +141,19 @@ def computation(request: HttpRequest, pk: UUID) -> HttpResponseBase:
 
 
 class ImplementationForm(forms.Form):
-    organisation = forms.ChoiceField(label=lazy("Organisation of the list"), required=False)
+    organisation = forms.ChoiceField(label=gettext_lazy("Organisation of the list"), required=False)
     code = forms.CharField(
-        label=lazy("or registry number of another"),
+        label=gettext_lazy("or registry number of another"),
         required=False,
         max_length=30,
-        help_text=lazy("For an organisation that joined without being on the list."),
+        help_text=gettext_lazy("For an organisation that joined without being on the list."),
     )
     since = forms.DateField(
-        label=lazy("Works since"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+        label=gettext_lazy("Works since"),
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )
-    basis = forms.CharField(label=lazy("Act of acceptance"), max_length=300)
-    file = forms.FileField(label=lazy("Scan of the act"), required=False)
+    basis = forms.CharField(label=gettext_lazy("Act of acceptance"), max_length=300)
+    file = forms.FileField(label=gettext_lazy("Scan of the act"), required=False)
 
     def __init__(self, *args: Any, programme: Programme, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -260,17 +201,17 @@ def implementations(request: HttpRequest) -> HttpResponseBase:
         request.GET,
         search=lambda rows, text: rows.filter(organisation__short_name__icontains=text),
         filter_by=[
-            Filter("organisation__kind", lazy("Kind"),
-                   [("school", lazy("Schools")), ("college", lazy("Colleges"))]),
+            Filter("organisation__kind", gettext_lazy("Kind"),
+                   [("school", gettext_lazy("Schools")), ("college", gettext_lazy("Colleges"))]),
         ],
         sorts={"since": ["since"], "name": ["organisation__short_name"]},
         default_sort="-since",
         columns=[
-            Column(lazy("Registry number"), lambda i: i.organisation.code),
-            Column(lazy("Organisation"), lambda i: i.organisation.short_name),
-            Column(lazy("Municipality"), lambda i: i.organisation.municipality.name),
-            Column(lazy("Works since"), lambda i: i.since),
-            Column(lazy("Act of acceptance"), lambda i: i.basis),
+            Column(gettext_lazy("Registry number"), lambda i: i.organisation.code),
+            Column(gettext_lazy("Organisation"), lambda i: i.organisation.short_name),
+            Column(gettext_lazy("Municipality"), lambda i: i.organisation.municipality.name),
+            Column(gettext_lazy("Works since"), lambda i: i.since),
+            Column(gettext_lazy("Act of acceptance"), lambda i: i.basis),
         ],
         name="implementations",
     )  # fmt: skip

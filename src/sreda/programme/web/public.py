@@ -10,12 +10,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from sreda.programme.access import ENTRIES
-from sreda.programme.models import Action, Body, Indicator, Programme
+from sreda.programme.models import Action, Body, Programme
 from sreda.programme.pack import read_pack, shipped_pack
 from sreda.programme.queries import entries as entry_queries
 from sreda.programme.queries import findings as finding_queries
 from sreda.programme.queries import programmes
 from sreda.programme.queries.budget import budget_of
+from sreda.programme.queries.indicators import states
 from sreda.programme.queries.stored import corrected, printed_pack, standing
 from sreda.programme.web.base import actor_of, the_programme, workbook
 from sreda.programme.web.budget import budget_context
@@ -60,24 +61,10 @@ def programme(request: HttpRequest) -> HttpResponseBase:
         "colleges": [r for r in first if r.entry.section == "college"][:FIRST],
         "learners": sum(r.entry.learners or 0 for r in rows),
         "dates": sorted((a for a in actions if a.due), key=lambda a: (a.due, a.plan, a.number)),
-        "indicators": _indicators(shown),
+        "states": states(shown, actor_of(request).on),
         "bodies": Body.objects.filter(programme=shown, gone_at=None),
     }
     return render(request, "programme/public/programme.html", context)
-
-
-def _indicators(shown: Programme) -> dict[str, Any]:
-    """Plans by year; the fact stands on its own page once it is computed."""
-    found = list(Indicator.objects.filter(programme=shown, gone_at=None).prefetch_related("plans"))
-    years = sorted({plan.year for indicator in found for plan in indicator.plans.all()})
-    return {
-        "years": years,
-        "rows": [(indicator, [_value(indicator, year) for year in years]) for indicator in found],
-    }
-
-
-def _value(indicator: Indicator, year: int) -> Any:
-    return next((plan.value for plan in indicator.plans.all() if plan.year == year), None)
 
 
 def _rules(shown: Programme) -> list[tuple[Any, Any, Any, str]]:
