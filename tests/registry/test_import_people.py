@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -350,3 +350,15 @@ def test_a_post_that_ended_is_not_reopened_but_a_new_one_begun(school):
     teacher = {"Роль": "учитель", "Класс": "", "Дата рождения": "14.03.1985"}
     take(pupil(С="01.09.2021", **teacher))
     assert person.posts.count() == 2
+
+
+def test_a_staged_table_nobody_decided_about_is_dropped_after_a_month(school):
+    actor = seated(Role.OPERATOR)
+    forgotten = stage(pupil(), actor=actor)
+    file = table(pupil("a-2"))
+    stage_people(file, actor=actor, at=AT + timedelta(days=29))
+    forgotten.refresh_from_db()
+    assert forgotten.status == "staged"
+    stage_people(file, actor=actor, at=AT + timedelta(days=31))
+    forgotten.refresh_from_db()
+    assert (forgotten.status, forgotten.closed_by) == ("cancelled", None)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from itertools import islice
 from typing import Any
 
@@ -38,6 +38,8 @@ from sreda.registry.models import BadRow, ImportStatus, Organisation, PeopleImpo
 from sreda.registry.tables import find_headings, read_rows
 
 LINES_AT_ONCE = 4_000
+# Staged tables nobody decided about are dropped when the next one comes.
+KEPT = timedelta(days=30)
 PERSON = ("family_name", "given_name", "patronymic", "birth_date", "sex")
 _LOCK = 0x5EDA_0002
 # So many rows written at once make the planner's statistics worthless.
@@ -55,6 +57,10 @@ def stage_people(file: StoredFile, *, actor: Actor, at: datetime) -> PeopleImpor
     """
     PEOPLE.require(actor, "import")
     with transaction.atomic():
+        for forgotten in PeopleImport.objects.filter(
+            status=ImportStatus.STAGED, staged_at__lt=at - KEPT
+        ):
+            cancel_import(forgotten, actor=None, at=at)
         imported = PeopleImport.objects.create(
             file=file, staged_at=at, staged_by=actor.user_id, staged_by_name=actor.name
         )
@@ -171,7 +177,7 @@ def _apply(imported: PeopleImport, actor: Actor, at: datetime, only_good: bool) 
     return imported
 
 
-def cancel_import(imported: PeopleImport, *, actor: Actor, at: datetime) -> PeopleImport:
+def cancel_import(imported: PeopleImport, *, actor: Actor | None, at: datetime) -> PeopleImport:
     """Drop a staged import; its file and its bad rows stay."""
     with transaction.atomic():
         imported = PeopleImport.objects.select_for_update().get(pk=imported.pk)
@@ -658,10 +664,10 @@ SELECT {{uuid7}}, 'registry.person', p.id, %(day)s, %(at)s, %(actor)s, %(label)s
   FROM {_CHANGED}"""  # noqa: S608
 
 
-def _close(imported: PeopleImport, status: str, actor: Actor, at: datetime) -> None:
+def _close(imported: PeopleImport, status: str, actor: Actor | None, at: datetime) -> None:
     imported.status = status
-    imported.closed_at, imported.closed_by = at, actor.user_id
-    imported.closed_by_name = actor.name
+    imported.closed_at, imported.closed_by = at, actor.user_id if actor else None
+    imported.closed_by_name = actor.name if actor else ""
     imported.save()
 
 
