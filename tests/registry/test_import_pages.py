@@ -9,8 +9,8 @@ from django.urls import reverse
 from tests.factories import seated
 
 from sreda.kernel.api import Actor
-from sreda.registry.api import Person, Post, Role, User
-from sreda.registry.models import PeopleImport
+from sreda.registry.api import Organisation, Person, Post, Role, User
+from sreda.registry.models import OrganisationsImport, PeopleImport
 
 pytestmark = pytest.mark.django_db
 HEAD = "Номер в исходной системе;Фамилия;Имя;Дата рождения;Код организации;Роль;Класс;С"
@@ -106,3 +106,20 @@ def test_an_empty_table_can_be_fetched(head: Actor, kind: str) -> None:
     answer = signed_in(head).get(reverse("registry:import_people"), {"template": kind})
     assert answer.status_code == 200
     assert "attachment" in answer.headers["Content-Disposition"]
+
+
+def test_organisations_are_imported_by_the_operator_alone(head: Actor, code: str) -> None:
+    operator = signed_in(seated(Role.OPERATOR))
+    upload = reverse("registry:import_organisations")
+    assert signed_in(head).get(upload).status_code == 404
+    assert operator.get(upload).status_code == 200
+    content = f"Реестровый номер;Краткое наименование\n{code};Школа переименованная\n;Пустая\n"
+    file = SimpleUploadedFile("организации.csv", content.encode())
+    assert operator.post(upload, {"file": file}).status_code == 302
+    imported = OrganisationsImport.objects.get()
+    page = reverse("registry:import", args=[imported.pk])
+    assert "Школа переименованная" in operator.get(page, {"show": "changed"}).content.decode()
+    assert operator.get(page, {"show": "bad"}).status_code == 200
+    assert signed_in(head).get(page).status_code == 404
+    operator.post(reverse("registry:import_decide", args=[imported.pk]), {"what": "good"})
+    assert Organisation.objects.get(code=code).short_name == "Школа переименованная"

@@ -9,7 +9,7 @@ from datetime import date
 from decimal import Decimal
 from uuid import UUID
 
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import Prefetch, Q, QuerySet
 
 from sreda.kernel.permissions import Actor
@@ -46,10 +46,15 @@ def _named(word: str) -> Q:
 
 
 def search_people(rows: QuerySet[Person], text: str) -> QuerySet[Person]:
-    """Each word begins a family name, given name or patronymic, or is a number or birth date."""
+    """Each word begins a family name, given name or patronymic, or is a number or birth date.
+
+    The limited subquery has the few that match found before they are sorted; without it the
+    planner walks the whole index of names for the first page.
+    """
+    found = rows
     for word in text.split()[:6]:
-        rows = rows.filter(_named(word))
-    return rows
+        found = found.filter(_named(word))
+    return rows.filter(pk__in=found.order_by().values("pk")[:MOST_FOUND])
 
 
 def with_places(rows: QuerySet[Person], actor: Actor) -> QuerySet[Person]:
@@ -74,6 +79,7 @@ class Likeness:
 
 
 MOST_PAIRS = 1000
+MOST_FOUND = 50_000
 
 # The same birth date, and the same family name or the same given name: a slip in either, a
 # changed family name or a missing patronymic is found; both joins are hashed, not nested.
@@ -84,7 +90,7 @@ WITH people AS MATERIALIZED (
            replace(lower(given_name), 'ё', 'е') AS given,
            replace(lower(patronymic), 'ё', 'е') AS patronymic
       FROM registry_person p
-     WHERE merged_into_id IS NULL AND birth_date IS NOT NULL
+     WHERE merged_into_id IS NULL AND birth_date IS NOT NULL {day}
 ), pairs AS (
     SELECT a.id AS first, b.id AS second,
            similarity(concat_ws(' ', a.family, a.given, a.patronymic),
@@ -100,7 +106,8 @@ WITH people AS MATERIALIZED (
       FROM people a JOIN people b USING (birth_date, given)
      WHERE a.id < b.id AND {one}
            (similarity(a.family, b.family) >= 0.35
-            OR a.sex = 'female' AND a.patronymic <> '' AND a.patronymic = b.patronymic)
+            OR a.sex = 'female' AND a.patronymic <> '' AND a.patronymic = b.patronymic
+               AND a.birth_date <= %s)
        AND (a.patronymic = '' OR b.patronymic = ''
             OR similarity(a.patronymic, b.patronymic) >= 0.4)
 )
@@ -108,13 +115,20 @@ SELECT first, second, score FROM pairs ORDER BY score DESC, first, second LIMIT 
 """
 
 
-def likely_duplicates(person_id: UUID | None = None, limit: int = MOST_PAIRS) -> list[Likeness]:
+def likely_duplicates(
+    *, on: date, person_id: UUID | None = None, limit: int = MOST_PAIRS
+) -> list[Likeness]:
     """Pairs that look like one person, the likest first; of one person where it is named."""
-    one, values = "", []
+    married_by = date(on.year - 18, 1, 1)  # the family name of a grown-up woman may change
+    day, one = "", ""
+    values: list[date | UUID | int] = [married_by]
     if person_id is not None:
-        one, values = "%s IN (a.id, b.id) AND ", [person_id, person_id]
-    with connection.cursor() as cursor:
-        cursor.execute(_PAIRS.format(one=one), [*values, limit])
+        day = "AND birth_date = (SELECT birth_date FROM registry_person WHERE id = %s)"
+        one = "%s IN (a.id, b.id) AND "
+        values = [person_id, person_id, person_id, married_by]
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL work_mem = '128MB'")  # both joins stay in memory
+        cursor.execute(_PAIRS.format(day=day, one=one), [*values, limit])
         pairs = cursor.fetchall()
     ids = {key for first, second, _score in pairs for key in (first, second)}
     people = Person.objects.in_bulk(ids)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -22,12 +23,24 @@ from django.views.decorators.http import require_POST
 from sreda.kernel import clock
 from sreda.kernel.api import Actor, Permissions, StoredFile, store
 from sreda.kernel.listing import csv_response, xlsx_response
-from sreda.registry.access import PEOPLE, PEOPLE_IMPORTS
-from sreda.registry.domain import people_import
+from sreda.registry.access import (
+    ORGANISATIONS,
+    ORGANISATIONS_IMPORTS,
+    PEOPLE,
+    PEOPLE_IMPORTS,
+)
+from sreda.registry.domain import organisations_import, people_import
+from sreda.registry.domain.people_import import RowChange
 from sreda.registry.domain.people_rows import COLUMNS as PEOPLE_COLUMNS
 from sreda.registry.domain.people_rows import fault_text
-from sreda.registry.models import ImportStatus
+from sreda.registry.models import (
+    ImportStatus,
+    Municipality,
+    Organisation,
+    OrganisationsImport,
+)
 from sreda.registry.tables import Column
+from sreda.registry.web import base
 from sreda.registry.web.base import actor_of, page, visible
 from sreda.registry.web.forms import Sectioned
 
@@ -74,7 +87,62 @@ PEOPLE_IMPORTER = Importer(
     list_name="people",
     fault_text=fault_text,
 )
-IMPORTERS = (PEOPLE_IMPORTER,)
+
+
+def _organisations(
+    imported: OrganisationsImport, *, state: str, limit: int, offset: int
+) -> list[RowChange]:
+    """The rows as they would change the registry now, cell by cell in words."""
+    judged = organisations_import.preview_organisations(imported, at=clock.now())
+    rows = [item for item in judged if item.state == state][offset : offset + limit]
+    return [
+        RowChange(
+            item.line,
+            item.cells.get("short_name") or str(item.organisation or item.cells["code"]),
+            item.state,
+            item.cells["code"],
+            tuple(
+                (base.label(Organisation, key), _said(key, old), _said(key, new))
+                for key, (old, new) in item.differing.items()
+            ),
+        )
+        for item in rows
+    ]
+
+
+def _said(key: str, value: Any) -> str:
+    plain = value.isoformat() if isinstance(value, date) else value
+    if isinstance(value, Municipality):
+        return str(value)
+    return base.shown(Organisation, key, plain, {})
+
+
+def _organisation_fault(fault: list[str]) -> str:
+    key, value, text = fault
+    said = f"{organisations_import.LABELS[key]}: "
+    return said + (f"«{value}» — {text}" if value else text)
+
+
+ORGANISATIONS_IMPORTER = Importer(
+    name="organisations",
+    title=gettext_lazy("Import organisations"),
+    lead=gettext_lazy(
+        "A table of organisations. Nothing changes until you have seen what is new, changed"
+        " and wrong, and confirmed it."
+    ),
+    imports=ORGANISATIONS_IMPORTS,
+    access=ORGANISATIONS,
+    columns=organisations_import.COLUMNS,
+    stage=organisations_import.stage_organisations,
+    apply=organisations_import.apply_organisations,
+    cancel=organisations_import.cancel_organisations,
+    preview=_organisations,
+    bad_rows=organisations_import.bad_organisations,
+    bad_table=organisations_import.bad_organisations_table,
+    list_name="organisations",
+    fault_text=_organisation_fault,
+)
+IMPORTERS = (PEOPLE_IMPORTER, ORGANISATIONS_IMPORTER)
 
 
 class UploadForm(Sectioned, forms.Form):
@@ -143,6 +211,11 @@ def _template(importer: Importer, kind: str) -> HttpResponseBase:
 @page
 def people(request: HttpRequest) -> HttpResponseBase:
     return _upload(request, PEOPLE_IMPORTER)
+
+
+@page
+def organisations(request: HttpRequest) -> HttpResponseBase:
+    return _upload(request, ORGANISATIONS_IMPORTER)
 
 
 @page

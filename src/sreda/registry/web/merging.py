@@ -39,7 +39,7 @@ PAIRS_ON_A_PAGE = 20
 def duplicates(request: HttpRequest) -> HttpResponse:
     actor = actor_of(request)
     visible(PEOPLE.may(actor, "merge"))
-    pairs = likely_duplicates()
+    pairs = likely_duplicates(on=actor.on)
     shown = Paginator(pairs, PAIRS_ON_A_PAGE).get_page(request.GET.get("page"))
     people = {p.pk: p for pair in shown for p in (pair.first, pair.second)}
     placed = {p.pk: p for p in with_places(Person.objects.filter(pk__in=people), actor)}
@@ -72,7 +72,7 @@ def merge_pick(request: HttpRequest, pk: UUID) -> HttpResponse:
     listing.columns = ()
     likely = [
         pair.second if pair.first.pk == pk else pair.first
-        for pair in likely_duplicates(pk, limit=10)
+        for pair in likely_duplicates(on=actor.on, person_id=pk, limit=10)
     ]
     placed = with_places(Person.objects.filter(pk__in=[p.pk for p in likely]), actor)
     return render(
