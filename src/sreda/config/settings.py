@@ -143,11 +143,16 @@ MFA_TOTP_ISSUER = "Sreda"
 REQUIRE_MFA = frozenset(env.words("SREDA_REQUIRE_MFA", "operator coordinator"))
 SOCIALACCOUNT_ONLY = False
 SOCIALACCOUNT_PROVIDERS: dict[str, dict[str, object]] = {}
+FORM_TARGETS: list[str] = []
 if providers_file := os.environ.get("SREDA_OIDC"):
-    SOCIALACCOUNT_PROVIDERS["openid_connect"] = {
-        "APPS": json.loads(Path(providers_file).read_text(encoding="utf-8")),
-        "OAUTH_PKCE_ENABLED": True,
-    }
+    _providers = json.loads(Path(providers_file).read_text(encoding="utf-8"))
+    SOCIALACCOUNT_PROVIDERS["openid_connect"] = {"APPS": _providers, "OAUTH_PKCE_ENABLED": True}
+    for _provider in _providers:
+        _url = urlsplit(_provider["settings"]["server_url"])
+        FORM_TARGETS += [
+            f"{_url.scheme}://{_url.netloc}",
+            *_provider["settings"].get("origins", []),
+        ]
 
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 SESSION_COOKIE_AGE = 60 * 60 * 12
