@@ -7,7 +7,7 @@ Needs a loaded region (`sreda demo --region whole`). It serves it with granian a
 does, signs in one person of each role, asks each page as fast as it can over the connections
 (wrk where it is installed, else a small client of ours) and prints requests/s, p50, p95, the
 number of queries and how many times slower than the baseline the page is.
-The baseline passes the same middleware, reads session and user, and answers with a small JSON.
+The baseline, measured anew beside each page, passes the same middleware, reads session and user, and answers with a small JSON.
 """
 
 from __future__ import annotations
@@ -164,7 +164,7 @@ def measured(page: Page, port: int, connections: int, seconds: float) -> Speed:
         script = Path("/tmp") / f"sreda-bench-{os.getpid()}.lua"
         script.write_text(WRK_SCRIPT)
         command = [
-            wrk, "-t1", f"-c{connections}", f"-d{seconds:g}s", "-s", str(script),
+            wrk, "-t1", f"-c{connections}", f"-d{max(1, round(seconds))}s", "-s", str(script),
             "-H", "Host: localhost", "-H", f"Cookie: {page.cookie}", "-H", "Accept-Language: ru",
             url,
         ]  # fmt: skip
@@ -226,9 +226,10 @@ def main() -> int:
             print(f"{'baseline':14} {baseline.path:44} {zero.requests:8.0f} {zero.p50:8.1f} "
                   f"{zero.p95:8.1f} {baseline.queries:8} {1:9.2f}")  # fmt: skip
             for page in others:
-                measured(page, port, options.connections, 0.5)
+                measured(page, port, options.connections, 1)
+                beside = measured(baseline, port, options.connections, options.seconds)
                 found = measured(page, port, options.connections, options.seconds)
-                ratio = zero.requests / found.requests if found.requests else float("inf")
+                ratio = beside.requests / found.requests if found.requests else float("inf")
                 worst = max(worst, ratio)
                 faults = f"  {found.errors} errors" if found.errors else ""
                 path = re.sub(r"[0-9a-f]{8}-[0-9a-f-]{27}", "…", page.path)
