@@ -39,6 +39,11 @@ class Person(Record):
         verbose_name_plural = _("people")
         indexes = [
             models.Index(fields=["family_name", "given_name", "patronymic"], name="person_by_name"),
+            models.Index(
+                fields=["id"],
+                condition=Q(birth_date__isnull=True, merged_into__isnull=True),
+                name="person_without_birth_date",
+            ),
         ]
         constraints = [
             models.CheckConstraint(
@@ -118,6 +123,7 @@ class Post(Record):
         indexes = [
             models.Index(fields=["organisation", "role"], name="post_in_organisation"),
             models.Index(fields=["municipality"], name="post_in_municipality"),
+            models.Index(fields=["until"], condition=Q(until__isnull=False), name="post_ending"),
         ]
 
 
