@@ -131,9 +131,10 @@ ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if HTTPS else "http"
 MFA_ADAPTER = "sreda.registry.web.adapters.SecondFactorAdapter"
+ACCOUNT_FORMS = {"login": "sreda.registry.web.signing_in.SignInForm"}
 MFA_FORMS = {
-    "add_webauthn": "sreda.registry.web.keys.AddKeyForm",
-    "edit_webauthn": "sreda.registry.web.keys.EditKeyForm",
+    "add_webauthn": "sreda.registry.web.signing_in.AddKeyForm",
+    "edit_webauthn": "sreda.registry.web.signing_in.EditKeyForm",
 }
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True

@@ -27,7 +27,13 @@ def terms(actor: Actor) -> dict[str, Any] | None:
 
 def region(actor: Actor) -> dict[str, Any]:
     whole, places = cabinet.municipalities(actor.on)
-    return {"whole": whole, "places": places, "organisations_url": link("organisations")}
+    places.sort(key=lambda place: (-place.learners, place.name))
+    return {
+        "whole": whole,
+        "places": places,
+        "shown": SHOWN,
+        "organisations_url": link("organisations"),
+    }
 
 
 def quality(actor: Actor) -> dict[str, Any]:

@@ -1,14 +1,23 @@
-"""Forms of passkeys, in words people know."""
+"""Forms of signing in and of passkeys, in words people know."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from allauth.account.forms import LoginForm
 from allauth.mfa.webauthn.forms import AddWebAuthnForm, EditWebAuthnForm
 from django.utils.translation import gettext_lazy as _
 
 NAME = _("Name of the key")
 NAME_HELP = _("So that you tell one key from another: “Phone”, “Work computer”.")
+
+
+class SignInForm(LoginForm):  # type: ignore[misc]
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["login"].label = _("User name or e-mail")
+        for field in self.fields.values():
+            field.widget.attrs.pop("placeholder", None)
 
 
 class AddKeyForm(AddWebAuthnForm):  # type: ignore[misc]
