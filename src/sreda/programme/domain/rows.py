@@ -158,6 +158,23 @@ MODELS: dict[str, tuple[type[PackRow], Any]] = {
 }
 
 
+# Fields that are named otherwise in the pack, and pairs of columns that must not cross.
+COLUMNS = {
+    "link_mbps": "link",
+    "printed_ratio": "ratio",
+    "holder": "person",
+    "since": "date_from",
+    "until": "date_to",
+    "as_of": "date",
+}
+ORDERED = {
+    "order": [("plan_from", "plan_to")],
+    "measures": [("start", "due")],
+    "roadmap": [("start", "due")],
+    "bodies": [("date_from", "date_to")],
+}
+
+
 def troubles(row: Row) -> Iterator[tuple[str, str]]:
     """(column, message) for what the reader takes and the database cannot: too long, too great."""
     if row.table == "order":
@@ -176,7 +193,10 @@ def troubles(row: Row) -> Iterator[tuple[str, str]]:
         try:
             field.run_validators(_fitting(field, value))
         except ValidationError as error:
-            yield name, error.messages[0]
+            yield COLUMNS.get(name, name), error.messages[0]
+    for first, last in ORDERED.get(row.table, ()):
+        if None not in (low := row.value(first), high := row.value(last)) and low > high:  # type: ignore[operator]
+            yield last, f"{row.cell(last).printed} < {row.cell(first).printed}"
     for year, cell in row.years.items():
         try:
             amount = BudgetAmount._meta.get_field("value")

@@ -79,6 +79,10 @@ class ShownEntry:
     ratio: Decimal | None
     ratio_today: Decimal | None
 
+    @property
+    def address(self) -> ShownCell:
+        return next(cell for cell in self.cells if cell.column.key == "address")
+
 
 def ratio_of(computers: int | None, learners: int | None) -> Decimal | None:
     """Column 10: computers to learners, at two decimals."""

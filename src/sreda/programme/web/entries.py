@@ -22,9 +22,15 @@ from sreda.programme.enums import Section
 from sreda.programme.models import ListEntry, Programme
 from sreda.programme.queries import entries as queries
 from sreda.programme.web.base import actor_of, chosen, page, visible
+from sreda.programme.web.titles import LIST_COLUMNS
 from sreda.registry.api import ORGANISATIONS, Organisation
 
 FOUND_LIMIT = 20
+
+
+def list_heads() -> list[tuple[Any, Any]]:
+    """Short headings with their columns; the address stands under the name."""
+    return [(LIST_COLUMNS[c.key], c) for c in queries.COLUMNS if c.key in LIST_COLUMNS]
 
 
 def _matched(rows: QuerySet[ListEntry], value: str) -> QuerySet[ListEntry]:
@@ -107,7 +113,7 @@ def entries(request: HttpRequest) -> HttpResponseBase:
             "programme": programme,
             "listing": listing,
             "rows": queries.shown(programme, listing.page),
-            "columns": queries.COLUMNS,
+            "heads": list_heads(),
             "may_match": ENTRIES.may(actor, "match"),
         },
     )

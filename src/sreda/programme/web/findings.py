@@ -22,10 +22,11 @@ from sreda.programme.access import FINDINGS
 from sreda.programme.domain import findings as domain
 from sreda.programme.enums import FindingStatus, Severity
 from sreda.programme.models import Finding, Programme
+from sreda.programme.pack import Column as PackColumn
 from sreda.programme.queries import findings as queries
 from sreda.programme.queries.stored import corrected, printed_pack, standing
 from sreda.programme.web.base import actor_of, add_errors, chosen, page, uuids, visible
-from sreda.programme.web.titles import TABLES, rule_title, table_title
+from sreda.programme.web.titles import LIST_COLUMNS, TABLES, rule_title, table_title
 
 STATES = [
     *((key, label) for key, label in FindingStatus.choices if key != FindingStatus.OPEN),
@@ -218,6 +219,7 @@ def finding(request: HttpRequest, pk: UUID) -> HttpResponseBase:
                 messages.success(request, _("The decision is kept."))
                 return redirect("programme:finding", pk=pk)
     printed = printed_pack(found.programme)
+    row = queries.context_of(found, printed)
     in_force = corrected(printed, standing(found.programme))
     context = {
         "finding": found,
@@ -226,7 +228,8 @@ def finding(request: HttpRequest, pk: UUID) -> HttpResponseBase:
         "advice": in_language(found.advice),
         "rule": rule_title(found.rule),
         "table": table_title(found.table),
-        "context": queries.context_of(found, printed),
+        "context": row,
+        "heads": [_head(found.table, column) for column in row.columns] if row else [],
         "right_order": queries.right_order(found, in_force),
         "correction": queries.correction_of(found),
         "trace": [_step(entry) for entry in queries.trace(found)],
@@ -235,6 +238,13 @@ def finding(request: HttpRequest, pk: UUID) -> HttpResponseBase:
         **_neighbours(request, found),
     }
     return render(request, "programme/finding.html", context, status=422 if form.errors else 200)
+
+
+def _head(table: str, column: PackColumn) -> str:
+    """The document's heading with its number; the list has short ones."""
+    if table == "organisations" and column.key in LIST_COLUMNS and column.key != "name":
+        return str(LIST_COLUMNS[column.key])
+    return f"{column.graph}. {column.title}" if column.graph else column.title
 
 
 def _neighbours(request: HttpRequest, found: Finding) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from sreda.programme.queries.indicators import states
 from sreda.programme.queries.stored import corrected, printed_pack, standing
 from sreda.programme.web.base import actor_of, the_programme, workbook
 from sreda.programme.web.budget import budget_context
-from sreda.programme.web.entries import listing_of
+from sreda.programme.web.entries import list_heads, listing_of
 from sreda.programme.web.findings import words
 from sreda.programme.web.titles import rule_title, table_title
 
@@ -86,7 +86,7 @@ def listed(request: HttpRequest) -> HttpResponseBase:
             "programme": shown,
             "listing": listing,
             "rows": entry_queries.shown(shown, listing.page),
-            "columns": entry_queries.COLUMNS,
+            "heads": list_heads(),
         },
     )
 

@@ -20,6 +20,19 @@ TABLES: dict[str, Any] = {
     "norms": _("Norms"),
 }
 
+# Columns of the list, short enough for a table; the document's own headings are sentences.
+LIST_COLUMNS: dict[str, Any] = {
+    "number": _("No."),
+    "name": _("2–3. Organisation and address"),
+    "learners": _("4. Learners"),
+    "link": _("5. Link, Mbit/s"),
+    "network": _("6. Local network"),
+    "computers": _("7. Computers, teaching"),
+    "office_computers": _("8. Computers, office"),
+    "management_system": _("9. Information system"),
+    "ratio": _("10. Ratio, printed"),
+}
+
 RULES: dict[str, Any] = {
     "list.ratio": _("Column 10 is not column 7 divided by column 4"),
     "list.repeated-ratio": _("One ratio is printed for many different rows"),
