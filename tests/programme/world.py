@@ -56,12 +56,12 @@ def csv_of(pack: Pack, table: str) -> str:
 
 
 def staged(pack: Pack, *, actor: Actor | None = None, at: datetime = AT) -> PackLoad:
-    folder = Path(tempfile.mkdtemp())
+    folder = Path(tempfile.mkdtemp()) / "pack"
     try:
         write_csv(pack, folder)
         return packs.stage_path(path=folder, actor=actor, at=at)
     finally:
-        shutil.rmtree(folder)
+        shutil.rmtree(folder.parent)
 
 
 def loaded(pack: Pack | None = None, *, at: datetime = AT) -> Programme:

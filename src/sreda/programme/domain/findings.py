@@ -19,11 +19,9 @@ from sreda.programme.models import Correction, Finding, Programme
 from sreda.programme.pack import Pack
 from sreda.programme.pack.edit import set_cell
 from sreda.programme.pack.issues import Issue
-from sreda.programme.pack.schema import BY_KEY
 from sreda.programme.pack.values import Unreadable, tidy
-from sreda.programme.queries.stored import corrected, printed_pack, standing
+from sreda.programme.queries.stored import checked, corrected, printed_pack, standing
 from sreda.programme.rules import Finding as Found
-from sreda.programme.rules import check
 
 REASON_LIMIT = 2_000
 STATES = (FindingStatus.ACCEPTED, FindingStatus.CORRECTED, FindingStatus.WAIVED)
@@ -37,7 +35,7 @@ def settle(programme: Programme, *, at: datetime) -> None:
     printed = printed_pack(programme)
     pack = corrected(printed, _still_fitting(programme, printed, at))
     rows.write(programme, pack, printed, at=at)
-    refresh(programme, check(pack), at=at)
+    refresh(programme, checked(pack), at=at)
 
 
 def _still_fitting(programme: Programme, printed: Pack, at: datetime) -> list[Correction]:
@@ -267,8 +265,7 @@ def _correct(
 def _fitting(finding: Finding, printed: Pack, value: str) -> str:
     """The text to stand in the cell; ValidationError where the cell cannot hold it."""
     text = tidy(value)
-    column = BY_KEY[finding.table].column(finding.column)
-    if not text and (column.required or not finding.printed):
+    if not text:
         raise ValidationError({"value": _("Enter the corrected value.")})
     try:
         pack = set_cell(printed, finding.table, finding.row, finding.column, text)

@@ -31,8 +31,7 @@ from sreda.programme.pack import (
     read_pack,
     shipped_pack,
 )
-from sreda.programme.queries.stored import corrected, freeze, pack_of
-from sreda.programme.rules import check
+from sreda.programme.queries.stored import checked, corrected, freeze, pack_of
 
 EXAMPLE = "kemerovo-2018"
 
@@ -210,7 +209,7 @@ def _summary(
                 "computed": f.computed,
                 "texts": dict(f.texts),
             }
-            for f in check(corrected(pack, fitting))
+            for f in checked(corrected(pack, fitting))
         ],
     }
 

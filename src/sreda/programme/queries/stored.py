@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any
 
 from sreda.programme.models import Correction, PackLoad, Programme
@@ -11,6 +14,7 @@ from sreda.programme.pack.edit import reorder, set_cell
 from sreda.programme.pack.reader import read_terms
 from sreda.programme.pack.schema import BY_KEY
 from sreda.programme.pack.values import Unreadable, parse
+from sreda.programme.rules import Finding, check
 
 
 def freeze(pack: Pack) -> dict[str, Any]:
@@ -84,3 +88,29 @@ def corrected(pack: Pack, corrections: Iterable[Correction]) -> Pack:
 def standing(programme: Programme) -> list[Correction]:
     """Corrections in force, oldest first."""
     return list(programme.corrections.filter(ended_at=None))
+
+
+class _Content:
+    """A pack as the key of a cache: equal when all its cells and their places are."""
+
+    def __init__(self, pack: Pack) -> None:
+        self.pack = pack
+        said = json.dumps([pack.name, freeze(pack)], sort_keys=True, ensure_ascii=False)
+        self.digest = hashlib.sha256(said.encode()).digest()
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Content) and self.digest == other.digest
+
+    def __hash__(self) -> int:
+        return hash(self.digest)
+
+
+@lru_cache(maxsize=8)
+def _checked(content: _Content) -> tuple[Finding, ...]:
+    return tuple(check(content.pack))
+
+
+def checked(pack: Pack) -> tuple[Finding, ...]:
+    """What the rules find. The check takes a second and a pack is checked when it is handed in
+    and again when it is confirmed, so the last few answers are kept."""
+    return _checked(_Content(pack))
