@@ -86,8 +86,8 @@ MOST_FOUND = 50_000
 _PAIRS = """
 WITH people AS MATERIALIZED (
     SELECT id, birth_date, sex,
-           replace(lower(family_name), 'ё', 'е') AS family,
-           replace(lower(given_name), 'ё', 'е') AS given,
+           replace(lower(family_name), 'ё', 'е') COLLATE "C" AS family,
+           replace(lower(given_name), 'ё', 'е') COLLATE "C" AS given,
            replace(lower(patronymic), 'ё', 'е') AS patronymic
       FROM registry_person p
      WHERE merged_into_id IS NULL AND birth_date IS NOT NULL {day}
