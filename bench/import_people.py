@@ -4,7 +4,8 @@
 
 Raw COPY writes people and enrolments straight into the same tables, with all their indexes and
 constraints, from rows that lie ready in memory. An import is `stage_people` + `apply_import` of
-a CSV file: parsing, checking, comparing and writing. Every stage starts from equal tables.
+a CSV file: parsing, checking, comparing and writing. Copying and importing take turns, from
+empty tables; of the rounds the best counts, for a shared machine disturbs the others.
 """
 
 from __future__ import annotations
@@ -29,12 +30,15 @@ MINIMUM_NEW, MINIMUM_SAME = 0.5, 0.9
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--region", choices=("small", "whole"), default="whole")
+    parser.add_argument("--rounds", type=int, default=3, help="the best of so many counts")
     options = parser.parse_args()
     with fresh_database("sreda_bench_import"):
-        return measure(options.region)
+        return measure(options.region, options.rounds)
 
 
-def measure(size: str) -> int:
+def measure(size: str, rounds: int) -> int:
+    from django.db import transaction
+
     from sreda.config.management.commands.demo import listed_organisations
     from sreda.kernel import clock
     from sreda.kernel.api import Actor, Seat, copy_rows, path_of
@@ -50,36 +54,36 @@ def measure(size: str) -> int:
 
     people, enrolments, lines = everyone()
     file = stored(lines)
+    del lines
     actor = Actor(on=clock.today(), seat=Seat("bench", "operator", "Bench"))
     total = len(enrolments)
 
-    empty_tables()
-    with timed() as copying:
-        from django.db import transaction
-
-        with transaction.atomic():
+    copying: list[float] = []
+    importing: dict[str, list[tuple[float, float]]] = {"new": [], "unchanged": []}
+    for _round in range(rounds):
+        empty_tables()
+        with timed() as timer, transaction.atomic():
             copy_rows(Person, PEOPLE, people)
             copy_rows(Enrolment, ENROLMENTS, enrolments)
-    empty_tables()
-    del people, enrolments, lines
-
-    results = []
-    for name, expected in (("import, all new", "new"), ("import, nothing changed", "unchanged")):
-        with timed() as staging:
-            imported = stage_people(file, actor=actor, at=at)
-        with timed() as applying:
-            imported = apply_import(
-                imported, actor=actor, at=at + timedelta(seconds=1), only_good=False
-            )
-        assert getattr(imported, expected) == imported.total == total, imported.__dict__
-        results.append((name, staging.seconds, applying.seconds))
-    assert Enrolment.objects.count() == total
+        copying.append(timer.seconds)
+        empty_tables()
+        for expected, seconds in importing.items():
+            with timed() as staging:
+                imported = stage_people(file, actor=actor, at=at)
+            with timed() as applying:
+                imported = apply_import(
+                    imported, actor=actor, at=at + timedelta(seconds=1), only_good=False
+                )
+            assert getattr(imported, expected) == imported.total == total, imported.__dict__
+            seconds.append((staging.seconds, applying.seconds))
+        assert Enrolment.objects.count() == total
     path_of(file).unlink()
 
-    raw = total / copying.seconds
-    rows = [["raw COPY", "", "", f"{copying.seconds:.1f}", number(raw), "1.00"]]
+    raw = total / min(copying)
+    rows = [["raw COPY", "", "", f"{min(copying):.1f}", number(raw), "1.00"]]
     ratios = []
-    for name, staging_s, applying_s in results:
+    for name, expected in (("import, all new", "new"), ("import, nothing changed", "unchanged")):
+        staging_s, applying_s = min(importing[expected], key=sum)
         rate = total / (staging_s + applying_s)
         ratios.append(rate / raw)
         rows.append([
