@@ -231,10 +231,14 @@ def frontend() -> Iterator[Finding]:
 
 def messages() -> Iterator[Finding]:
     absent = [
-        path.relative_to(PACKAGE).parts[0]
-        for path in sorted(PACKAGE.glob("*/locale/*/LC_MESSAGES/*.po"))
-        if not (made := path.with_suffix(".mo")).exists()
-        or made.stat().st_mtime < path.stat().st_mtime
+        folder.relative_to(PACKAGE).parts[0]
+        for folder in sorted(PACKAGE.glob("*/locale/*/LC_MESSAGES"))
+        if not (made := folder / "django.mo").exists()
+        # an installed package has no sources to be older than
+        or (
+            (source := folder / "django.po").exists()
+            and made.stat().st_mtime < source.stat().st_mtime
+        )
     ]
     if absent:
         yield Finding(
