@@ -506,6 +506,25 @@ def test_nobody_gets_the_account_of_a_higher_rank() -> None:
     assert client.get(url("person_invite", both.pk)).status_code == 403
 
 
+# ---- words
+
+
+def test_forms_and_history_speak_russian_alone(operator: Client) -> None:
+    post = PostFactory()
+    posts = url("post_edit", post.pk), url("post_add", post.person.pk)
+    person = url("person_add"), url("person_edit", post.person.pk)
+    school = url("organisation_add"), url("facilities_add", post.organisation.pk)
+    other = (
+        url("enrolment_add", post.person.pk),
+        url("post_end", post.pk),
+        url("person_history", post.person.pk),
+    )
+    for page in (*posts, *person, *school, *other):
+        text = operator.get(page, headers={"accept-language": "ru"}).content.decode()
+        labels = re.findall(r"<(?:label|legend)[^>]*>([^<]+)", text)
+        assert not [w for w in labels if re.search(r"[A-Za-z]{4}", w)]
+
+
 # ---- cost
 
 

@@ -156,7 +156,9 @@ def linked(model: type[models.Model], name: str, text: str) -> str:
 
 
 def label(model: type[models.Model], name: str) -> str:
-    text = str(getattr(model._meta.get_field(name), "verbose_name", name))
+    field: Any = model._meta.get_field(name)
+    named = field.related_model._meta if field.is_relation else field
+    text = str(named.verbose_name)
     return text[:1].upper() + text[1:]
 
 

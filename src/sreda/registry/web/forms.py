@@ -326,6 +326,7 @@ class PostForm(PostFields, RecordForm):
         model = Post
         fields = list(posts.FIELDS)
         widgets = _WIDGETS
+        labels = {"organisation": _("Organisation"), "municipality": _("Municipality")}
 
     def __init__(self, *args: Any, actor: Actor, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -344,6 +345,7 @@ class PostChangeForm(PostFields, ChangeForm):
         model = Post
         fields = list(posts.FIELDS)
         widgets = _WIDGETS
+        labels = {"organisation": _("Organisation"), "municipality": _("Municipality")}
 
     def __init__(self, *args: Any, actor: Actor, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
