@@ -30,9 +30,11 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from sreda.kernel import clock
-from sreda.kernel.api import AuditEntry
+from sreda.kernel.api import AuditEntry, StoredFile
+from sreda.programme.api import load_demo_programme
+from sreda.programme.models import Implementation, Scenario
 from sreda.registry.api import Person, Role, Teaching, User
-from sreda.registry.models import Merge
+from sreda.registry.models import Merge, OrganisationsImport
 from tests.factories import (
     ClassGroupFactory,
     EnrolmentFactory,
@@ -114,6 +116,44 @@ GET  registry:post_end                    login | no      operator=ok coordinato
 GET  registry:enrolment_end               login | ok      teacher=refused expert=no pupil=refused student=no parent=refused foreign=no ended=no
 GET  registry:merges                      login | no      operator=ok
 POST registry:merge_undo                  login | no      operator=ok
+GET  registry:import_people               login | no      operator=ok coordinator=ok head=ok administrator=ok foreign=ok
+GET  registry:import_organisations        login | no      operator=ok
+GET  registry:import                      login | no      operator=ok
+POST registry:import_decide               login | no      operator=go
+GET  registry:import_bad                  login | no      operator=ok
+
+GET  programme:public                     ok    | ok
+GET  programme:public_list                ok    | ok
+GET  programme:public_findings            ok    | ok
+GET  programme:pack_xlsx                  ok    | ok
+GET  programme:empty_pack                 ok    | ok
+GET  programme:overview                   login | no      operator=ok
+GET  programme:packs                      login | no      operator=ok
+POST programme:example                    login | no      operator=go
+GET  programme:pack                       login | no      operator=ok
+GET  programme:load_xlsx                  login | no      operator=ok
+GET  programme:original                   login | no
+GET  programme:issues                     login | no      operator=ok
+GET  programme:findings                   login | no      operator=ok
+GET  programme:finding                    login | no      operator=ok
+GET  programme:entries                    login | no      operator=ok coordinator=ok head=ok administrator=ok foreign=ok
+GET  programme:entry                      login | no      operator=ok
+GET  programme:budget                     login | no      operator=ok
+GET  programme:indicators                 login | no      operator=ok coordinator=ok head=ok administrator=ok foreign=ok
+GET  programme:indicator                  login | refused operator=ok coordinator=ok head=ok administrator=ok foreign=ok
+POST programme:computation                login | refused operator=go
+GET  programme:implementations            login | no      operator=ok coordinator=ok head=ok administrator=ok foreign=ok
+GET  programme:scenario                   login | no      operator=ok
+GET  programme:scenario_kept              login | no      operator=go
+POST programme:choose                     login | no      operator=go
+POST programme:confirm                    login | no      operator=go
+POST programme:cancel                     login | no      operator=go
+POST programme:again                      login | no      operator=go
+POST programme:decide_many                login | no      operator=bad
+POST programme:reopen                     login | no      operator=go
+POST programme:withdraw                   login | refused operator=go
+POST programme:scenario_save              login | no      operator=go
+POST programme:scenario_drop              login | no      operator=go
 
 GET  account_login                        ok    | go
 GET  account_logout                       go    | ok
@@ -204,6 +244,35 @@ PARTS: dict[str, Callable[[World], dict[str, Any]]] = {
         ("registry:post_edit", "registry:post_end"), lambda w: {"pk": w.teacher_post.pk}
     ),
     "registry:enrolment_end": lambda w: {"pk": w.pupil_place.pk},
+    **dict.fromkeys(
+        ("registry:import", "registry:import_decide", "registry:import_bad"),
+        lambda w: {"pk": w.table.pk},
+    ),
+    **dict.fromkeys(
+        (
+            "programme:pack",
+            "programme:confirm",
+            "programme:cancel",
+            "programme:again",
+            "programme:load_xlsx",
+            "programme:original",
+        ),
+        lambda w: {"pk": w.programme.current_id},
+    ),
+    "programme:issues": lambda w: {"pk": w.programme.current_id, "form": "csv"},
+    **dict.fromkeys(
+        ("programme:finding", "programme:reopen"),
+        lambda w: {"pk": w.programme.findings.first().pk},
+    ),
+    "programme:entry": lambda w: {"pk": w.programme.entries.first().pk},
+    **dict.fromkeys(
+        ("programme:indicator", "programme:computation"),
+        lambda w: {"pk": w.programme.indicators.first().pk},
+    ),
+    "programme:withdraw": lambda w: {"pk": w.implementation.pk},
+    **dict.fromkeys(
+        ("programme:scenario_kept", "programme:scenario_drop"), lambda w: {"pk": w.scenario.pk}
+    ),
     "mfa_remove_webauthn": lambda w: {"pk": 1},
     "mfa_edit_webauthn": lambda w: {"pk": 1},
     "openid_connect_login": lambda w: {"provider_id": "none"},
@@ -274,6 +343,24 @@ class World:
 
             seats = seats_of(self.people[role].pk, clock.today())
             self.seats[role] = seats[0].key if seats else ""
+        self.programme = load_demo_programme(at=clock.now())
+        self.implementation = Implementation.objects.create(
+            programme=self.programme,
+            organisation=self.school,
+            since=clock.today(),
+            recorded_at=clock.now(),
+        )
+        self.scenario = Scenario.objects.create(
+            programme=self.programme, name="проверка", made_at=clock.now()
+        )
+        file = StoredFile.objects.create(
+            name="a.csv", content_type="text/csv", size=1, sha256="0" * 64, stored_at=clock.now()
+        )
+        self.table = OrganisationsImport.objects.create(
+            file=file,
+            staged_at=clock.now(),
+            staged_by=User.objects.get(person=self.people["operator"]).pk,
+        )
         self.entry = AuditEntry.objects.latest("pk")
 
     def post(self, name: str, role: str, **fields: Any) -> Any:
