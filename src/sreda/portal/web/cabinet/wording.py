@@ -58,6 +58,8 @@ def action_label(code: str) -> str:
 
 def object_label(label: str) -> str:
     """The model's own name, from its "app.model" label."""
+    if label == "registry.user":
+        return str(_("Account"))
     try:
         return str(apps.get_model(label)._meta.verbose_name).capitalize() if label else ""
     except LookupError:  # an app that is not installed any more
