@@ -366,3 +366,17 @@ def test_of_two_different_packs_at_once_one_wins() -> None:
     assert sorted(outcomes) == ["overtaken", "won"]
     assert PackLoad.objects.filter(status="confirmed").count() == 1
     assert connection.vendor == "postgresql"
+
+
+@pytest.mark.django_db
+def test_the_shell_loads_as_the_page_does(capsys: pytest.CaptureFixture[str]) -> None:
+    from django.core.management import call_command
+
+    call_command("programme", "load", "kemerovo-2018", "--dry-run")
+    assert not Programme.objects.exists()
+    call_command("programme", "load", "kemerovo-2018")
+    assert Programme.objects.count() == 1
+    with pytest.raises(SystemExit) as ended:
+        call_command("programme", "load", "/nowhere/pack.xlsx")
+    assert ended.value.code == 2
+    assert "165" in capsys.readouterr().out

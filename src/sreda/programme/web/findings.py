@@ -198,7 +198,8 @@ def finding(request: HttpRequest, pk: UUID) -> HttpResponseBase:
     starting = {"value": found.suggestion or found.printed}
     if found.status != FindingStatus.OPEN:
         starting |= {"status": found.status, "reason": found.reason}
-    form = DecisionForm(request.POST or None, finding=found, initial=starting)
+    sent = request.POST if request.method == "POST" else None
+    form = DecisionForm(sent, finding=found, initial=starting)
     if request.method == "POST":
         FINDINGS.require(actor, "decide", found)
         if form.is_valid():

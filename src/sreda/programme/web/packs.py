@@ -57,8 +57,9 @@ def packs(request: HttpRequest) -> HttpResponseBase:
     """The history of loads, and handing in another."""
     actor = actor_of(request)
     visible(LOADS.may(actor, "view"))
-    form = UploadForm(request.POST or None, request.FILES or None)
-    if request.method == "POST":
+    sent = request.method == "POST"
+    form = UploadForm(request.POST, request.FILES) if sent else UploadForm()
+    if sent:
         LOADS.require(actor, "add")
         if form.is_valid():
             at = clock.now()

@@ -1,4 +1,4 @@
-"""`sreda programme`: programme packs from a shell, without a database.
+"""`sreda programme`: programme packs from a shell; only `load` needs the database.
 
 Exit status of `check`: 0 no findings, 1 findings or bad rows, 2 the pack cannot be read.
 """
@@ -9,10 +9,14 @@ import json
 from pathlib import Path
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandParser
 from django.utils.translation import get_language, ngettext, override
 from django.utils.translation import gettext as _
 
+from sreda.kernel import clock
+from sreda.programme.domain import packs
+from sreda.programme.enums import LoadStatus
 from sreda.programme.pack import PACKS, Issue, PackReading, read_pack, write_csv, write_xlsx
 from sreda.programme.pack.model import Pack
 from sreda.programme.rules import Finding, check
@@ -21,7 +25,6 @@ CLEAN, FOUND, UNREADABLE = 0, 1, 2
 
 
 class Command(BaseCommand):
-    needs_database = False
     requires_system_checks = ()
 
     @property
@@ -49,6 +52,11 @@ class Command(BaseCommand):
         one.add_argument("pack", metavar="PACK", help=pack_help)
         one.add_argument("out", metavar="OUT", type=Path)
 
+        one = words.add_parser("load", help="load a pack into the database, as its page does")
+        one.add_argument("pack", metavar="PACK", help=pack_help)
+        one.add_argument("--with-bad", action="store_true", help="load the good rows only")
+        one.add_argument("--dry-run", action="store_true", help="show what would change")
+
         one = words.add_parser("new-pack", help=_("make a folder with an empty pack to fill in"))
         one.add_argument("dir", metavar="DIR", type=Path)
         one.add_argument(
@@ -58,11 +66,17 @@ class Command(BaseCommand):
             "--to", type=int, dest="last", metavar="YEAR", help=_("last year of the plan")
         )
 
+    @staticmethod
+    def needs_database(words: list[str]) -> bool:
+        return words[:1] == ["load"]
+
     def handle(self, *args: Any, **options: Any) -> None:
         with override(options.get("language") or get_language()):
             match options["word"]:
                 case "check":
                     status = self.check_pack(options["pack"], as_json=options["json"])
+                case "load":
+                    status = self.load(options["pack"], options["with_bad"], options["dry_run"])
                 case "export-xlsx":
                     status = self.export(options["pack"], options["out"])
                 case _:
@@ -101,6 +115,34 @@ class Command(BaseCommand):
             return UNREADABLE
         write_xlsx(reading.pack, out)
         self.stdout.write(str(out))
+        return CLEAN
+
+    def load(self, name: str, with_bad: bool, dry_run: bool) -> int:
+        """Stage, show the counts, confirm; a dry run is cancelled."""
+        at = clock.now()
+        staged = packs.stage_path(path=find(name), actor=None, at=at)
+        for issue in packs.issues_of(staged):
+            self.stderr.write(line_of(issue))
+        if staged.status == LoadStatus.REFUSED:
+            self.stderr.write(_("The pack cannot be loaded."))
+            return UNREADABLE
+        tables = staged.summary["tables"].values()
+        counts = {kind: sum(t[kind] for t in tables) for kind in ("new", "changed", "gone", "bad")}
+        self.stdout.write(
+            _("New: {new}, changed: {changed}, gone: {gone}, bad: {bad}; findings: {n}.").format(
+                n=len(staged.summary["findings"]), **counts
+            )
+        )
+        if dry_run:
+            packs.cancel(load=staged.pk, actor=None, at=at)
+            return CLEAN
+        try:
+            packs.confirm(load=staged.pk, actor=None, at=at, with_bad=with_bad)
+        except ValidationError as error:
+            packs.cancel(load=staged.pk, actor=None, at=at)
+            self.stderr.write(" ".join(error.messages))
+            return FOUND
+        self.stdout.write(_("Loaded."))
         return CLEAN
 
     def new_pack(self, folder: Path, first: int | None, last: int | None) -> int:
