@@ -5,11 +5,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from django.urls import reverse
+from tests.factories import OrganisationFactory, seated
+from tests.programme.kemerovo import write_kemerovo
 
 from sreda.programme.models import Implementation, Scenario
 from sreda.registry.api import Role, User
-from tests.factories import OrganisationFactory, seated
-from tests.programme.kemerovo import write_kemerovo
 
 pytestmark = pytest.mark.django_db
 AT = datetime(2026, 11, 20, 10, tzinfo=ZoneInfo("Asia/Novokuznetsk"))
