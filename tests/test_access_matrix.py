@@ -145,6 +145,9 @@ POST programme:computation                login | refused operator=go
 GET  programme:implementations            login | no      operator=ok coordinator=ok head=ok administrator=ok foreign=ok
 GET  programme:scenario                   login | no      operator=ok
 GET  programme:scenario_kept              login | no      operator=go
+POST programme:packs                      login | no      operator=bad
+POST programme:finding                    login | no      operator=bad
+POST programme:entry                      login | no      operator=go
 POST programme:choose                     login | no      operator=go
 POST programme:confirm                    login | no      operator=go
 POST programme:cancel                     login | no      operator=go
