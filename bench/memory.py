@@ -21,7 +21,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 LIMIT = 1536
-PAGES = ("/", "/directory/?q=лицей+62", "/programme/", "/opendata/", "/account/login/")
+PAGES = ("/", "/organisations/?q=лицей+62", "/programme/", "/opendata/", "/account/login/")
 
 
 def processes(home: str) -> dict[int, str]:
