@@ -14,8 +14,9 @@ from django.utils.translation import gettext_lazy
 
 from sreda.kernel import clock
 from sreda.portal.site import use_example
-from sreda.programme.api import load_demo_programme
+from sreda.programme.api import load_demo_programme, record_demo_progress
 from sreda.programme.pack import read_pack, shipped_pack
+from sreda.registry.api import User
 from sreda.registry.generator import (
     AlreadyLoaded,
     ListedOrganisation,
@@ -59,9 +60,11 @@ class Command(BaseCommand):
         try:
             with transaction.atomic():  # the region and its programme, or neither
                 counts = load(made, at=at, password=options["password"], report=bar.show)
-                load_demo_programme(at=at)
+                record_demo_progress(load_demo_programme(at=at), at=at)
         except AlreadyLoaded:
             self.stdout.write(_("The registry already holds organisations: nothing was changed."))
+            if demo_password_holds(made, options["password"]):
+                self.introduce(made, options["password"])
             return
         bar.close()
         use_example(SITE)
@@ -83,6 +86,13 @@ class Command(BaseCommand):
                 f"  {character.username:<14} {character.role.label}: "
                 f"{character.name} ({character.place})"
             )
+
+
+def demo_password_holds(made: Region, password: str) -> bool:
+    """Whether the demo people are there and may still sign in as printed."""
+    names = [character.username for character in made.characters]
+    users = {user.username: user for user in User.objects.filter(username__in=names)}
+    return len(users) == len(names) and users[names[0]].check_password(password)
 
 
 class Bar:
