@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from argparse import ArgumentParser
+from datetime import date
 from typing import Any
 
 from django.core.management.base import BaseCommand
@@ -16,7 +17,7 @@ from sreda.kernel import clock
 from sreda.portal.site import use_example
 from sreda.programme.api import load_demo_programme, record_demo_progress
 from sreda.programme.pack import read_pack, shipped_pack
-from sreda.registry.api import User
+from sreda.registry.api import Role, User, seats_of
 from sreda.registry.generator import (
     AlreadyLoaded,
     ListedOrganisation,
@@ -30,6 +31,20 @@ PACK = "kemerovo-2018"
 SITE = "kuzbass"
 PASSWORD = "sreda-demo-2018"  # noqa: S105 - made-up people of a demonstration
 STREET = re.compile(r"\b(?:ул|пр|б-р|пер)(?:\.\s*|\s+)")
+
+
+# One of each role, in the order they are introduced.
+STANDING = (
+    "operator",
+    "coordinator",
+    "expert",
+    "head",
+    "administrator",
+    "teacher",
+    "parent",
+    "pupil",
+    "student",
+)
 
 
 class Command(BaseCommand):
@@ -63,8 +78,8 @@ class Command(BaseCommand):
                 record_demo_progress(load_demo_programme(at=at), at=at)
         except AlreadyLoaded:
             self.stdout.write(_("The registry already holds organisations: nothing was changed."))
-            if demo_password_holds(made, options["password"]):
-                self.introduce(made, options["password"])
+            if demo_password_holds(options["password"]):
+                self.introduce(at.date(), options["password"])
             return
         bar.close()
         use_example(SITE)
@@ -76,23 +91,26 @@ class Command(BaseCommand):
                 "rows": sum(counts.values()),
             }
         )
-        self.introduce(made, options["password"])
+        self.introduce(at.date(), options["password"])
 
-    def introduce(self, made: Region, password: str) -> None:
+    def introduce(self, on: date, password: str) -> None:
+        """Who may sign in, with every seat they have."""
         self.stdout.write("")
         self.stdout.write(_("Demo users, all with the password %s:") % password)
-        for character in made.characters:
-            self.stdout.write(
-                f"  {character.username:<14} {character.role.label}: "
-                f"{character.name} ({character.place})"
+        users = User.objects.select_related("person").in_bulk(STANDING, field_name="username")
+        for username in STANDING:
+            person = users[username].person
+            assert person is not None  # the generator made both
+            seats = "; ".join(
+                f"{Role(s.role).label} ({s.place or s.label})" for s in seats_of(person.pk, on)
             )
+            self.stdout.write(f"  {username:<14} {person.full_name}: {seats}")
 
 
-def demo_password_holds(made: Region, password: str) -> bool:
+def demo_password_holds(password: str) -> bool:
     """Whether the demo people are there and may still sign in as printed."""
-    names = [character.username for character in made.characters]
-    users = {user.username: user for user in User.objects.filter(username__in=names)}
-    return len(users) == len(names) and users[names[0]].check_password(password)
+    users = User.objects.in_bulk(STANDING, field_name="username")
+    return len(users) == len(STANDING) and users[STANDING[0]].check_password(password)
 
 
 class Bar:
