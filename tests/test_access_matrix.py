@@ -25,14 +25,22 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from sreda.kernel import clock
-from sreda.kernel.api import AuditEntry, StoredFile
+from sreda.kernel.api import AuditEntry, StoredFile, notices_of, notify, store
 from sreda.programme.api import load_demo_programme
-from sreda.programme.models import Implementation, Scenario
+from sreda.programme.models import (
+    Act,
+    Decision,
+    Evidence,
+    Implementation,
+    Membership,
+    Scenario,
+)
 from sreda.registry.api import Person, Role, Teaching, User
 from sreda.registry.models import Merge, OrganisationsImport
 from tests.factories import (
@@ -157,6 +165,35 @@ POST programme:reopen                     login | no      operator=go
 POST programme:withdraw                   login | refused operator=go
 POST programme:scenario_save              login | no      operator=go
 POST programme:scenario_drop              login | no      operator=go
+GET  programme:actions                    login | no      operator=ok coordinator=ok head=ok administrator=ok foreign=ok
+GET  programme:board                      login | no      operator=ok coordinator=ok head=ok administrator=ok foreign=ok
+GET  programme:gantt                      login | no      operator=ok coordinator=ok head=ok administrator=ok foreign=ok
+GET  programme:bodies                     login | no      operator=ok coordinator=ok head=ok administrator=ok foreign=ok
+GET  programme:action                     login | no      operator=ok coordinator=ok head=ok administrator=ok foreign=ok
+GET  programme:body                       login | no      operator=ok coordinator=ok head=ok administrator=ok foreign=ok
+POST programme:action_state               login | no      operator=bad coordinator=refused head=refused administrator=refused foreign=refused
+POST programme:action_term                login | no      operator=bad coordinator=refused head=refused administrator=refused foreign=refused
+POST programme:action_owner               login | no      operator=go coordinator=refused head=refused administrator=refused foreign=refused
+POST programme:action_note                login | no      operator=go coordinator=refused head=refused administrator=refused foreign=refused
+POST programme:action_needs               login | no      operator=bad coordinator=refused head=refused administrator=refused foreign=refused
+POST programme:action_needs_drop          login | no      operator=go coordinator=refused head=refused administrator=refused foreign=refused
+POST programme:action_evidence            login | no      operator=bad coordinator=refused head=refused administrator=refused foreign=refused
+POST programme:action_decision            login | no      operator=bad coordinator=refused head=refused administrator=refused foreign=refused
+POST programme:occurrence_add             login | no      operator=bad coordinator=refused head=refused administrator=refused foreign=refused
+POST programme:occurrence                 login | no      operator=go coordinator=refused head=refused administrator=refused foreign=refused
+POST programme:evidence_remove            login | no      operator=go coordinator=refused head=refused administrator=refused foreign=refused
+POST programme:alarm                      login | no      operator=go coordinator=refused head=refused administrator=refused foreign=refused
+POST programme:body_change                login | no      operator=go coordinator=refused head=refused administrator=refused foreign=refused
+POST programme:body_member                login | no      operator=bad coordinator=refused head=refused administrator=refused foreign=refused
+POST programme:body_act                   login | no      operator=bad coordinator=refused head=refused administrator=refused foreign=refused
+POST programme:body_decision              login | no      operator=bad coordinator=refused head=refused administrator=refused foreign=refused
+POST programme:member_end                 login | no      operator=bad coordinator=refused head=refused administrator=refused foreign=refused
+GET  programme:evidence_file              login | no      operator=ok coordinator=ok head=ok administrator=ok foreign=ok
+GET  programme:decision_file              login | no      operator=ok coordinator=ok head=ok administrator=ok foreign=ok
+GET  programme:act_file                   login | no      operator=ok coordinator=ok head=ok administrator=ok foreign=ok
+GET  notices                              login | ok
+POST notices_read                         login | go
+POST notice                               login | no      operator=go
 
 GET  account_login                        ok    | go
 GET  account_logout                       go    | ok
@@ -276,6 +313,39 @@ PARTS: dict[str, Callable[[World], dict[str, Any]]] = {
     **dict.fromkeys(
         ("programme:scenario_kept", "programme:scenario_drop"), lambda w: {"pk": w.scenario.pk}
     ),
+    **dict.fromkeys(
+        (
+            "programme:action",
+            "programme:action_state",
+            "programme:action_term",
+            "programme:action_owner",
+            "programme:action_note",
+            "programme:action_needs",
+            "programme:action_needs_drop",
+            "programme:action_evidence",
+            "programme:action_decision",
+            "programme:occurrence_add",
+        ),
+        lambda w: {"pk": w.action.pk},
+    ),
+    "programme:occurrence": lambda w: {"pk": w.term.pk},
+    **dict.fromkeys(
+        ("programme:evidence_file", "programme:evidence_remove"), lambda w: {"pk": w.evidence.pk}
+    ),
+    **dict.fromkeys(
+        (
+            "programme:body",
+            "programme:body_change",
+            "programme:body_member",
+            "programme:body_act",
+            "programme:body_decision",
+        ),
+        lambda w: {"pk": w.seat.body_id},
+    ),
+    "programme:member_end": lambda w: {"pk": w.seat.pk},
+    "programme:decision_file": lambda w: {"pk": w.decision.pk},
+    "programme:act_file": lambda w: {"pk": w.act.pk},
+    "notice": lambda w: {"pk": w.notice.pk},
     "mfa_remove_webauthn": lambda w: {"pk": 1},
     "mfa_edit_webauthn": lambda w: {"pk": 1},
     "openid_connect_login": lambda w: {"provider_id": "none"},
@@ -286,6 +356,9 @@ PARTS: dict[str, Callable[[World], dict[str, Any]]] = {
 SENT: dict[str, Callable[[World, str], dict[str, Any]]] = {
     "seat": lambda w, role: {"seat": w.seats.get(role, "")},
     "ui:language": lambda w, role: {"language": "ru"},
+    "programme:action_owner": lambda w, role: {"edition": w.action.edition},
+    "programme:action_note": lambda w, role: {"edition": w.action.edition, "note": "проверка"},
+    "programme:action_needs_drop": lambda w, role: {"needs": uuid.uuid4()},
 }
 
 # Addresses without a name, or that only lead on to another.
@@ -364,7 +437,26 @@ class World:
             staged_at=clock.now(),
             staged_by=User.objects.get(person=self.people["operator"]).pk,
         )
+        self.act_on_the_programme()
         self.entry = AuditEntry.objects.latest("pk")
+
+    def act_on_the_programme(self) -> None:
+        """An action with a term, evidence and a decision; a body with a member and an act."""
+        at, day = clock.now(), clock.today()
+        paper = store(SimpleUploadedFile("a.txt", b"a"), at=at, actor=None)
+        self.action = self.programme.actions.get(key="M5")
+        self.term = self.action.occurrences.first()
+        self.evidence = Evidence.objects.create(
+            action=self.action, file=paper, title="проверка", added_at=at
+        )
+        self.seat = Membership.objects.get(body__programme=self.programme, body__kind="cdo")
+        recorded = {"programme": self.programme, "body": self.seat.body, "file": paper}
+        self.decision = Decision.objects.create(
+            **recorded, action=self.action, decided_on=day, text="проверка", recorded_at=at
+        )
+        self.act = Act.objects.create(**recorded, title="проверка", date=day, recorded_at=at)
+        notify([self.people["operator"].pk], key="проверка", subject="проверка", at=at)
+        self.notice = notices_of(self.people["operator"].pk).get()
 
     def post(self, name: str, role: str, **fields: Any) -> Any:
         made = PostFactory(role=role, **fields)

@@ -4,11 +4,12 @@ from sreda.kernel.copying import Copied, copy_rows, upsert_rows
 from sreda.kernel.domain.audit import audit
 from sreda.kernel.domain.files import EVIDENCE, TABLES, download, path_of, store
 from sreda.kernel.domain.history import history_of, remember, state_of, state_on
+from sreda.kernel.domain.notices import mail, mark_read, notices_of, notify, unread
 from sreda.kernel.domain.outbox import publish, subscribe
 from sreda.kernel.events import Event
 from sreda.kernel.ids import uuid7
 from sreda.kernel.listing import Column, Filter, Listing
-from sreda.kernel.models import AuditEntry, Record, Revision, StoredFile
+from sreda.kernel.models import AuditEntry, Notice, Record, Revision, StoredFile
 from sreda.kernel.panels import NavItem, Panel, add_nav, add_panel, nav_for, panels_for
 from sreda.kernel.permissions import (
     ANYONE,
@@ -38,6 +39,7 @@ __all__ = [
     "Filter",
     "Listing",
     "NavItem",
+    "Notice",
     "Panel",
     "Permissions",
     "Record",
@@ -52,7 +54,11 @@ __all__ = [
     "copy_rows",
     "download",
     "history_of",
+    "mail",
+    "mark_read",
     "nav_for",
+    "notices_of",
+    "notify",
     "own",
     "panels_for",
     "path_of",
@@ -63,6 +69,7 @@ __all__ = [
     "state_on",
     "store",
     "subscribe",
+    "unread",
     "upsert_rows",
     "uuid7",
     "where",

@@ -14,7 +14,10 @@ from sreda.kernel.permissions import Actor
 
 @dataclass(frozen=True, slots=True)
 class NavItem:
-    """A line of the cabinet's navigation; `roles` empty means everyone signed in."""
+    """A line of the cabinet's navigation; `roles` empty means everyone signed in.
+
+    `badge(actor)` is the number beside it, where there is one; one query.
+    """
 
     label: Any
     url_name: str
@@ -22,6 +25,7 @@ class NavItem:
     roles: frozenset[str] = frozenset()
     section: Any = ""
     order: int = 100
+    badge: Callable[[Actor], int] | None = None
 
 
 @dataclass(frozen=True, slots=True)

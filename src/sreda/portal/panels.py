@@ -6,7 +6,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from sreda.kernel.api import Actor, AuditEntry, NavItem, Panel, add_nav, add_panel
+from sreda.kernel.api import Actor, AuditEntry, NavItem, Panel, add_nav, add_panel, unread
 from sreda.registry.api import Role
 
 OPERATOR = frozenset({Role.OPERATOR})
@@ -18,6 +18,7 @@ def recent(actor: Actor) -> dict[str, Any]:
 
 add_panel(Panel("portal.recent", "portal/panels/recent.html", recent, OPERATOR, 40))
 add_nav(
+    NavItem(_("Notices"), "notices", "bell", order=1, badge=lambda actor: unread(actor.person_id)),
     NavItem(_("Audit log"), "audit", "history", OPERATOR, _("Oversight"), 900),
     NavItem(
         _("Access for the staff"),

@@ -6,21 +6,39 @@ shows as one's own.
 
 from __future__ import annotations
 
-from sreda.kernel.api import ANYONE, Permissions, own, seated
+from django.db.models import Q
+
+from sreda.kernel.api import ANYONE, SIGNED_IN, Actor, Permissions, Rule, own, seated
 from sreda.programme.models import (
+    Action,
+    Body,
     Finding,
     Implementation,
     Indicator,
     ListEntry,
+    Membership,
     PackLoad,
     Programme,
     Scenario,
 )
-from sreda.registry.api import Role
+from sreda.registry.api import Role, on_day
 
 OPERATOR = seated(Role.OPERATOR)
 COORDINATOR = seated(Role.COORDINATOR)
 LEADERS = seated(Role.HEAD, Role.ADMINISTRATOR)
+
+
+def _of_own_bodies(field: str) -> Rule:
+    """Rows of programmes in one of whose bodies the actor sits on this day."""
+
+    def rule(actor: Actor) -> Q | bool:
+        if actor.person_id is None:
+            return False
+        places = Membership.objects.filter(on_day(actor.on), person_id=actor.person_id)
+        return Q(**{f"{field}__in": places.order_by().values("body__programme")})
+
+    return Rule(rule)
+
 
 PROGRAMMES: Permissions[Programme] = Permissions(
     Programme,
@@ -68,4 +86,28 @@ IMPLEMENTATIONS: Permissions[Implementation] = Permissions(
 SCENARIOS: Permissions[Scenario] = Permissions(
     Scenario,
     {"view": OPERATOR, "add": OPERATOR, "drop": OPERATOR},
+)
+
+# `publish` is what everyone may read: names, terms and states.
+ACTIONS: Permissions[Action] = Permissions(
+    Action,
+    {
+        "publish": ANYONE,
+        "view": OPERATOR
+        | COORDINATOR
+        | LEADERS
+        | SIGNED_IN & own("owner_id", "person_id")
+        | SIGNED_IN & _of_own_bodies("programme_id"),
+        "manage": OPERATOR,
+        "progress": OPERATOR | SIGNED_IN & own("owner_id", "person_id"),
+    },
+)
+
+BODIES: Permissions[Body] = Permissions(
+    Body,
+    {
+        "publish": ANYONE,
+        "view": OPERATOR | COORDINATOR | LEADERS | SIGNED_IN & _of_own_bodies("programme_id"),
+        "manage": OPERATOR,
+    },
 )

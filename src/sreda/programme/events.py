@@ -53,3 +53,24 @@ class IndicatorComputed(Event):
     indicator_id: UUID
     on: date
     value: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActionChanged(Event):
+    """State, term or owner of a measure or step of the roadmap."""
+
+    type: ClassVar[str] = "programme.action.changed"
+    programme_id: UUID
+    action_id: UUID
+    status: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MembershipChanged(Event):
+    """`until` None: the place is held with no end known."""
+
+    type: ClassVar[str] = "programme.membership.changed"
+    body_id: UUID
+    person_id: UUID | None
+    since: date
+    until: date | None

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
 from sreda.kernel.api import Actor, NavItem, Panel, add_nav, add_panel
-from sreda.programme.access import ENTRIES
+from sreda.programme.access import ACTIONS, ENTRIES
+from sreda.programme.queries import actions as action_queries
 from sreda.programme.queries import programmes
 from sreda.programme.queries.entries import shown, with_today
 from sreda.registry.api import Role
@@ -38,8 +40,39 @@ def own_entries(actor: Actor) -> dict[str, Any] | None:
     return {"programme": found, "rows": shown(found, entries)} if entries else None
 
 
+def deadlines(actor: Actor) -> dict[str, Any] | None:
+    """The operator's: what is late and what comes within thirty days."""
+    found = programmes.newest()
+    if found is None:
+        return None
+    rows = action_queries.actions_of(found)
+    near = action_queries.open_ones(rows).filter(
+        term_due__lte=actor.on + timedelta(days=action_queries.SOON)
+    )
+    shown_rows = list(near.order_by("term_due", "plan", "number")[:6])
+    return {
+        "rows": [(a, action_queries.is_late(a, actor.on)) for a in shown_rows],
+        "late": action_queries.overdue(rows, actor.on).count(),
+        "unowned": action_queries.open_ones(rows).filter(owner=None).count(),
+    }
+
+
+def own_actions(actor: Actor) -> dict[str, Any] | None:
+    """What one answers for, if there is anything."""
+    if actor.person_id is None:
+        return None
+    mine = ACTIONS.all(actor, "view").filter(owner=actor.person_id, gone_at=None)
+    rows = action_queries.open_ones(action_queries.with_terms(mine))
+    found = list(rows.order_by("term_due", "plan", "number")[:10])
+    return {"rows": [(a, action_queries.is_late(a, actor.on)) for a in found]} if found else None
+
+
 add_panel(
     Panel("programme.state", "programme/panels/state.html", programme, OPERATOR, 20, wide=True)
+)
+add_panel(Panel("programme.deadlines", "programme/panels/deadlines.html", deadlines, OPERATOR, 25))
+add_panel(
+    Panel("programme.own_actions", "programme/panels/own_actions.html", own_actions, order=15)
 )
 add_panel(Panel("programme.entries", "programme/panels/entries.html", own_entries, LISTED, 40))
 
@@ -54,6 +87,14 @@ add_nav(
         OPERATOR | LISTED,
         SECTION,
         130,
+    ),
+    NavItem(
+        _("Measures and roadmap"), "programme:actions", "checklist", OPERATOR | LISTED, SECTION, 140
+    ),
+    NavItem(_("Board"), "programme:board", "layout-kanban", OPERATOR | LISTED, SECTION, 142),
+    NavItem(_("Chart of terms"), "programme:gantt", "timeline", OPERATOR | LISTED, SECTION, 144),
+    NavItem(
+        _("Bodies and officials"), "programme:bodies", "hierarchy", OPERATOR | LISTED, SECTION, 146
     ),
     NavItem(_("Indicators"), "programme:indicators", "target", OPERATOR | LISTED, SECTION, 150),
     NavItem(

@@ -51,6 +51,7 @@ from sreda.registry.queries.directory import (
     suggestions,
     understand,
 )
+from sreda.registry.queries.people import search_people
 from sreda.registry.queries.seats import seats_of
 
 __all__ = [
@@ -99,6 +100,7 @@ __all__ = [
     "record_of",
     "region_figures",
     "school_year",
+    "search_people",
     "seats_of",
     "staff_without_account",
     "suggestions",

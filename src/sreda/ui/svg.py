@@ -7,7 +7,7 @@ figures in words too, as a label or beside the picture.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -226,7 +226,11 @@ def tilemap(tiles: Sequence[Mapping[str, Any]], label: str = "", unit: str = "")
 def gantt(
     rows: Sequence[Mapping[str, Any]], start: date, end: date, today: date | None = None
 ) -> SafeString:
-    """A picture beside a list of the same terms; states: planned, done, late, draft."""
+    """A picture beside a list of the same terms; states: planned, done, late, draft.
+
+    `needs` are the places of the rows a row waits for: a line leads from each one's end to
+    the row's beginning. `marks` are single days of a row, drawn as diamonds.
+    """
     left, width, lane, top = 316, 1200, 36, 34
     days = max((end - start).days, 1)
     scale = (width - left) / days
@@ -237,7 +241,7 @@ def gantt(
 
     marks = []
     month = date(start.year, start.month, 1)
-    every = 1 if days <= 420 else 3
+    every = 1 if days <= 420 else 3 if days <= 1_500 else 6
     while month <= end:
         if month >= start:
             marks.append((f(at(month)), f(top - 8), f(height), f(at(month) + 5), _month(month)))
@@ -266,7 +270,17 @@ def gantt(
                 f(long),
                 lane - 18,
             )
-        drawn.append((words, label, bar))
+        stones = [
+            (f(at(day)), f(y + lane / 2), row.get("state", "planned"), numbers.day(day))
+            for day in row.get("marks") or ()
+            if start <= day <= end and day not in (first, last)
+        ]
+        drawn.append((words, label, bar, format_html_join("", DIAMOND, stones)))
+    ways = [
+        (_way(rows[j], row, top + lane * j + lane / 2, top + lane * i + lane / 2, at),)
+        for i, row in enumerate(rows)
+        for j in row.get("needs") or ()
+    ]
     now: str = ""
     if today and start <= today <= end:
         now = format_html(
@@ -278,7 +292,7 @@ def gantt(
         )
     return format_html(
         '<div class="gantt" tabindex="0" role="group" aria-label="{}">'
-        '<svg class="svg-chart" viewBox="0 0 {} {}"><g>{}</g>{}{}{}</svg></div>',
+        '<svg class="svg-chart" viewBox="0 0 {} {}"><g>{}</g>{}{}{}{}</svg></div>',
         _("Chart of terms"),
         width,
         f(height),
@@ -289,8 +303,40 @@ def gantt(
             '<text class="muted" x="{3}" y="14">{4}</text>',
             marks,
         ),
-        format_html_join("", "<g><title>{}</title>{}{}</g>", drawn),
+        format_html_join("", "<g><title>{}</title>{}{}{}</g>", drawn),
+        format_html_join("", WAY, [way for way in ways if way[0]]),
         now,
+    )
+
+
+DIAMOND = (
+    '<rect class="bar-{2}" x="-6" y="-6" width="12" height="12" '
+    'transform="translate({0} {1}) rotate(45)"><title>{3}</title></rect>'
+)
+WAY = (
+    '<path d="{}" fill="none" stroke="currentColor" stroke-opacity=".55" stroke-width="1.5" '
+    'aria-hidden="true"/>'
+)
+
+
+def _way(
+    before: Mapping[str, Any],
+    after: Mapping[str, Any],
+    upper: float,
+    lower: float,
+    at: Callable[[date], float],
+) -> str:
+    """From the end of one bar to the beginning of another, with an arrowhead."""
+    end, begin = before.get("end"), after.get("start") or after.get("end")
+    if not end or not begin:
+        return ""
+    x, to = at(end), at(begin)
+    to += 5 if after.get("start") else 0
+    turn = lower - 9 if lower > upper else lower + 9
+    head = turn - 4 if lower > upper else turn + 4
+    return (
+        f"M{f(x)} {f(upper)}H{f(to)}V{f(turn)}"
+        f"M{f(to - 3)} {f(head)}L{f(to)} {f(turn)}L{f(to + 3)} {f(head)}"
     )
 
 

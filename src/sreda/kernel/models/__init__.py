@@ -4,6 +4,7 @@ from sreda.kernel.models.audit import AuditCheckpoint, AuditEntry, AuditHead
 from sreda.kernel.models.base import Record
 from sreda.kernel.models.files import StoredFile
 from sreda.kernel.models.history import Revision
+from sreda.kernel.models.notices import Notice
 from sreda.kernel.models.outbox import Delivery, OutboxEvent
 
 __all__ = [
@@ -11,6 +12,7 @@ __all__ = [
     "AuditEntry",
     "AuditHead",
     "Delivery",
+    "Notice",
     "OutboxEvent",
     "Record",
     "Revision",

@@ -14,6 +14,8 @@ from django.utils.translation import gettext as _
 from sreda.kernel.api import Actor, audit, publish
 from sreda.programme import events
 from sreda.programme.domain import rows
+from sreda.programme.domain.actions import plan_occurrences
+from sreda.programme.domain.bodies import name_in_order
 from sreda.programme.enums import FindingStatus
 from sreda.programme.models import Correction, Finding, Programme
 from sreda.programme.pack import Pack
@@ -35,6 +37,8 @@ def settle(programme: Programme, *, at: datetime) -> None:
     printed = printed_pack(programme)
     pack = corrected(printed, _still_fitting(programme, printed, at))
     rows.write(programme, pack, printed, at=at)
+    plan_occurrences(programme)
+    name_in_order(programme)
     refresh(programme, checked(pack), at=at)
 
 

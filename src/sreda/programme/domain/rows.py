@@ -255,6 +255,8 @@ def _merge(
             kept[key] = model(programme=programme, key=key, **fitting)  # type: ignore[misc]
             new.append(kept[key])
             continue
+        if isinstance(row, Action) and row.term_ours:
+            fitting = {n: v for n, v in fitting.items() if n not in {"start", "due"}}
         differing = {n: v for n, v in fitting.items() if getattr(row, n) != v}
         if differing or row.gone_at:
             if isinstance(row, ListEntry):
@@ -348,11 +350,10 @@ def _dependencies(programme: Programme, actions: Mapping[str, PackRow], rows: li
         if needed in actions and needed != row.key
     }
     kept = {
-        (d.action_id, d.needs_id): d.pk
-        for d in Dependency.objects.filter(action__programme=programme)
+        (d.action_id, d.needs_id): d for d in Dependency.objects.filter(action__programme=programme)
     }
     Dependency.objects.bulk_create(
         [Dependency(action_id=a, needs_id=n) for a, n in wanted - kept.keys()]
     )
-    if stale := [pk for pair, pk in kept.items() if pair not in wanted]:
+    if stale := [d.pk for pair, d in kept.items() if pair not in wanted and not d.ours]:
         Dependency.objects.filter(pk__in=stale).delete()

@@ -1,6 +1,6 @@
 """The programme of change: an order's tables as records, and what became of them."""
 
-from sreda.programme.models.actions import Action, Decision, Dependency, Evidence
+from sreda.programme.models.actions import Action, Decision, Dependency, Evidence, Occurrence
 from sreda.programme.models.bodies import Act, Body, Membership
 from sreda.programme.models.figures import (
     BudgetAmount,
@@ -40,6 +40,7 @@ __all__ = [
     "IndicatorPlan",
     "ListEntry",
     "Membership",
+    "Occurrence",
     "PackLoad",
     "PackRow",
     "Programme",

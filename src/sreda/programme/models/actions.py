@@ -25,6 +25,11 @@ class Action(PackRow):
     term = models.CharField(_("term as printed"), max_length=200, blank=True)
     start = models.DateField(_("start"), null=True, blank=True)
     due = models.DateField(_("due"), null=True, blank=True)
+    term_ours = models.BooleanField(
+        _("term set by the department"),
+        default=False,
+        help_text=_("Then a later pack leaves the dates alone."),
+    )
     recurrence = models.CharField(_("recurrence"), max_length=60, blank=True)
     serves = models.JSONField(_("serves indicators"), default=list)
     facts = models.JSONField(default=dict)
@@ -37,7 +42,8 @@ class Action(PackRow):
     )
     done_on = models.DateField(_("done on"), null=True, blank=True)
     note = models.TextField(_("note"), blank=True)
-    edition = models.PositiveIntegerField(db_default=1, editable=False)
+    waiver = models.TextField(_("why done before what it depends on"), blank=True)
+    edition = models.PositiveIntegerField(default=1, db_default=1, editable=False)
     needs = models.ManyToManyField(
         "self", through="Dependency", symmetrical=False, related_name="needed_by"
     )
@@ -62,11 +68,17 @@ class Action(PackRow):
 
 
 class Dependency(models.Model):
-    """`action` cannot be before `needs`."""
+    """`action` cannot be before `needs`.
+
+    `ours`: added by the department, not by the pack. One of the pack that the department took
+    away keeps `ended_at`, so that the next pack does not bring it back.
+    """
 
     id = models.BigAutoField(primary_key=True)
     action = models.ForeignKey(Action, models.CASCADE, related_name="dependencies")
     needs = models.ForeignKey(Action, models.CASCADE, related_name="dependents")
+    ours = models.BooleanField(default=False)
+    ended_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [
@@ -75,14 +87,28 @@ class Dependency(models.Model):
         ]
 
 
+class Occurrence(Record):
+    """One term of an action that comes again: each is done on its own day."""
+
+    action = models.ForeignKey(Action, models.CASCADE, related_name="occurrences")
+    due = models.DateField(_("due"))
+    done_on = models.DateField(_("done on"), null=True, blank=True)
+    note = models.CharField(_("note"), max_length=500, blank=True)
+
+    class Meta:
+        ordering = ["due"]
+        constraints = [models.UniqueConstraint(fields=["action", "due"], name="occurrence_once")]
+
+
 class Evidence(Record):
-    """A file that shows what was done."""
+    """A file that shows what was done; a removed one stays for the record, unseen."""
 
     action = models.ForeignKey(Action, models.CASCADE, related_name="evidence")
     file = models.ForeignKey(StoredFile, models.PROTECT)
     title = models.CharField(_("title"), max_length=300)
     added_at = models.DateTimeField()
-    added_by = models.ForeignKey(Person, models.PROTECT, null=True)
+    added_by = models.ForeignKey(Person, models.PROTECT, null=True, related_name="+")
+    removed_at = models.DateTimeField(null=True)
 
     class Meta:
         ordering = ["-added_at"]

@@ -67,6 +67,9 @@ class Membership(Record):
         ordering = ["role", "-since"]
         constraints = [
             ordered_term("membership_term"),
+            models.UniqueConstraint(
+                fields=["body", "name", "role", "acting", "since"], name="membership_once"
+            ),
             ExclusionConstraint(
                 name="membership_one_head",
                 expressions=[

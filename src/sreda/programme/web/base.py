@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import tempfile
 from collections.abc import Callable
+from datetime import date
 from functools import wraps
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
-from django.forms import BaseForm
+from django.forms import BaseForm, DateInput
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.utils.dateparse import parse_date
 
 from sreda.kernel.api import Actor
 from sreda.programme.models import Programme
@@ -72,6 +77,28 @@ def add_errors(form: BaseForm, error: ValidationError) -> None:
         return
     for name, errors in error.error_dict.items():
         form.add_error(name if name in form.fields and name != NON_FIELD_ERRORS else None, errors)
+
+
+def key_of(request: HttpRequest, purpose: str) -> UUID | None:
+    """The id of what this submission makes: the same form sent twice gives the same id."""
+    sent = request.POST.get("_key", "")
+    if not sent:
+        return None
+    text = f"{actor_of(request).user_id}:{purpose}:{sent[:64]}"
+    digest = hmac.new(settings.SECRET_KEY.encode(), text.encode(), hashlib.sha256).digest()
+    return UUID(bytes=digest[:16], version=4)
+
+
+def day_input() -> DateInput:
+    return DateInput(format="%Y-%m-%d", attrs={"type": "date"})
+
+
+def asked_day(request: HttpRequest) -> date:
+    """The day the page shows: ?on=YYYY-MM-DD, else today."""
+    try:
+        return parse_date(request.GET.get("on", "")) or actor_of(request).on
+    except ValueError:
+        return actor_of(request).on
 
 
 def workbook(pack: Pack, name: str) -> HttpResponseBase:

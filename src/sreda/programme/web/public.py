@@ -9,12 +9,13 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from sreda.programme.access import ENTRIES
-from sreda.programme.models import Action, Body, Programme
+from sreda.programme.access import ACTIONS, ENTRIES
+from sreda.programme.models import Programme
 from sreda.programme.pack import read_pack, shipped_pack
 from sreda.programme.queries import entries as entry_queries
 from sreda.programme.queries import findings as finding_queries
 from sreda.programme.queries import programmes
+from sreda.programme.queries.bodies import bodies_on
 from sreda.programme.queries.budget import budget_of
 from sreda.programme.queries.indicators import states
 from sreda.programme.queries.stored import corrected, printed_pack, standing
@@ -50,7 +51,8 @@ def programme(request: HttpRequest) -> HttpResponseBase:
     )
     rows = entry_queries.shown(shown, entries)
     first = sorted((r for r in rows if r.rank), key=lambda r: (r.rank or 0, r.entry.name))
-    actions = list(Action.objects.filter(programme=shown, gone_at=None))
+    actor = actor_of(request)
+    actions = list(ACTIONS.all(actor, "publish").filter(programme=shown, gone_at=None))
     context = {
         **budget_context(shown, budget_of(shown)),
         "others": Programme.objects.exclude(pk=shown.pk),
@@ -61,8 +63,9 @@ def programme(request: HttpRequest) -> HttpResponseBase:
         "colleges": [r for r in first if r.entry.section == "college"][:FIRST],
         "learners": sum(r.entry.learners or 0 for r in rows),
         "dates": sorted((a for a in actions if a.due), key=lambda a: (a.due, a.plan, a.number)),
-        "states": states(shown, actor_of(request).on),
-        "bodies": Body.objects.filter(programme=shown, gone_at=None),
+        "actions": sorted(actions, key=lambda a: (a.plan, a.number)),
+        "states": states(shown, actor.on),
+        "bodies": bodies_on(shown, actor.on),
     }
     return render(request, "programme/public/programme.html", context)
 

@@ -1,10 +1,11 @@
 """Navigation for every page that extends `ui/cabinet.html`, whatever app it belongs to.
 
-It costs no query of its own: the lines depend on the seat's role alone and are kept per role.
+The lines depend on the seat's role alone and are kept per role; only badges ask the database.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 from functools import lru_cache
 from typing import Any
@@ -17,7 +18,7 @@ from django.utils.translation import gettext as _
 
 from sreda.kernel.api import Actor, Seat, nav_for
 
-Line = tuple[str, str, str]
+Line = tuple[str, str, str, Callable[[Actor], int] | None]
 
 
 def cabinet(request: HttpRequest) -> dict[str, Any]:
@@ -35,13 +36,19 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     if not actor.signed_in:
         return []
     sections = lines_for(actor.role, get_language() or "")
-    here = _nearest(request.path, [url for _label, lines in sections for _l, url, _i in lines])
+    here = _nearest(request.path, [url for _label, lines in sections for _l, url, *_rest in lines])
     return [
         {
             "label": label,
             "items": [
-                {"label": text, "url": url, "icon": icon, "active": url == here}
-                for text, url, icon in lines
+                {
+                    "label": text,
+                    "url": url,
+                    "icon": icon,
+                    "active": url == here,
+                    "badge": badge(actor) if badge else None,
+                }
+                for text, url, icon, badge in lines
             ],
         }
         for label, lines in sections
@@ -52,9 +59,11 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
 def lines_for(role: str, language: str) -> tuple[tuple[str, tuple[Line, ...]], ...]:
     """The role's lines under their sections' names, in the order the apps gave them."""
     anyone = Actor(on=date.min, seat=Seat("", role, "") if role else None)
-    sections: dict[str, list[Line]] = {"": [(_("Home"), reverse("cabinet"), "layout-dashboard")]}
+    sections: dict[str, list[Line]] = {
+        "": [(_("Home"), reverse("cabinet"), "layout-dashboard", None)]
+    }
     for item in nav_for(anyone):
-        line = (str(item.label), reverse(item.url_name), item.icon)
+        line = (str(item.label), reverse(item.url_name), item.icon, item.badge)
         sections.setdefault(str(item.section), []).append(line)
     return tuple((label, tuple(lines)) for label, lines in sections.items())
 

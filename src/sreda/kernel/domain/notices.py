@@ -1,0 +1,84 @@
+"""Telling people: once an occasion and person, in the cabinet and by mail."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import QuerySet
+
+from sreda.kernel.models import Notice
+from sreda.kernel.models.notices import Mailing
+
+MAIL_FOR = timedelta(days=3)  # a notice that could not be mailed for so long is not news
+
+
+def notify(
+    addressees: Iterable[UUID],
+    *,
+    key: str,
+    subject: str,
+    text: str = "",
+    link: str = "",
+    at: datetime,
+) -> int:
+    """Tell people of an occasion; who was told under this key already is not told again.
+
+    Returns how many were told now. `link` is an address of this site, beginning with "/".
+    """
+    wanted = set(addressees)
+    told = set(Notice.objects.filter(key=key, addressee__in=wanted).values_list("addressee"))
+    new = [
+        Notice(addressee=person, key=key, subject=subject[:300], text=text, link=link, made_at=at)
+        for person in sorted(wanted - {person for (person,) in told})
+    ]
+    Notice.objects.bulk_create(new, ignore_conflicts=True)
+    return len(new)
+
+
+def notices_of(person: UUID | None) -> QuerySet[Notice]:
+    return Notice.objects.filter(addressee=person) if person else Notice.objects.none()
+
+
+def unread(person: UUID | None) -> int:
+    return notices_of(person).filter(read_at=None).count() if person else 0
+
+
+def mark_read(notices: QuerySet[Notice], *, at: datetime) -> int:
+    return notices.filter(read_at=None).update(read_at=at)
+
+
+Send = Callable[[str, list[Notice]], None]
+AddressesOf = Callable[[Iterable[UUID]], Mapping[UUID, str]]
+
+
+def mail(addresses_of: AddressesOf, send: Send, *, at: datetime) -> int:
+    """Mail what waits, one letter a person; returns the number of letters.
+
+    The rows are locked while a letter goes out, so that two workers do not send it twice. What
+    `send` cannot deliver (OSError) waits for the next time, at most `MAIL_FOR`.
+    """
+    waiting = Notice.objects.filter(mailing=Mailing.WAITING)
+    waiting.filter(made_at__lt=at - MAIL_FOR).update(mailing=Mailing.NOT)
+    people = list(waiting.order_by().values_list("addressee", flat=True).distinct())
+    addresses = addresses_of(people)
+    waiting.filter(addressee__in=set(people) - addresses.keys()).update(mailing=Mailing.NOT)
+    sent = 0
+    for person, address in addresses.items():
+        with transaction.atomic():
+            own = list(
+                waiting.filter(addressee=person)
+                .select_for_update(skip_locked=True)
+                .order_by("made_at")
+            )
+            if not own:
+                continue
+            try:
+                send(address, own)
+            except OSError:
+                continue
+            Notice.objects.filter(pk__in=[n.pk for n in own]).update(mailing=Mailing.SENT)
+            sent += 1
+    return sent
