@@ -37,7 +37,7 @@ class OrganisationFactory(DjangoModelFactory[Organisation]):
     class Meta:
         model = Organisation
 
-    code = factory.Sequence(lambda n: f"42{n:05}")
+    code = factory.Sequence(lambda n: f"99{n:05}")
     kind = "school"
     ownership = "municipal"
     municipality = factory.SubFactory(MunicipalityFactory)

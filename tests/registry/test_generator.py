@@ -220,5 +220,12 @@ def test_the_demo_command_says_when_there_is_something_already(capsys):
     assert "operator" in first
     people = Person.objects.count()
     call_command("demo")
-    assert "operator" not in capsys.readouterr().out
+    again = capsys.readouterr().out
+    assert "ничего не изменено" in again
+    assert first.endswith(again.split("\n\n", 1)[1])
     assert Person.objects.count() == people
+    operator = User.objects.get(username="operator")
+    operator.set_password("not the demo's any more")
+    operator.save()
+    call_command("demo")
+    assert "operator" not in capsys.readouterr().out

@@ -396,7 +396,6 @@ def running(folder: Path) -> dict[str, Any] | None:
 def only_one(folder: Path) -> Iterator[Book]:
     """Hold the home for ourselves; says who has it otherwise."""
     try:
-        (folder / "static").mkdir(parents=True, exist_ok=True)  # the web server looks there
         file = book_path(folder).open("a+")
     except OSError as error:
         raise Trouble(f"{error.filename}: {error.strerror}") from error
