@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from sreda.kernel.api import Actor, NavItem, Panel, add_nav, add_panel
@@ -46,10 +47,9 @@ def deadlines(actor: Actor) -> dict[str, Any] | None:
     if found is None:
         return None
     rows = action_queries.actions_of(found)
-    near = action_queries.open_ones(rows).filter(
-        term_due__lte=actor.on + timedelta(days=action_queries.SOON)
-    )
-    shown_rows = list(near.order_by("term_due", "plan", "number")[:6])
+    days = timedelta(days=action_queries.SOON)
+    near = action_queries.nearest(rows).filter(Q(term_due__lte=actor.on + days))
+    shown_rows = list(near[:6])
     return {
         "rows": [(a, action_queries.is_late(a, actor.on)) for a in shown_rows],
         "late": action_queries.overdue(rows, actor.on).count(),
@@ -62,8 +62,7 @@ def own_actions(actor: Actor) -> dict[str, Any] | None:
     if actor.person_id is None:
         return None
     mine = ACTIONS.all(actor, "view").filter(owner=actor.person_id, gone_at=None)
-    rows = action_queries.open_ones(action_queries.with_terms(mine))
-    found = list(rows.order_by("term_due", "plan", "number")[:10])
+    found = list(action_queries.nearest(action_queries.with_terms(mine))[:10])
     return {"rows": [(a, action_queries.is_late(a, actor.on)) for a in found]} if found else None
 
 

@@ -46,11 +46,24 @@ def open_ones(rows: QuerySet[Action]) -> QuerySet[Action]:
 
 
 def overdue(rows: QuerySet[Action], on: date) -> QuerySet[Action]:
-    return open_ones(rows).filter(term_due__lt=on)
+    return open_ones(rows).filter(Q(term_due__lt=on))
 
 
 def soon(rows: QuerySet[Action], on: date, days: int = SOON) -> QuerySet[Action]:
-    return open_ones(rows).filter(term_due__gte=on, term_due__lte=on + timedelta(days=days))
+    return open_ones(rows).filter(Q(term_due__range=(on, on + timedelta(days=days))))
+
+
+def undated(rows: QuerySet[Action]) -> QuerySet[Action]:
+    return rows.filter(Q(term_due=None))
+
+
+def nearest(rows: QuerySet[Action]) -> QuerySet[Action]:
+    """Open ones, the most pressing first; those without a date at the end."""
+    return by_term(open_ones(rows))
+
+
+def by_term(rows: QuerySet[Action]) -> QuerySet[Action]:
+    return rows.order_by(F("term_due").asc(nulls_last=True), "plan", "number")
 
 
 def matching(rows: QuerySet[Action], text: str) -> QuerySet[Action]:

@@ -9,6 +9,7 @@ from uuid import UUID
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import ValidationError
+from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.dateparse import parse_date
@@ -514,7 +515,7 @@ def decision_file(request: HttpRequest, pk: UUID) -> HttpResponseBase:
     if found.action_id:
         _seen(request, found.action_id)
     else:
-        visible(bool(found.body_id) and BODIES.all(actor).filter(pk=found.body_id).exists())
+        visible(BODIES.all(actor).filter(Q(pk=found.body_id)).exists())
     assert found.file is not None
     return download(found.file)
 

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 from django.contrib import messages
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -37,13 +37,13 @@ def _term(on: date) -> Any:
                 return queries.overdue(rows, on)
             case "soon":
                 return queries.soon(rows, on)
-        return rows.filter(term_due=None)
+        return queries.undated(rows)
 
     return apply
 
 
 def _owner(rows: QuerySet[Action], value: str) -> QuerySet[Action]:
-    return rows.filter(owner=None) if value == "none" else rows.filter(owner=value)
+    return rows.filter(owner=None) if value == "none" else rows.filter(Q(owner=value))
 
 
 def _columns() -> list[Column]:
@@ -161,7 +161,7 @@ def board(request: HttpRequest) -> HttpResponseBase:
     movable = set(
         ACTIONS.all(actor, "progress").filter(programme=programme).values_list("pk", flat=True)
     )
-    found = list(rows.order_by("term_due", "plan", "number"))
+    found = list(queries.by_term(rows))
     columns = [
         (
             status,

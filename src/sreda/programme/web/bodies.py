@@ -10,6 +10,7 @@ from django import forms
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -353,6 +354,6 @@ def act_file(request: HttpRequest, pk: UUID) -> HttpResponseBase:
     actor = actor_of(request)
     visible(BODIES.may(actor, "view"))
     found = get_object_or_404(Act.objects.select_related("file"), pk=pk, file__isnull=False)
-    visible(bool(found.body_id) and BODIES.all(actor).filter(pk=found.body_id).exists())
+    visible(BODIES.all(actor).filter(Q(pk=found.body_id)).exists())
     assert found.file is not None
     return download(found.file)
