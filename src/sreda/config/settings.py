@@ -140,6 +140,7 @@ MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not HTTPS
 MFA_TOTP_ISSUER = "Sreda"
+MFA_TOTP_TOLERANCE = 1  # clocks of phones differ
 # Posts of these roles give no rights until the session has a second factor.
 REQUIRE_MFA = frozenset(env.words("SREDA_REQUIRE_MFA", "operator coordinator"))
 SOCIALACCOUNT_ONLY = False
