@@ -8,6 +8,7 @@ SREDA_HTTPS           1 when browsers reach the site by https
 SREDA_DEBUG           1 for development only
 SREDA_EMAIL_URL       smtp://user:password@host:port; otherwise mail is written to the log
 SREDA_REQUIRE_MFA     roles that need a second factor ("operator coordinator"; empty: none)
+SREDA_SITE_CHECK_PRIVATE  closed networks whose sites are checked too (10.0.0.0/8 …; 1: all)
 SREDA_SITE            JSON file with the region's name and imprint (else SREDA_HOME/site.json)
 SREDA_OIDC            path of a JSON list of OpenID Connect providers (see docs/sign-in.md)
 """
@@ -187,6 +188,7 @@ WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = DEBUG
 WHITENOISE_IMMUTABLE_FILE_TEST = r"/static/ui/assets/.+-[\w-]{8}\.\w+$"
 MEDIA_ROOT = HOME / "files"
+SITE_CHECK_PRIVATE = env.words("SREDA_SITE_CHECK_PRIVATE")
 SITE_FILE = Path(os.environ.get("SREDA_SITE") or HOME / "site.json")
 
 EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"

@@ -114,7 +114,9 @@ def serve(
 ) -> int:
     children = [Child("web", web_command(options, port), environment)]
     if not options.no_worker:
-        children.append(Child("worker", [*SREDA, "procrastinate", "worker"], environment))
+        children.append(
+            Child("worker", [*SREDA, "procrastinate", "worker", "--concurrency", "4"], environment)
+        )
 
     def note() -> None:
         book.write(address=address, children={child.name: child.pid for child in children})

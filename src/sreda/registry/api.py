@@ -24,6 +24,7 @@ from sreda.registry.models import (
     Person,
     Post,
     Qualification,
+    SiteCheck,
     Teaching,
     User,
 )
@@ -83,6 +84,7 @@ __all__ = [
     "Role",
     "Search",
     "Sex",
+    "SiteCheck",
     "Teaching",
     "User",
     "administrators_of",

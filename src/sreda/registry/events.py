@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import ClassVar
 from uuid import UUID
 
@@ -161,3 +161,21 @@ class OrganisationsImported(Event):
     import_id: UUID
     new: int
     changed: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SiteDied(Event):
+    """Two checks in a row got no answer; `since` is the first of them."""
+
+    type: ClassVar[str] = "registry.site.died"
+    organisation_id: UUID
+    website: str
+    outcome: str
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SiteRevived(Event):
+    type: ClassVar[str] = "registry.site.revived"
+    organisation_id: UUID
+    website: str

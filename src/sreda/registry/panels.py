@@ -37,7 +37,11 @@ def region(actor: Actor) -> dict[str, Any]:
 
 
 def quality(actor: Actor) -> dict[str, Any]:
-    return {"quality": cabinet.quality(actor.on), "most": cabinet.COUNTED_UP_TO}
+    return {
+        "quality": cabinet.quality(actor.on),
+        "most": cabinet.COUNTED_UP_TO,
+        "organisations_url": link("organisations"),
+    }
 
 
 def municipality(actor: Actor) -> dict[str, Any] | None:
@@ -56,6 +60,7 @@ def municipality(actor: Actor) -> dict[str, Any] | None:
         "learners": sum(s.learners for s in sizes),
         "teachers": sum(s.teachers for s in sizes),
         "groups": sum(s.groups for s in sizes),
+        "dead_sites": sum(o.site_dead_on is not None for o in organisations),
     }
 
 
@@ -69,6 +74,7 @@ def organisation(actor: Actor) -> dict[str, Any] | None:
         "organisation_url": link("organisation", found.pk),
         "size": getattr(found, "size", None),
         "facilities": facilities,
+        "dead_on": found.site_dead_on,
         "age": (actor.on - facilities.as_of).days if facilities else None,
     }
 

@@ -27,6 +27,7 @@ from sreda.registry.api import (
 REGISTRY = _("Registry of organisations")
 COUNTED = _("Counted from enrolments and posts")
 MEASURED = _("Facilities reported by the organisation")
+CHECKED = _("Daily check of official sites")
 COMPUTED = _("Computed from the other fields")
 
 
@@ -96,6 +97,11 @@ organisations = Dataset(
         Field("phone", _("Telephone"), attrgetter("phone"), source=REGISTRY),
         Field("email", _("E-mail"), attrgetter("email"), source=REGISTRY),
         Field("website", _("Official site"), attrgetter("website"), source=REGISTRY),
+        Field(
+            "website_dead_since", _("The site has not answered since"),
+            attrgetter("site_dead_on"), "date", source=CHECKED,
+            description=_("Empty where the site answers or has not been checked."),
+        ),
         Field(
             "since", _("Works since"), attrgetter("since"), "date", source=REGISTRY, required=True
         ),

@@ -16,6 +16,7 @@ from sreda.registry.models.organisations import (
     OrganisationSize,
 )
 from sreda.registry.models.people import Merge, Person, Post, Qualification
+from sreda.registry.models.sites import SiteCheck, SiteOutcome
 from sreda.registry.models.user import User
 
 __all__ = [
@@ -38,6 +39,8 @@ __all__ = [
     "Person",
     "Post",
     "Qualification",
+    "SiteCheck",
+    "SiteOutcome",
     "Teaching",
     "User",
 ]

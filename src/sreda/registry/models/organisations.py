@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from sreda.kernel.models import Record
@@ -70,6 +73,24 @@ class Organisation(Record):
 
     def __str__(self) -> str:
         return self.short_name
+
+    @property
+    def site_dead_on(self) -> date | None:
+        """Since when the official site does not answer; None where it does or nobody knows.
+
+        In lists: select_related("site_check")."""
+        check = getattr(self, "site_check", None)
+        if check is None or check.dead_since is None or check.website != self.website:
+            return None
+        return timezone.localtime(check.dead_since).date()
+
+    @property
+    def site_answers(self) -> bool | None:
+        """What the last check of the present address says; None where there is none."""
+        check = getattr(self, "site_check", None)
+        if check is None or check.website != self.website or check.outcome == "reserved":
+            return None
+        return check.dead_since is None
 
 
 class Facilities(Record):

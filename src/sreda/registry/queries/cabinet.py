@@ -96,10 +96,13 @@ class Quality:
     without_birth_date: int
     without_contacts: int
     posts_ending: int
+    dead_sites: int
 
     @property
     def faultless(self) -> bool:
-        return not (self.without_birth_date or self.without_contacts or self.posts_ending)
+        return not (
+            self.without_birth_date or self.without_contacts or self.posts_ending or self.dead_sites
+        )
 
 
 _QUALITY = """
@@ -109,7 +112,10 @@ SELECT (SELECT count(*) FROM (SELECT 1 FROM registry_person
          WHERE phone = '' AND email = '' AND website = ''
            AND kind IN ('school', 'college') AND (until IS NULL OR until >= %(on)s)),
        (SELECT count(*) FROM (SELECT 1 FROM registry_post
-         WHERE until BETWEEN %(on)s AND %(soon)s LIMIT %(most)s) e)
+         WHERE until BETWEEN %(on)s AND %(soon)s LIMIT %(most)s) e),
+       (SELECT count(*) FROM registry_sitecheck s
+          JOIN registry_organisation o ON o.id = s.organisation_id AND o.website = s.website
+         WHERE s.dead_since IS NOT NULL AND (o.until IS NULL OR o.until >= %(on)s))
 """
 
 
@@ -123,8 +129,18 @@ def organisations_in(municipality_id: UUID, on: date) -> list[Organisation]:
     """The municipality's working organisations with their sizes, the largest first."""
     return list(
         Organisation.objects.filter(on_day(on), municipality_id=municipality_id)
-        .select_related("size")
-        .only("short_name", "kind", "rural", "size__learners", "size__teachers", "size__groups")
+        .select_related("size", "site_check")
+        .only(
+            "short_name",
+            "kind",
+            "rural",
+            "website",
+            "size__learners",
+            "size__teachers",
+            "size__groups",
+            "site_check__website",
+            "site_check__dead_since",
+        )
         .order_by(F("size__learners").desc(nulls_last=True), "short_name")
     )
 
@@ -132,7 +148,7 @@ def organisations_in(municipality_id: UUID, on: date) -> list[Organisation]:
 def organisation_card(organisation_id: UUID) -> Organisation | None:
     """An organisation with its municipality and size."""
     return (
-        Organisation.objects.select_related("municipality", "size")
+        Organisation.objects.select_related("municipality", "size", "site_check")
         .filter(pk=organisation_id)
         .first()
     )

@@ -246,7 +246,7 @@ def listed(actor: Actor) -> QuerySet[Organisation]:
     return (
         ORGANISATIONS.all(actor)
         .filter(on_day(actor.on))
-        .select_related("municipality", "size")
+        .select_related("municipality", "size", "site_check")
         .annotate(
             link_mbps=Subquery(latest.values("link_mbps")[:1]),
             computers_teaching=Subquery(latest.values("computers_teaching")[:1]),

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, F, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
@@ -28,6 +28,7 @@ from sreda.registry.models import (
     ManagementCost,
     Municipality,
     Organisation,
+    SiteCheck,
     Teaching,
 )
 from sreda.registry.models.periods import on_day
@@ -68,12 +69,37 @@ def place_filters(actor: Actor) -> list[Filter[Any]]:
     return [Filter("municipality", gettext_lazy("Municipality"), _municipalities)]
 
 
+SITE_OF_NOW = Q(site_check__website=F("website")) & ~Q(website="")
+SITES: dict[str, tuple[Any, Q]] = {
+    "dead": (
+        gettext_lazy("does not answer"),
+        SITE_OF_NOW & Q(site_check__dead_since__isnull=False),
+    ),
+    "alive": (
+        gettext_lazy("answers"),
+        SITE_OF_NOW & Q(site_check__dead_since=None) & ~Q(site_check__outcome="reserved"),
+    ),
+    "unchecked": (
+        gettext_lazy("not checked"),
+        ~Q(website="")
+        & (
+            Q(site_check=None)
+            | ~Q(site_check__website=F("website"))
+            | Q(site_check__outcome="reserved")
+        ),
+    ),
+    "none": (gettext_lazy("no site"), Q(website="")),
+}
+
+
 @page
 def organisation_list(request: HttpRequest) -> HttpResponseBase:
     actor = actor_of(request)
     visible(ORGANISATIONS.may(actor, "manage"))
     listing = Listing(
-        rows=ORGANISATIONS.all(actor, "manage").select_related("municipality", "size"),
+        rows=ORGANISATIONS.all(actor, "manage").select_related(
+            "municipality", "size", "site_check"
+        ),
         params=request.GET,
         search=_searched,
         filter_by=[
@@ -85,6 +111,12 @@ def organisation_list(request: HttpRequest) -> HttpResponseBase:
                 gettext_lazy("Condition"),
                 [("open", gettext_lazy("Working")), ("closed", gettext_lazy("Closed"))],
                 _by_state,
+            ),
+            Filter(
+                "site",
+                gettext_lazy("Official site"),
+                [(key, label) for key, (label, _which) in SITES.items()],
+                lambda rows, value: rows.filter(SITES[value][1]),
             ),
         ],
         sorts={
@@ -106,6 +138,7 @@ def organisation_list(request: HttpRequest) -> HttpResponseBase:
             Column(gettext_lazy("Telephone"), lambda o: o.phone),
             Column(gettext_lazy("E-mail"), lambda o: o.email),
             Column(gettext_lazy("Official site"), lambda o: o.website),
+            Column(gettext_lazy("The site does not answer since"), lambda o: o.site_dead_on),
             Column(gettext_lazy("Learners"), lambda o: o.size.learners if _sized(o) else None),
             Column(gettext_lazy("Works since"), lambda o: o.since),
             Column(gettext_lazy("Worked until"), lambda o: o.until),
@@ -221,11 +254,19 @@ def organisation(request: HttpRequest, pk: UUID) -> HttpResponse:
                 "-year"
             )[:5],
             "leaders": list(leaders),
+            "site": _site(found),
             "may_change": ORGANISATIONS.may(actor, "change", found),
             "may_close": ORGANISATIONS.may(actor, "close", found),
             "may_add_person": PEOPLE.may(actor, "add"),
         },
     )
+
+
+def _site(organisation: Organisation) -> SiteCheck | None:
+    """The check of the address the organisation has now."""
+    return SiteCheck.objects.filter(
+        organisation=organisation, website=organisation.website or None
+    ).first()
 
 
 @page

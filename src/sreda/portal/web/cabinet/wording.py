@@ -61,6 +61,8 @@ ACTIONS: dict[str, Any] = {
     "registry.post.changed": _("Post changed"),
     "registry.post.ended": _("Post ended"),
     "registry.post.given": _("Post given"),
+    "registry.site.died": _("Official site stopped answering"),
+    "registry.site.revived": _("Official site answers again"),
     "registry.region.generated": _("Demo region made"),
 }
 

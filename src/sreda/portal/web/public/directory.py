@@ -186,7 +186,7 @@ def suggest(request: HttpRequest) -> HttpResponse:
 def _one(request: HttpRequest, code: str) -> Organisation:
     found = (
         ORGANISATIONS.all(_actor(request))
-        .select_related("municipality", "size")
+        .select_related("municipality", "size", "site_check")
         .filter(code=code)
         .first()
     )

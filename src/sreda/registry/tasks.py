@@ -1,0 +1,28 @@
+"""The registry's jobs."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.utils import timezone
+from procrastinate.contrib.django import app
+
+from sreda.kernel import clock
+from sreda.kernel.probe import networks
+from sreda.registry.domain.sites import check_sites
+from sreda.registry.domain.sizes import recount_sizes
+
+
+@app.periodic(cron="17 * * * *")
+@app.task(queue="sites", queueing_lock="sites")
+def ask_sites(timestamp: int) -> None:
+    """Hourly: those that are due, so that a failure is confirmed soon."""
+    check_sites(at=clock.now(), inside=networks(settings.SITE_CHECK_PRIVATE))
+
+
+@app.periodic(cron="5 * * * *")
+@app.task(queue="figures", queueing_lock="sizes")
+def recount_all_sizes(timestamp: int) -> None:
+    """Terms begin and end by the calendar, without an event. Hourly, since the region's
+    midnight is not the server's; what has not changed is not written."""
+    at = clock.now()
+    recount_sizes(at=at, on=timezone.localtime(at).date())
