@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class Section(TextChoices):
@@ -33,7 +34,7 @@ class LoadStatus(TextChoices):
 
 
 class FindingStatus(TextChoices):
-    OPEN = "open", _("Open")
+    OPEN = "open", pgettext_lazy("finding", "Open")
     ACCEPTED = "accepted", _("Accepted as a fault of the document")
     CORRECTED = "corrected", _("Corrected")
     WAIVED = "waived", _("Waived")
