@@ -1,6 +1,6 @@
 """The programme's public face."""
 
-from sreda.programme.access import ENTRIES, FINDINGS, PROGRAMMES
+from sreda.programme.access import ACTIONS, BODIES, ENTRIES, FINDINGS, PROGRAMMES
 from sreda.programme.domain.demo import record_demo_progress
 from sreda.programme.domain.packs import load_demo_programme
 from sreda.programme.enums import (
@@ -10,7 +10,13 @@ from sreda.programme.enums import (
     Plan,
     Section,
 )
-from sreda.programme.events import EntryMatched, FindingDecided, PackLoaded
+from sreda.programme.events import (
+    ActionChanged,
+    EntryMatched,
+    FindingDecided,
+    MembershipChanged,
+    PackLoaded,
+)
 from sreda.programme.models import (
     Action,
     BudgetAmount,
@@ -29,10 +35,13 @@ from sreda.programme.queries.programmes import (
 )
 
 __all__ = [
+    "ACTIONS",
+    "BODIES",
     "ENTRIES",
     "FINDINGS",
     "PROGRAMMES",
     "Action",
+    "ActionChanged",
     "ActionStatus",
     "BudgetAmount",
     "BudgetKind",
@@ -45,6 +54,7 @@ __all__ = [
     "IndicatorPlan",
     "ListEntry",
     "ListedPlace",
+    "MembershipChanged",
     "PackLoaded",
     "Plan",
     "Programme",

@@ -50,6 +50,7 @@ class Action(PackRow):
 
     class Meta:
         ordering = ["plan", "number"]
+        verbose_name = _("measure of the programme")
         constraints = [
             models.UniqueConstraint(fields=["programme", "key"], name="action_once"),
             models.CheckConstraint(

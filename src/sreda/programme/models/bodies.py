@@ -32,6 +32,7 @@ class Body(PackRow):
 
     class Meta:
         ordering = ["kind", "name"]
+        verbose_name = _("body of the programme")
         constraints = [
             models.UniqueConstraint(fields=["programme", "key"], name="body_once"),
             models.CheckConstraint(
