@@ -1,0 +1,186 @@
+"""Somebody in front of the product, and what must hold of every page they see."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, urljoin, urlsplit
+
+from django.urls import Resolver404, resolve
+from playwright.sync_api import Browser, Page
+
+from sreda.config.management.commands.demo import PASSWORD
+from sreda.ui.modes import COOKIE
+
+ROOT = Path(__file__).resolve().parents[2]
+IMAGES = ROOT / "docs/guide/img"
+AXE = ROOT / "frontend/node_modules/axe-core/axe.min.js"
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or ""
+ARGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+# Latin words that Russian readers use as they are.
+KNOWN = set(
+    "csv xlsx json parquet wi fi e mail url html pdf xml id vcard qr excel frictionless data package on "
+    "the web sreda email oidc ok windows chrome chromium linux android ios macos safari firefox "
+    "headless utf cc by oneroster yaml sha totp iso api postgresql apache etag zip wcag aa "
+    "tab esc enter cdo".split()
+)  # fmt: skip
+ROMAN = re.compile(r"[IVXLC]+\Z")
+TAKEN_OUT = re.compile(
+    r"https?://\S+|\S+@\S+|\S*[\w-]+\.(?:ru|рф|com|org|xlsx|csv|json|parquet|vcf|txt|xml)\b\S*"
+    r"|\b[0-9a-f]{8}-[0-9a-f-]{27}\b|\b[0-9a-f]{8,}\b|\S*[_/]\S*"
+    r"|№ 490-r|Chief Data Officer|Creative Commons Attribution"
+)
+LATIN = re.compile(r"[A-Za-z]{2,}")
+
+# What can be read on the page or heard from it; names of files, codes and other languages are not.
+WORDS = """() => {
+  const out = [], skip = '[lang]:not(html):not([lang=ru]), [translate=no], code, kbd, pre, script, style, textarea';
+  const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (walk.nextNode()) {
+    const node = walk.currentNode, parent = node.parentElement;
+    if (parent && !parent.closest(skip) && node.data.trim()) out.push(node.data.trim());
+  }
+  for (const e of document.querySelectorAll('[aria-label],[placeholder],[title],[alt]'))
+    if (!e.closest(skip)) for (const a of ['aria-label', 'placeholder', 'title', 'alt'])
+      if (e.getAttribute(a)) out.push(e.getAttribute(a));
+  out.push(document.title);
+  return out;
+}"""
+SHAPE = """() => ({
+  lang: document.documentElement.lang, title: document.title.trim(),
+  h1: document.querySelectorAll('h1').length,
+  main: document.querySelectorAll('main').length,
+  wide: document.documentElement.scrollWidth - innerWidth,
+  nameless: [...document.querySelectorAll('input:not([type=hidden]), select, textarea')]
+    .filter(e => !e.labels?.length && !e.ariaLabel && !e.getAttribute('aria-labelledby'))
+    .map(e => e.outerHTML.slice(0, 120)),
+})"""
+WIDEST = """() => [...document.querySelectorAll('main *')]
+  .filter(e => e.getBoundingClientRect().right > innerWidth + 1)
+  .slice(0, 3).map(e => e.outerHTML.slice(0, 100))"""
+
+
+class Visitor:
+    """One browser context; `faults` gathers what the pages complained about."""
+
+    def __init__(
+        self, browser: Browser, site: str, sessions: dict[str, Any], role: str = "",
+        *, width: int = 1440, mode: str = "", **more: Any,
+    ) -> None:  # fmt: skip
+        self.site, self.role, self.faults = site, role, list[str]()
+        more.setdefault("reduced_motion", "reduce")
+        self.context = browser.new_context(
+            viewport={"width": width, "height": 900}, locale="ru-RU",
+            storage_state=sessions.get(role), **more,
+        )  # fmt: skip
+        if mode:
+            self.context.add_cookies([{"name": COOKIE, "value": mode, "url": site}])
+        self.page = self.context.new_page()
+        self.page.on("console", lambda m: m.type == "error" and self.faults.append(m.text))
+        self.page.on("pageerror", lambda error: self.faults.append(str(error)))
+        if role and role not in sessions:
+            self.sign_in(role)
+            sessions[role] = self.context.storage_state()
+
+    def sign_in(self, username: str, password: str = PASSWORD) -> None:
+        self.open("/account/login/")
+        self.page.fill("[name=login]", username)
+        self.page.fill("[name=password]", password)
+        self.page.click("form[action*=login] button.btn-primary")
+        self.page.wait_for_url("**/cabinet/**")
+
+    def open(self, path: str) -> Page:
+        answer = self.page.goto(urljoin(self.site + "/", path))
+        assert answer
+        self.status = answer.status
+        return self.page
+
+    def links(self) -> list[str]:
+        """Addresses of this site that this page leads to, without downloads."""
+        found = self.page.eval_on_selector_all(
+            "a[href]:not([download]), tr[data-href]",
+            "all => all.map(e => e.dataset.href || e.getAttribute('href'))",
+        )
+        here = self.page.url
+        return [u for u in (urljoin(here, f) for f in found) if u.startswith(self.site + "/")]
+
+    def close(self) -> None:
+        self.context.close()
+
+
+def pattern(url: str) -> tuple[str, ...] | None:
+    """What kind of page an address is; None for what is no page to visit."""
+    parts = urlsplit(url)
+    try:
+        found = resolve(parts.path)
+    except Resolver404:
+        return ("unknown", parts.path)
+    query = dict(parse_qsl(parts.query))
+    downloads = {"export", "template"} & set(query) or "as" in query and found.view_name != "person"
+    if found.view_name in NO_PAGES or downloads or re.search(r"\.\w+$", parts.path):
+        return None
+    if "sort" in query or "page" in query:  # the same page in another order
+        return None
+    told = [f"{k}={v}" if k in {"view", "table", "show"} else k for k, v in sorted(query.items())]
+    slug = [found.kwargs["name"]] if found.view_name == "open_dataset" else []
+    return (found.view_name, *slug, *told)
+
+
+NO_PAGES = {
+    "account_logout", "organisation_vcard", "organisations_suggest", "mfa_download_recovery_codes",
+    "programme:original", "registry:import_bad", "healthz", "robots", "sitemap",
+}  # fmt: skip
+
+
+def faults_of(page: Page) -> Iterator[str]:
+    """What is wrong with the page as it stands, at its present width."""
+    shape = page.evaluate(SHAPE)
+    if shape["lang"] != "ru":
+        yield f"lang is {shape['lang']!r}"
+    if not shape["title"] or shape["title"].startswith("—"):
+        yield f"title is {shape['title']!r}"
+    if shape["h1"] != 1 or shape["main"] != 1:
+        yield f"{shape['h1']} h1, {shape['main']} main"
+    if shape["nameless"]:
+        yield f"controls without a label: {shape['nameless']}"
+    if english := sorted(set(english_in(page.evaluate(WORDS)))):
+        yield f"English: {english[:12]}"
+    yield from overflow(page)
+
+
+def overflow(page: Page) -> Iterator[str]:
+    wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+    if wide > 0:
+        yield f"{wide} px too wide: {page.evaluate(WIDEST)}"
+
+
+def english_in(texts: list[str]) -> Iterator[str]:
+    for text in texts:
+        for word in LATIN.findall(TAKEN_OUT.sub(" ", text)):
+            if word.lower() not in KNOWN and not ROMAN.match(word):
+                yield f"{word} ({text[:60]})"
+
+
+def access_faults(page: Page) -> list[str]:
+    """axe's serious and critical violations. It is evaluated, not loaded: the policy stays."""
+    if not page.evaluate("Boolean(window.axe)"):
+        page.evaluate(AXE.read_text(encoding="utf-8"))
+    found = page.evaluate("axe.run({resultTypes: ['violations']})")["violations"]
+    return [
+        f"{v['id']}: {node['html'][:140]} {node['failureSummary'][:160]}"
+        for v in found
+        if v["impact"] in {"serious", "critical"}
+        for node in v["nodes"][:3]
+    ]
