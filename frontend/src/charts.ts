@@ -43,7 +43,8 @@ function option(data: Data): echarts.EChartsCoreOption {
     splitLine: { lineStyle: { color: token("--border") } },
   };
   return {
-    aria: { enabled: true, decal: { show: lowVision } },
+    // The figure's own caption and table say it; ECharts would describe it in English
+    aria: { enabled: true, label: { enabled: false }, decal: { show: lowVision } },
     animation: !matchMedia("(prefers-reduced-motion: reduce)").matches,
     color: [1, 2, 3, 4, 5, 6].map((i) => token(`--chart-${i}`)),
     textStyle: { fontFamily: token("--font"), fontSize: 13, color: token("--text") },

@@ -49,7 +49,7 @@ def walk(one: Visitor, starts: tuple[str, ...], visited: set[object]) -> tuple[C
         one.faults.clear()
         page = one.open(url)
         page.set_viewport_size({"width": 1440, "height": 900})
-        found = list(faults_of(page))
+        found = list(faults_of(page, one.role))
         if one.status != 200:
             found.append(f"status {one.status}")
         queue.extend(one.links())

@@ -33,7 +33,7 @@ ARGS = [
 KNOWN = set(
     "csv xlsx json parquet wi fi e mail url html pdf xml id vcard qr excel frictionless data package on "
     "the web sreda email oidc ok windows chrome chromium linux android ios macos safari firefox "
-    "headless utf cc by oneroster yaml sha totp iso api postgresql apache etag zip wcag aa "
+    "headless utf cc by oneroster yaml sha totp iso api postgresql apache etag zip wcag aa javascript "
     "tab esc enter cdo".split()
 )  # fmt: skip
 ROMAN = re.compile(r"[IVXLC]+\Z")
@@ -67,7 +67,7 @@ SHAPE = """() => ({
     .filter(e => !e.labels?.length && !e.ariaLabel && !e.getAttribute('aria-labelledby'))
     .map(e => e.outerHTML.slice(0, 120)),
 })"""
-WIDEST = """() => [...document.querySelectorAll('main *')]
+WIDEST = """() => [...document.querySelectorAll('body *')]
   .filter(e => e.getBoundingClientRect().right > innerWidth + 1)
   .slice(0, 3).map(e => e.outerHTML.slice(0, 100))"""
 
@@ -144,8 +144,8 @@ NO_PAGES = {
 }  # fmt: skip
 
 
-def faults_of(page: Page) -> Iterator[str]:
-    """What is wrong with the page as it stands, at its present width."""
+def faults_of(page: Page, own: str = "") -> Iterator[str]:
+    """What is wrong with the page as it stands; `own` is the visitor's user name."""
     shape = page.evaluate(SHAPE)
     if shape["lang"] != "ru":
         yield f"lang is {shape['lang']!r}"
@@ -155,7 +155,7 @@ def faults_of(page: Page) -> Iterator[str]:
         yield f"{shape['h1']} h1, {shape['main']} main"
     if shape["nameless"]:
         yield f"controls without a label: {shape['nameless']}"
-    if english := sorted(set(english_in(page.evaluate(WORDS)))):
+    if english := sorted(set(english_in(page.evaluate(WORDS), own))):
         yield f"English: {english[:12]}"
     yield from overflow(page)
 
@@ -166,10 +166,10 @@ def overflow(page: Page) -> Iterator[str]:
         yield f"{wide} px too wide: {page.evaluate(WIDEST)}"
 
 
-def english_in(texts: list[str]) -> Iterator[str]:
+def english_in(texts: list[str], own: str) -> Iterator[str]:
     for text in texts:
         for word in LATIN.findall(TAKEN_OUT.sub(" ", text)):
-            if word.lower() not in KNOWN and not ROMAN.match(word):
+            if word.lower() not in KNOWN | {own} and not ROMAN.match(word):
                 yield f"{word} ({text[:60]})"
 
 

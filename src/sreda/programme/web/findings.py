@@ -130,7 +130,7 @@ def _listing(request: HttpRequest, programme: Programme) -> Listing[Finding]:
         default_sort="position",
         columns=_columns(),
         name="findings",
-        page_size=100,
+        page_size=50,
     )
 
 

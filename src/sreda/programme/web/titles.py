@@ -47,6 +47,7 @@ RULES: dict[str, Any] = {
     "address.postcode": _("A postcode of another region"),
     "address.no-postcode": _("An address without postcode or place"),
     "address.postcode-of-another-town": _("A postcode of another town"),
+    "address.comma": _("Town and street without a comma between them"),
     "name.quotes": _("Unpaired quotation marks in a name"),
     "name.legal-form": _("The legal form is written unlike the others"),
     "identity.duplicate": _("An organisation seems to be listed twice"),

@@ -66,6 +66,26 @@ ACTIONS: dict[str, Any] = {
     "registry.region.generated": _("Demo region made"),
 }
 
+# Models that carry no name of their own in words.
+OBJECTS: dict[str, Any] = {
+    "programme.action": _("measure or step"),
+    "programme.act": _("act of the programme"),
+    "programme.body": _("body of the programme"),
+    "programme.decision": _("decision on a measure"),
+    "programme.evidence": _("evidence"),
+    "programme.finding": _("finding"),
+    "programme.implementation": _("implementation"),
+    "programme.indicator": _("indicator"),
+    "programme.listentry": _("entry of the list"),
+    "programme.membership": _("membership of a body"),
+    "programme.packload": _("load of a pack"),
+    "programme.programme": _("programme"),
+    "programme.scenario": _("scenario"),
+    "registry.import": _("import"),
+    "registry.merge": _("merge"),
+    "registry.user": _("account"),
+}
+
 # Words of the sign-in library whose Russian we say better; the catalogue is all they are here for.
 _OURS = (_("Email"), _("Name"), _("Master key"))
 
@@ -75,9 +95,9 @@ def action_label(code: str) -> str:
 
 
 def object_label(label: str) -> str:
-    """The model's own name, from its "app.model" label."""
-    if label == "registry.user":
-        return str(_("Account"))
+    """The object's kind in words, from its "app.model" label."""
+    if label.lower() in OBJECTS:
+        return str(OBJECTS[label.lower()]).capitalize()
     try:
         return str(apps.get_model(label)._meta.verbose_name).capitalize() if label else ""
     except LookupError:  # an app that is not installed any more
