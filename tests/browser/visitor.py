@@ -40,7 +40,7 @@ ROMAN = re.compile(r"[IVXLC]+\Z")
 TAKEN_OUT = re.compile(
     r"https?://\S+|\S+@\S+|\S*[\w-]+\.(?:ru|рф|com|org|xlsx|csv|json|parquet|vcf|txt|xml)\b\S*"
     r"|\b[0-9a-f]{8}-[0-9a-f-]{27}\b|\b[0-9a-f]{8,}\b|\S*[_/]\S*"
-    r"|№ 490-r|Chief Data Officer|Creative Commons Attribution"
+    r"|kemerovo-2018|№ 490-r|Chief Data Officer|Creative Commons Attribution"
 )
 LATIN = re.compile(r"[A-Za-z]{2,}")
 
@@ -62,10 +62,18 @@ SHAPE = """() => ({
   lang: document.documentElement.lang, title: document.title.trim(),
   h1: document.querySelectorAll('h1').length,
   main: document.querySelectorAll('main').length,
-  wide: document.documentElement.scrollWidth - innerWidth,
   nameless: [...document.querySelectorAll('input:not([type=hidden]), select, textarea')]
     .filter(e => !e.labels?.length && !e.ariaLabel && !e.getAttribute('aria-labelledby'))
     .map(e => e.outerHTML.slice(0, 120)),
+})"""
+# Container queries and charts follow a new width a frame or two later.
+SETTLED = """() => new Promise(done => {
+  let left = 20;
+  const look = () => {
+    const wide = document.documentElement.scrollWidth - innerWidth;
+    if (wide > 0 && left--) requestAnimationFrame(look); else done(wide);
+  };
+  look();
 })"""
 WIDEST = """() => [...document.querySelectorAll('body *')]
   .filter(e => e.getBoundingClientRect().right > innerWidth + 1)
@@ -161,7 +169,7 @@ def faults_of(page: Page, own: str = "") -> Iterator[str]:
 
 
 def overflow(page: Page) -> Iterator[str]:
-    wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+    wide = page.evaluate(SETTLED)
     if wide > 0:
         yield f"{wide} px too wide: {page.evaluate(WIDEST)}"
 

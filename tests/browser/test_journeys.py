@@ -1,0 +1,353 @@
+"""What people come to do, from the first page to the last. Pictures of the guide are taken here.
+
+The journeys share one installation: each makes what it changes, under names of its own.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from openpyxl import load_workbook
+from playwright.sync_api import Page, expect
+
+from sreda.kernel import clock
+from tests.browser.visitor import PASSWORD, Visitor
+
+pytestmark = pytest.mark.browser
+
+Enter = Callable[..., Visitor]
+Shot = Callable[..., None]
+SCHOOL = "Городской классический лицей"
+
+
+@pytest.fixture
+def enter(visitor: Enter) -> Iterator[Enter]:
+    made: list[Visitor] = []
+
+    def make(*args: Any, **more: Any) -> Visitor:
+        made.append(visitor(*args, width=1200, **more))
+        return made[-1]
+
+    yield make
+    assert not [fault for one in made for fault in one.faults]
+
+
+def toast(page: Page, words: str) -> None:
+    expect(page.locator(".toasts")).to_contain_text(words)
+
+
+def save(page: Page) -> None:
+    page.click("main form[method=post] .btn-primary")
+
+
+def test_signing_in_and_out(enter: Enter, shot: Shot) -> None:
+    one = enter()
+    page = one.open("/cabinet/")
+    assert "/account/login/" in page.url
+    page.fill("[name=login]", "teacher")
+    page.fill("[name=password]", "не тот пароль")
+    page.keyboard.press("Enter")
+    expect(page.locator(".form-error, .alert-danger").first).to_be_visible()
+    one.faults.clear()
+    page.fill("[name=login]", "teacher")
+    page.fill("[name=password]", PASSWORD)
+    shot(page, "sign-in")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/cabinet/")
+    expect(page.locator("h1")).to_be_visible()
+    page.click(".cabinet-bar details.menu:last-of-type summary")
+    page.click("text=Выйти")
+    page.wait_for_url(one.site + "/")
+    page.goto(one.site + "/cabinet/")
+    assert "/account/login/" in page.url
+
+
+def test_finding_a_school_despite_a_typing_mistake(enter: Enter, shot: Shot) -> None:
+    page = enter().open("/")
+    shot(page, "portal-home", 900)
+    page.locator(".hero input[type=search], main input[type=search]").first.fill("лецей кемерово")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/organisations/?**")
+    expect(page.locator("#results")).to_contain_text("ицей")
+    shot(page, "portal-search")
+    page.locator("#results a", has_text="ицей").first.click()
+    expect(page.locator("h1")).to_contain_text("ицей")
+    shot(page, "portal-organisation", 900)
+
+
+def test_the_programme_and_the_open_data_are_open(enter: Enter, shot: Shot) -> None:
+    one = enter()
+    page = one.open("/programme/")
+    shot(page, "portal-programme", 900)
+    one.open("/opendata/")
+    shot(page, "portal-opendata")
+    with page.expect_download() as got:
+        page.locator("main a[href$='.csv']").first.click()
+    head = Path(got.value.path()).read_text(encoding="utf-8-sig").splitlines()[0]
+    assert "," in head
+
+
+def test_switching_between_posts(enter: Enter, shot: Shot) -> None:
+    page = enter("teacher").open("/cabinet/")
+    seat = page.locator(".cabinet-bar details.seat")
+    before = seat.locator("summary .seat-role").inner_text()
+    seat.locator("summary").click()
+    shot(page, "seats")
+    other = seat.locator("button.menu-item:not([aria-pressed])").first
+    wanted = other.locator(".seat-role").inner_text()
+    assert wanted != before
+    other.click()
+    expect(page.locator(".cabinet-bar .seat-role").first).to_have_text(wanted)
+    shot(page, "cabinet-parent")
+    page.locator(".cabinet-bar details.seat summary").click()
+    page.locator(".cabinet-bar button.menu-item", has_text=before).click()
+    expect(page.locator(".cabinet-bar .seat-role").first).to_have_text(before)
+
+
+@pytest.mark.parametrize(
+    "role", ["operator", "coordinator", "head", "administrator", "expert", "pupil", "student"]
+)
+def test_the_cabinet_opens_with_what_is_ones_own(enter: Enter, shot: Shot, role: str) -> None:
+    page = enter(role).open("/cabinet/")
+    expect(page.locator("h1")).to_be_visible()
+    assert page.locator("main .card, main .stat").count() >= 1
+    shot(page, f"cabinet-{role}", 900)
+
+
+def changed_pack(page: Page, site: str, folder: Path) -> Path:
+    """The pack in force, as the site gives it, with one cell changed."""
+    answer = page.request.get(site + "/programme/pack.xlsx")
+    path = folder / "Пакет.xlsx"
+    path.write_bytes(answer.body())
+    book = load_workbook(path)
+    sheet = next(s for s in book.worksheets if "еречень" in s.title or "рганизац" in s.title)
+    row = next(r for r in sheet.iter_rows() if any("650" in str(c.value) for c in r))
+    cell = next(c for c in row if "650" in str(c.value))
+    cell.value = str(cell.value) + ", корпус 2"
+    book.save(path)
+    return path
+
+
+def test_loading_a_pack(enter: Enter, shot: Shot, tmp_path: Path) -> None:
+    one = enter("operator")
+    page = one.open("/programme/manage/packs/")
+    shot(page, "packs")
+    page.set_input_files("input[type=file]", changed_pack(page, one.site, tmp_path))
+    page.click("form[enctype] .btn-primary")
+    page.wait_for_url(re.compile(r"/packs/[0-9a-f-]{36}/"))
+    expect(page.locator(".stats")).to_contain_text("Изменённых строк")
+    shot(page, "pack-preview", 900)
+    assert page.locator(".stat", has_text="Измен").locator(".stat-value").inner_text() == "1"
+    page.click("button:has-text('Подтвердить')")
+    toast(page, "загруж")
+    expect(page.locator("main")).not_to_contain_text("Подтвердить и загрузить")
+
+
+def test_a_file_that_is_no_pack_is_refused_in_words(enter: Enter, tmp_path: Path) -> None:
+    one = enter("operator")
+    page = one.open("/programme/manage/packs/")
+    path = tmp_path / "заметки.xlsx"
+    path.write_bytes(b"PK not a workbook")
+    page.set_input_files("input[type=file]", path)
+    page.click("form[enctype] .btn-primary")
+    expect(page.locator("main")).to_contain_text("заметки.xlsx")
+    assert page.locator(".alert-danger, .form-error, .is-bad").first.is_visible()
+    one.faults.clear()  # the browser reports a 4xx answer, where it is one
+
+
+def test_deciding_on_a_finding(enter: Enter, shot: Shot) -> None:
+    page = enter("operator").open("/programme/manage/findings/")
+    shot(page, "findings")
+    page.locator("#results tbody tr a").first.click()
+    page.locator("main form input[type=radio]").first.check()
+    page.fill("main form textarea[name=reason]", "Проверено по тексту распоряжения.")
+    shot(page, "finding", 900)
+    save(page)
+    page.wait_for_load_state()
+    expect(page.locator(".toasts .alert-success").first).to_be_visible()
+
+
+def test_following_the_programme(enter: Enter, shot: Shot) -> None:
+    one = enter("operator")
+    page = one.open("/programme/manage/")
+    shot(page, "programme-overview", 900)
+    one.open("/programme/manage/indicators/")
+    page.locator("main a[href*='/indicators/']").first.click()
+    expect(page.locator("main")).to_contain_text("Откуда взято число")
+    shot(page, "indicator", 900)
+    one.open("/programme/manage/budget/")
+    shot(page, "budget", 900)
+    one.open("/programme/manage/scenario/")
+    shot(page, "scenario", 900)
+
+
+def test_adding_a_person_and_a_post(enter: Enter, shot: Shot) -> None:
+    one = enter("coordinator")
+    page = one.open("/registry/people/add/")
+    page.fill("[name=family_name]", "Образцова")
+    page.fill("[name=given_name]", "Мария")
+    page.fill("[name=patronymic]", "Сергеевна")
+    page.fill("[name=birth_date]", "1990-04-12")
+    page.select_option("[name=sex]", "female")
+    first_place(page, "Учитель", "2020-09-01")
+    shot(page, "person-add", 1000)
+    save(page)
+    expect(page.locator("h1")).to_have_text("Образцова Мария Сергеевна")
+    shot(page, "person", 900)
+    page.locator("main a", has_text="Дать должность").first.click()
+    page.select_option("[name=role]", "teacher")
+    page.fill("[name=title]", "Преподаватель-организатор")
+    page.select_option("[name=organisation]", index=1)
+    page.fill("[name=since]", "2024-09-01")
+    shot(page, "post-add")
+    save(page)
+    expect(page.locator("main")).to_contain_text("Преподаватель-организатор")
+
+
+def first_place(page: Page, title: str, since: str) -> None:
+    place = page.locator("[name$=place]")
+    place.select_option(
+        place.locator("option", has_text="Учитель").first.get_attribute("value") or "teacher"
+    )
+    page.fill("[name$=title]", title)
+    school = page.locator("select[name$=organisation]")
+    if school.input_value() == "":
+        school.select_option(index=1)
+    page.fill("[name$=since]", since)
+
+
+def test_ending_a_post(enter: Enter, shot: Shot) -> None:
+    one = enter("head")
+    page = one.open("/registry/people/add/")
+    page.fill("[name=family_name]", "Увольняева")
+    page.fill("[name=given_name]", "Ольга")
+    page.fill("[name=birth_date]", "1975-02-03")
+    page.select_option("[name=sex]", "female")
+    first_place(page, "Лаборант", "2019-09-02")
+    save(page)
+    expect(page.locator("h1")).to_contain_text("Увольняева")
+    page.locator("main a", has_text="Прекратить").first.click()
+    page.fill("[name=on]", (clock.today() - timedelta(days=1)).isoformat())
+    page.fill("[name=reason]", "Приказ № 17 от 20.11.2026")
+    shot(page, "post-end")
+    save(page)
+    page.wait_for_url(re.compile(r"/people/[0-9a-f-]{36}/$"))
+    page.goto(page.url)
+    assert "Прекратить" not in page.locator("main").inner_text()
+
+
+def people_file(path: Path, school: str) -> Path:
+    head = "Идентификатор;Фамилия;Имя;Отчество;Дата рождения;Пол;Код организации;Роль;Класс;С"
+    rows = [
+        f"Г-1;Новикова;Вера;Олеговна;14.05.2014;ж;{school};ученица;;01.09.2026",
+        f"Г-2;Осипов;Лев;Ильич;02.02.2014;м;{school};ученик;;01.09.2026",
+        f"Г-3;Петрова;Анна;;31.02.2014;ж;{school};ученица;;01.09.2026",
+    ]
+    path.write_text("\r\n".join([head, *rows]), encoding="cp1251")
+    return path
+
+
+def test_importing_people_with_one_bad_row(enter: Enter, shot: Shot, tmp_path: Path) -> None:
+    one = enter("administrator")
+    page = one.open("/registry/organisations/")
+    page.locator("main a", has_text=SCHOOL).first.click()
+    code = re.search(r"\b42\d{5}\b", page.locator("main").inner_text())
+    assert code
+    one.open("/registry/import/people/")
+    page.set_input_files("input[type=file]", people_file(tmp_path / "Дети.csv", code[0]))
+    shot(page, "import-upload")
+    page.click("form[enctype] .btn-primary")
+    page.wait_for_url(re.compile(r"/import/[0-9a-f-]{36}/"))
+    counted = page.locator(".stat .stat-value").all_inner_texts()
+    assert counted == ["3", "2", "0", "0", "1"]
+    expect(page.locator("tr.is-bad")).to_contain_text("31.02.2014")
+    shot(page, "import-preview", 900)
+    page.click("button[value=good]")
+    expect(page.locator(".stepper, main").first).to_be_visible()
+    one.open("/registry/people/?q=Осипов+Лев")
+    expect(page.locator("#results")).to_contain_text("Осипов Лев Ильич")
+
+
+def test_merging_two_records_and_undoing_it(enter: Enter, shot: Shot) -> None:
+    one = enter("operator")
+    page = one.page
+    for given in ("Зинаида", "Зинайда"):
+        one.open("/registry/people/add/")
+        page.fill("[name=family_name]", "Двойникова")
+        page.fill("[name=given_name]", given)
+        page.fill("[name=birth_date]", "1981-06-07")
+        page.select_option("[name=sex]", "female")
+        first_place(page, "Учитель", "2015-09-01")
+        save(page)
+        if page.locator("[name=confirm], .alert-warning input[type=checkbox]").count():
+            page.locator("main form input[type=checkbox]").first.check()
+            save(page)
+        expect(page.locator("h1")).to_contain_text("Двойникова")
+    person = page.url
+    page.goto(person + "merge/")
+    page.locator("main a", has_text="Сравнить").first.click()
+    shot(page, "merge", 900)
+    page.fill("[name=reason]", "Одно лицо: та же дата рождения и школа.")
+    save(page)
+    page.wait_for_url(re.compile(r"/people/[0-9a-f-]{36}/$"))
+    one.open("/registry/people/?q=Двойникова")
+    assert page.locator("#results tbody tr").count() == 1
+    one.open("/registry/merges/")
+    shot(page, "merges")
+    page.locator("main a", has_text="Отменить").first.click()
+    page.fill("[name=reason]", "Это сёстры.")
+    save(page)
+    one.open("/registry/people/?q=Двойникова")
+    assert page.locator("#results tbody tr").count() == 2
+
+
+def test_the_version_for_low_vision_by_keyboard_alone(enter: Enter, shot: Shot) -> None:
+    page = enter().open("/organisations/")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".lv-panel")
+    for _press in range(30):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.value") == "wb":
+            break
+    page.keyboard.press("Enter")
+    expect(page.locator(".lv-panel [name=scheme][value=wb]")).to_have_attribute(
+        "aria-pressed", "true"
+    )
+    shot(page, "low-vision")
+    for _press in range(60):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.name") == "q":
+            break
+    page.keyboard.type("лицей")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**q=*")
+    expect(page.locator("#results")).to_contain_text("ицей")
+
+
+def test_without_a_script(enter: Enter) -> None:
+    one = enter(java_script_enabled=False)
+    page = one.open("/organisations/")
+    page.fill("#list-q, main input[name=q]", "лицей")
+    page.press("#list-q, main input[name=q]", "Enter")
+    assert "ицей" in page.locator("#results").inner_text()
+    one.sign_in("head")
+    page.goto(one.site + "/registry/people/")
+    page.fill("#list-q", "Новикова")
+    page.press("#list-q", "Enter")
+    assert "Новикова" in page.locator("#results tbody").inner_text()
+    page.locator("#results tbody a").first.click()
+    assert page.locator("h1").inner_text()
+
+
+def test_security_pages(enter: Enter, shot: Shot) -> None:
+    one = enter("teacher")
+    page = one.open("/cabinet/security/")
+    shot(page, "security")
+    page.locator("main a", has_text="Настроить").first.click()
+    expect(page.locator("h1")).to_be_visible()
