@@ -20,6 +20,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from tests.browser.pictures import save_small
 from tests.browser.visitor import ARGS, CHROMIUM, IMAGES, Visitor
 
 HERE = Path(__file__).parent
@@ -104,21 +105,16 @@ def visitor(
 
 
 @pytest.fixture
-def shot() -> Callable[..., None]:
+def shot(browser: Browser) -> Callable[..., None]:
     """Writes a picture of the guide when SREDA_GUIDE=1 (`python3 dev.py shots`)."""
 
-    def take(page: Page, name: str, height: int = 760, at: str = "") -> None:
+    def take(page: Page, name: str, height: int = 760) -> None:
         if os.environ.get("SREDA_GUIDE") != "1":
             return
         page.set_viewport_size({"width": 1200, "height": height})
-        if at:
-            page.evaluate(
-                "at => scrollTo(0, document.querySelector(at).getBoundingClientRect().top"
-                " + scrollY - 80)",
-                at,
-            )
         page.wait_for_timeout(250)  # transitions end
-        IMAGES.mkdir(parents=True, exist_ok=True)
-        page.screenshot(path=IMAGES / f"{name}.png", animations="disabled")
+        bench = browser.new_page()
+        save_small(bench, page.screenshot(animations="disabled"), IMAGES / f"{name}.png")
+        bench.close()
 
     return take

@@ -95,6 +95,7 @@ class Visitor:
         )  # fmt: skip
         if mode:
             self.context.add_cookies([{"name": COOKIE, "value": mode, "url": site}])
+        self.context.set_default_timeout(10_000)
         self.page = self.context.new_page()
         self.page.on("console", lambda m: m.type == "error" and self.faults.append(m.text))
         self.page.on("pageerror", lambda error: self.faults.append(str(error)))
