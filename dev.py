@@ -4,7 +4,8 @@
     python3 dev.py up       set up, load the demo region, serve it (--region whole, --port N)
     python3 dev.py test     set up, run all tests (further words go to pytest)
 
-and, for developers: setup, build, format, lint, types, i18n, lock, wheel.
+and, for developers: setup, build, format, lint, types, i18n, lock, wheel, and shots, which takes
+the pictures of the user guide anew.
 """
 
 from __future__ import annotations
@@ -106,8 +107,12 @@ def main(words: list[str]) -> int:
             setup()
             if os.environ.get("CI"):
                 system_packages()
-            words = rest or ["-n", "auto"]
+            words = rest or ["-n", "auto", "--dist", "loadgroup"]
             return run(PYTHON, "-m", "pytest", *words, check=False)
+        case "shots":
+            setup()
+            tests = [ROOT / "tests/browser/test_journeys.py", ROOT / "tests/browser/test_guide.py"]
+            return run(PYTHON, "-m", "pytest", *tests, *rest, check=False, SREDA_GUIDE="1")
         case "setup":
             setup()
         case "build":

@@ -202,7 +202,7 @@ def test_adding_a_person_and_a_post(enter: Enter, shot: Shot) -> None:
     page.locator("main a.btn", has_text="Назначить на должность").first.click()
     page.select_option("[name=role]", "teacher")
     page.fill("[name=title]", "Преподаватель-организатор")
-    page.select_option("[name=organisation]", index=1)
+    page.select_option("[name=organisation]", index=2)
     page.fill("[name=since]", "2024-09-01")
     shot(page, "post-add")
     save(page)

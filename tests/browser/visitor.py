@@ -30,12 +30,17 @@ ARGS = [
 ]
 
 # Latin words that Russian readers use as they are.
-KNOWN = set(
-    "csv xlsx json parquet wi fi e mail url html pdf xml id vcard qr excel frictionless data package on "
-    "the web sreda email oidc ok windows chrome chromium linux android ios macos safari firefox "
-    "headless utf cc by oneroster yaml sha totp iso api postgresql apache etag zip wcag aa javascript "
-    "tab esc enter cdo".split()
-)  # fmt: skip
+KNOWN = frozenset(
+    re.findall(
+        r"\w+",
+        """
+    csv xlsx json parquet wi fi e mail url html pdf xml id vcard qr excel frictionless data
+    package on the web sreda email oidc ok windows chrome chromium linux android ios macos
+    safari firefox headless utf cc by oneroster yaml sha totp iso api postgresql apache etag zip
+    wcag aa javascript tab esc enter cdo
+    """,
+    )
+)
 ROMAN = re.compile(r"[IVXLC]+\Z")
 TAKEN_OUT = re.compile(
     r"https?://\S+|\S+@\S+|\S*[\w-]+\.(?:ru|рф|com|org|xlsx|csv|json|parquet|vcf|txt|xml)\b\S*"
@@ -46,7 +51,8 @@ LATIN = re.compile(r"[A-Za-z]{2,}")
 
 # What can be read on the page or heard from it; names of files, codes and other languages are not.
 WORDS = """() => {
-  const out = [], skip = '[lang]:not(html):not([lang=ru]), [translate=no], code, kbd, pre, script, style, textarea';
+  const out = [], skip = '[lang]:not(html):not([lang=ru]), [translate=no], code, kbd, pre, '
+    + 'script, style, textarea';
   const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   while (walk.nextNode()) {
     const node = walk.currentNode, parent = node.parentElement;
@@ -137,7 +143,9 @@ def pattern(url: str) -> tuple[str, ...] | None:
     except Resolver404:
         return ("unknown", parts.path)
     query = dict(parse_qsl(parts.query))
-    downloads = {"export", "template"} & set(query) or "as" in query and found.view_name != "person"
+    downloads = {"export", "template"} & set(query) or (
+        "as" in query and found.view_name != "person"
+    )
     if found.view_name in NO_PAGES or downloads or re.search(r"\.\w+$", parts.path):
         return None
     if "sort" in query or "page" in query:  # the same page in another order

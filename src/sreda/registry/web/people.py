@@ -19,7 +19,7 @@ from django.utils.translation import gettext_lazy
 
 from sreda.kernel import clock
 from sreda.kernel.api import Actor, Column, Filter, Listing
-from sreda.registry.access import ENROLMENTS, ORGANISATIONS, PEOPLE, POSTS, given_by
+from sreda.registry.access import ENROLMENTS, GROUPS, ORGANISATIONS, PEOPLE, POSTS, given_by
 from sreda.registry.domain import accounts
 from sreda.registry.domain import people as domain
 from sreda.registry.domain import posts as posts_domain
@@ -264,6 +264,10 @@ def person(request: HttpRequest, pk: UUID) -> HttpResponse:
             ENROLMENTS.all(actor, "change").filter(person=found),
         )
     ]
+    groups = [row["enrolment"].group_id for row in enrolments]
+    opening = set(GROUPS.all(actor).filter(pk__in=groups).values_list("pk", flat=True))
+    for row in enrolments:
+        row["opens"] = row["enrolment"].group_id in opening
     user = User.objects.filter(person=found).first() if details else None
     return render(
         request,
