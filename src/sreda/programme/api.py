@@ -26,6 +26,8 @@ from sreda.programme.models import (
     ListEntry,
     Programme,
 )
+from sreda.programme.queries.indicators import IndicatorState, YearState
+from sreda.programme.queries.indicators import kept_states as indicator_states
 from sreda.programme.queries.programmes import (
     FindingCounts,
     ListedPlace,
@@ -52,6 +54,7 @@ __all__ = [
     "FindingStatus",
     "Indicator",
     "IndicatorPlan",
+    "IndicatorState",
     "ListEntry",
     "ListedPlace",
     "MembershipChanged",
@@ -59,7 +62,9 @@ __all__ = [
     "Plan",
     "Programme",
     "Section",
+    "YearState",
     "finding_counts",
+    "indicator_states",
     "listed_places",
     "load_demo_programme",
     "newest",

@@ -46,6 +46,23 @@ class ImplementationRecorded(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ImplementationWithdrawn(Event):
+    type: ClassVar[str] = "programme.implementation.withdrawn"
+    programme_id: UUID
+    organisation_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ComputationChosen(Event):
+    """How an indicator's fact is computed; an empty name: not at all."""
+
+    type: ClassVar[str] = "programme.indicator.computation_chosen"
+    programme_id: UUID
+    indicator_id: UUID
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class IndicatorComputed(Event):
     """`value` is a decimal as text, or None where the records do not answer."""
 

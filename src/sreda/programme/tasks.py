@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from django.utils import timezone
 from procrastinate.contrib.django import app
 
 from sreda.kernel import clock
-from sreda.programme.domain import actions, alarms, bodies
+from sreda.programme.domain import actions, alarms, bodies, indicators
 from sreda.programme.models import Programme
 
 
@@ -17,3 +18,11 @@ def watch_terms(timestamp: int) -> None:
         actions.plan_occurrences(programme)
         bodies.name_in_order(programme)
     alarms.raise_alarms(at=clock.now())
+
+
+@app.periodic(cron="10 * * * *")
+@app.task(queue="figures", queueing_lock="programme-facts")
+def keep_facts_of_the_day(timestamp: int) -> None:
+    """Asked hourly, since the region's midnight is not the server's; done once a day."""
+    at = clock.now()
+    indicators.keep_due_facts(on=timezone.localtime(at).date(), at=at)

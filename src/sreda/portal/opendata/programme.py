@@ -4,27 +4,32 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from datetime import date
 from operator import attrgetter
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from sreda.kernel import clock
 from sreda.portal.opendata.model import Dataset, Field
 from sreda.programme.api import (
     Action,
     ActionStatus,
     BudgetAmount,
     BudgetKind,
-    IndicatorPlan,
+    IndicatorState,
     ListEntry,
     Plan,
     Section,
+    YearState,
+    indicator_states,
 )
 
 PRINTED = _("As printed in the order")
 KEPT = _("Kept by the programme's office")
 COMPUTED = _("Computed from the other fields")
+FROM_RECORDS = _("Computed from the registry's records")
 
 
 def _dataset(
@@ -48,6 +53,20 @@ def _programme(path: str = "") -> Field:
         "programme", _("Programme"), attrgetter(f"{path}programme.key"), source=PRINTED,
         required=True,
     )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class IndicatorYear:
+    state: IndicatorState
+    year: YearState
+
+
+def _indicator_years() -> list[IndicatorYear]:
+    return [
+        IndicatorYear(state, year)
+        for state in indicator_states(clock.today())
+        for year in state.years
+    ]
 
 
 programme_list = _dataset(
@@ -132,28 +151,44 @@ programme_actions = _dataset(
 programme_indicators = _dataset(
     "programme-indicators",
     _("Indicators of the programme"),
-    _("The plan of each indicator by year, beside the federal minimum."),
+    _("The plan of each indicator by year, beside the federal minimum and the computed fact."),
     ("programme", "number", "year"),
     (
-        _programme("indicator."),
+        _programme("state.indicator."),
         Field(
-            "number", _("No."), attrgetter("indicator.number"), "integer", source=PRINTED,
+            "number", _("No."), attrgetter("state.indicator.number"), "integer", source=PRINTED,
             required=True,
         ),
-        Field("name", _("Indicator"), attrgetter("indicator.name"), source=PRINTED, required=True),
-        Field("unit", _("Unit"), attrgetter("indicator.unit"), source=PRINTED),
-        Field("year", _("Year"), attrgetter("year"), "integer", source=PRINTED, required=True),
-        Field("plan", _("Planned value"), attrgetter("value"), "decimal", places=2, source=PRINTED),
         Field(
-            "minimum", _("Federal minimum"), attrgetter("indicator.minimum"), "decimal", places=2,
+            "name", _("Indicator"), attrgetter("state.indicator.name"), source=PRINTED,
+            required=True,
+        ),
+        Field("unit", _("Unit"), attrgetter("state.indicator.unit"), source=PRINTED),
+        Field("year", _("Year"), attrgetter("year.year"), "integer", source=PRINTED, required=True),
+        Field(
+            "plan", _("Planned value"), attrgetter("year.plan"), "decimal", places=2,
             source=PRINTED,
         ),
+        Field(
+            "minimum", _("Federal minimum"), attrgetter("state.indicator.minimum"), "decimal",
+            places=2, source=PRINTED,
+        ),
+        Field(
+            "fact", _("Fact"), lambda row: row.year.fact and row.year.fact.value, "decimal",
+            places=2, source=FROM_RECORDS,
+            description=_("Empty where the records do not answer yet."),
+        ),
+        Field(
+            "fact_on", _("Fact as of"), lambda row: row.year.fact and row.year.fact.on, "date",
+            source=FROM_RECORDS, description=_("The end of the year, or the last day computed."),
+        ),
+        Field(
+            "formula", _("How the fact is computed"),
+            lambda row: str(row.state.computation.formula) if row.state.computation else None,
+            source=FROM_RECORDS,
+        ),
     ),
-    lambda: (
-        IndicatorPlan.objects.filter(indicator__gone_at=None)
-        .select_related("indicator__programme")
-        .order_by("indicator__programme__key", "indicator__number", "year")
-    ),
+    _indicator_years,
 )  # fmt: skip
 
 programme_budget = _dataset(

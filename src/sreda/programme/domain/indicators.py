@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date, datetime
+from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
@@ -10,7 +12,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from sreda.kernel.api import Actor, StoredFile, audit, publish
-from sreda.programme.events import ImplementationRecorded, IndicatorComputed
+from sreda.programme.events import (
+    ComputationChosen,
+    ImplementationRecorded,
+    ImplementationWithdrawn,
+    IndicatorComputed,
+)
 from sreda.programme.models import Implementation, Indicator, IndicatorFact, Programme
 from sreda.programme.queries.facts import COMPUTATIONS, Fact, fact_of
 from sreda.registry.api import Organisation
@@ -27,6 +34,12 @@ def choose_computation(indicator: Indicator, *, name: str, at: datetime, actor: 
     indicator.save(update_fields=["measure"])
     audit("programme.indicator.computation_chosen", indicator, actor=actor, at=at,
           before=before, after=name)  # fmt: skip
+    publish(
+        ComputationChosen(
+            programme_id=indicator.programme_id, indicator_id=indicator.pk, name=name
+        ),
+        at=at,
+    )
 
 
 @transaction.atomic
@@ -84,6 +97,13 @@ def withdraw_implementation(
     audit("programme.implementation.withdrawn", implementation, actor=actor, at=at,
           organisation=implementation.organisation_id, since=implementation.since,
           basis=implementation.basis, reason=reason)  # fmt: skip
+    publish(
+        ImplementationWithdrawn(
+            programme_id=implementation.programme_id,
+            organisation_id=implementation.organisation_id,
+        ),
+        at=at,
+    )
     implementation.delete()
 
 
@@ -107,6 +127,51 @@ def keep_fact(indicator: Indicator, *, on: date, at: datetime) -> Fact:
             IndicatorComputed(indicator_id=indicator.pk, on=on, value=_plain(fact.value)), at=at
         )
     return fact
+
+
+def keep_facts(
+    *,
+    on: date,
+    at: datetime,
+    programme_id: UUID | None = None,
+    computations: Collection[str] | None = None,
+) -> int:
+    """Keep the facts of a day and of the ends of the planned years before it: of all programmes
+    or one, by all computations or some. Facts an indicator had by another computation go.
+
+    Returns how many were kept."""
+    kept = 0
+    found = Indicator.objects.filter(gone_at=None).select_related("programme")
+    if programme_id is not None:
+        found = found.filter(programme_id=programme_id)
+    for indicator in found.prefetch_related("plans"):
+        IndicatorFact.objects.filter(indicator=indicator).exclude(
+            lineage__computation=indicator.measure
+        ).delete()
+        if not indicator.measure or (
+            computations is not None and indicator.measure not in computations
+        ):
+            continue
+        for day in _days(indicator, on):
+            keep_fact(indicator, on=day, at=at)
+            kept += 1
+    return kept
+
+
+def keep_due_facts(*, on: date, at: datetime) -> int:
+    """As `keep_facts`, where the day's facts are not yet kept: once a day, however often asked."""
+    missing = (
+        Indicator.objects.filter(gone_at=None)
+        .exclude(measure="")
+        .exclude(computed__as_of=on)
+        .values_list("programme_id", flat=True)
+    )
+    return sum(keep_facts(on=on, at=at, programme_id=pk) for pk in set(missing))
+
+
+def _days(indicator: Indicator, on: date) -> list[date]:
+    ends = {date(plan.year, 12, 31) for plan in indicator.plans.all()}
+    return sorted({day for day in ends if day < on} | {on})
 
 
 def _plain(value: object) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from django.db.models import Count, Q
@@ -16,9 +17,12 @@ from sreda.portal.web.public.figures import current_figures
 from sreda.programme.api import (
     Action,
     ActionStatus,
+    IndicatorState,
     ListEntry,
     Programme,
     Section,
+    YearState,
+    indicator_states,
     newest,
 )
 from sreda.registry.api import MunicipalityKind, Organisation, Place, on_day
@@ -39,6 +43,7 @@ def home(request: HttpRequest) -> HttpResponse:
             "version": version,
             "programme": programme,
             "on_list": on_list(programme) if programme else None,
+            "goals": goals(programme, today) if programme else [],
             "course": course(programme, today) if programme else None,
         },
     )
@@ -65,6 +70,18 @@ def course(programme: Programme, on: date) -> dict[str, int]:
             late=Count("pk", filter=~done & Q(due__lt=on)),
         )
     )
+
+
+def goals(programme: Programme, on: date) -> list[tuple[IndicatorState, YearState, Decimal | None]]:
+    """Each indicator with the plan that holds now and how much of it is reached, no more than
+    all; facts are those kept, so that this page computes none."""
+    found = []
+    for state in indicator_states(on, programme):
+        goal, fact = state.goal, state.now.value
+        if goal is not None and goal.plan is not None:
+            reached = None if fact is None else min(max(fact, Decimal(0)), goal.plan)
+            found.append((state, goal, reached))
+    return found
 
 
 LEVELS = (50, 70, 85, 95)
