@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from sreda.kernel import clock
+from sreda.kernel.api import Actor
 from sreda.portal.site import use_example
 from sreda.programme.api import load_demo_programme, record_demo_progress
 from sreda.programme.pack import read_pack, shipped_pack
@@ -75,7 +76,8 @@ class Command(BaseCommand):
         try:
             with transaction.atomic():  # the region and its programme, or neither
                 counts = load(made, at=at, password=options["password"], report=bar.show)
-                record_demo_progress(load_demo_programme(at=at), at=at)
+                programme = load_demo_programme(at=at)
+                record_demo_progress(programme, at=at, actor=demo_operator(at.date()))
         except AlreadyLoaded:
             self.stdout.write(_("The registry already holds organisations: nothing was changed."))
             if demo_password_holds(options["password"]):
@@ -105,6 +107,14 @@ class Command(BaseCommand):
                 f"{Role(s.role).label} ({s.place or s.label})" for s in seats_of(person.pk, on)
             )
             self.stdout.write(f"  {username:<14} {person.full_name}: {seats}")
+
+
+def demo_operator(on: date) -> Actor:
+    """In whose name the programme's invented course is recorded."""
+    user = User.objects.select_related("person").get(username=STANDING[0])
+    assert user.person is not None  # the generator made both
+    seats = seats_of(user.person.pk, on)
+    return Actor(on, user.pk, user.person.pk, user.person.full_name, seats, seats[0])
 
 
 def demo_password_holds(password: str) -> bool:
