@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
-from django.core.cache import cache
+from django.core.cache import caches
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -25,7 +25,7 @@ PUBLIC_PAGES = ("home", "organisations", "municipalities", "open_data", "about",
 
 @pytest.fixture(autouse=True)
 def _fresh() -> None:
-    cache.clear()
+    caches["local"].clear()
 
 
 @pytest.fixture
@@ -83,7 +83,7 @@ def test_queries_do_not_grow_with_the_region(
     assert needed or name in {"about", "accessibility"}
     for number in range(2, 30):
         school(number, MunicipalityFactory())
-    cache.clear()
+    caches["local"].clear()
     client.get(reverse(name))
     with django_assert_num_queries(needed):
         client.get(reverse(name))

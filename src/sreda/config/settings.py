@@ -5,6 +5,7 @@ SREDA_DATABASE_URL    a given PostgreSQL; otherwise the embedded one is used
 SREDA_SECRET_KEY      otherwise made once and kept in SREDA_HOME/keys
 SREDA_HOSTS           host names served, comma or space between them
 SREDA_HTTPS           1 when browsers reach the site by https
+SREDA_PROXIES         how many reverse proxies stand before it (1 with SREDA_HTTPS, else 0)
 SREDA_DEBUG           1 for development only
 SREDA_EMAIL_URL       smtp://user:password@host:port; otherwise mail is written to the log
 SREDA_REQUIRE_MFA     roles that need a second factor ("operator coordinator"; empty: none)
@@ -18,6 +19,7 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from django.utils.translation import gettext_lazy as _
@@ -62,12 +64,14 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "sreda.kernel.middleware.ContentSecurityPolicy",
+    "sreda.kernel.middleware.PersonalPages",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "sreda.registry.middleware.ActorMiddleware",
+    "sreda.kernel.middleware.NoNulCharacters",
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -127,13 +131,18 @@ ACCOUNT_EMAIL_VERIFICATION = "optional"
 ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_CHANGE_EMAIL = True
 ACCOUNT_SESSION_REMEMBER = False  # school computers are shared
-ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip,5/5m/key"}
+# A school stands behind one address: a class signs in, and mistypes, within a minute.
+ACCOUNT_RATE_LIMITS = {"login": "300/m/ip", "login_failed": "60/m/ip,5/5m/key"}
+# How many proxies of ours write X-Forwarded-For; without it all visitors have one address.
+ALLAUTH_TRUSTED_PROXY_COUNT = int(os.environ.get("SREDA_PROXIES") or (1 if HTTPS else 0))
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if HTTPS else "http"
 MFA_ADAPTER = "sreda.registry.web.adapters.SecondFactorAdapter"
 ACCOUNT_FORMS = {"login": "sreda.registry.web.signing_in.SignInForm"}
 MFA_FORMS = {
+    "authenticate": "sreda.registry.web.signing_in.CodeForm",
+    "reauthenticate": "sreda.registry.web.signing_in.CodeAgainForm",
     "add_webauthn": "sreda.registry.web.signing_in.AddKeyForm",
     "edit_webauthn": "sreda.registry.web.signing_in.EditKeyForm",
 }
@@ -210,4 +219,13 @@ LOGGING = {
     "loggers": {"sreda": {"level": "INFO"}},
 }
 
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+# "default" holds what all processes must agree on (attempts to sign in, used codes); "local" what
+# each may reckon anew.
+CACHES: dict[str, dict[str, Any]] = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "kernel_cache",
+        "OPTIONS": {"MAX_ENTRIES": 20_000},
+    },
+    "local": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
+}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from django.conf import settings
+from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse
 
 POLICY = "; ".join(
@@ -17,6 +18,41 @@ POLICY = "; ".join(
         "frame-ancestors 'none'",
     )
 )
+
+
+class NoNulCharacters:
+    """Refuses addresses and forms with NUL in them: no person types one, no table keeps one."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if "\0" in request.path_info or "%00" in request.META.get("QUERY_STRING", ""):
+            raise BadRequest("NUL in the address")
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, *_rest: object) -> None:
+        # After the check of the form's token, which has read the form already.
+        if request.method == "POST" and any(
+            "\0" in text for name, texts in request.POST.lists() for text in (name, *texts)
+        ):
+            raise BadRequest("NUL in the form")
+
+
+class PersonalPages:
+    """What a signed-in person gets is kept by no cache, and by no browser after they leave.
+
+    School computers are shared: "back" must not show the cabinet of whoever sat there before.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if settings.SESSION_COOKIE_NAME in request.COOKIES:
+            response.headers.setdefault("Cache-Control", "private, no-store")
+        return response
 
 
 class ContentSecurityPolicy:

@@ -9,7 +9,8 @@ import zipfile
 from collections.abc import Iterator
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
+from xml.parsers import expat
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
@@ -62,10 +63,14 @@ def _csv(path: Path) -> Iterator[tuple[int, list[str]]]:
                         _("Line %(line)s has more than %(limit)s columns.")
                         % {"line": line, "limit": MAX_COLUMNS}
                     )
+                if any("\0" in cell for cell in row):
+                    raise Unreadable(_("This is not a text file."))
                 # A quoted cell may span lines: a row is named by the line it starts on.
                 if any(row):
                     yield line, row
                 line = reader.line_num + 1
+        except UnicodeDecodeError as error:
+            raise Unreadable(_("The encoding is not known: save the file as UTF-8.")) from error
         except csv.Error as error:
             raise Unreadable(
                 _("Line %(line)s cannot be read: a quote is not closed, or a cell is too long.")
@@ -161,12 +166,24 @@ def _check_archive(path: Path) -> None:
             ):
                 raise Unreadable(_("The workbook would unpack to too much."))
             for name in names:
-                if name.lower().endswith((".xml", ".rels")):
-                    with archive.open(name) as member:
-                        prologue = member.read(_PROLOGUE).replace(b"\0", b"")
-                    if b"<!DOCTYPE" in prologue or b"<!ENTITY" in prologue:
-                        raise Unreadable(_("The workbook is damaged."))
-                    if not re.search(rb"<[A-Za-z]", prologue):
-                        raise Unreadable(_("The workbook is damaged."))
+                with archive.open(name) as member:
+                    begins = _beginning(member)
+                xml = name.lower().endswith((".xml", ".rels"))
+                if begins == "doctype" or (xml and begins != "element"):
+                    raise Unreadable(_("The workbook is damaged."))
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
         raise Unreadable(_("The workbook is damaged.")) from error
+
+
+def _beginning(member: IO[bytes]) -> str:
+    """What XML begins with: "element" or "doctype" (which declares entities); else ""."""
+    found: list[str] = []
+    parser = expat.ParserCreate()
+    parser.StartDoctypeDeclHandler = lambda *_rest: found.append("doctype")
+    parser.StartElementHandler = lambda *_rest: found.append("element")
+    try:
+        while not found and (chunk := member.read(_PROLOGUE)):
+            parser.Parse(chunk)
+    except (expat.ExpatError, ValueError):  # not XML, or not any more
+        pass
+    return found[0] if found else ""

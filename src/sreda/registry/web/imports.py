@@ -227,8 +227,9 @@ def show(request: HttpRequest, pk: UUID) -> HttpResponseBase:
     counts = {"new": imported.new, "changed": imported.changed, "bad": imported.bad}
     if view not in counts:
         view = next((name for name in ("bad", "changed", "new") if counts[name]), "new")
+    pages = max(1, -(-counts[view] // ROWS_ON_A_PAGE))
     try:
-        number = max(int(request.GET.get("page", "1")), 1)
+        number = min(max(int(request.GET.get("page", "1")), 1), pages)
     except ValueError:
         number = 1
     offset = (number - 1) * ROWS_ON_A_PAGE
@@ -248,7 +249,6 @@ def show(request: HttpRequest, pk: UUID) -> HttpResponseBase:
     staged = imported.status == ImportStatus.STAGED
     labels = {"new": _("New"), "changed": _("Changed rows"), "bad": _("Faulty")}
     shown = [name for name in ("new", "changed", "bad") if staged or name == "bad"]
-    pages = max(1, -(-counts[view] // ROWS_ON_A_PAGE))
     return render(
         request,
         "registry/import.html",

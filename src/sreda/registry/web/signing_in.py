@@ -5,7 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from allauth.account.forms import LoginForm
+from allauth.core.internal.cryptokit import normalize_user_code
+from allauth.mfa import app_settings
+from allauth.mfa.adapter import get_adapter
+from allauth.mfa.base.forms import AuthenticateForm, BaseAuthenticateForm, ReauthenticateForm
+from allauth.mfa.models import Authenticator
 from allauth.mfa.webauthn.forms import AddWebAuthnForm, EditWebAuthnForm
+from django.core.cache import cache
 from django.utils.translation import gettext_lazy as _
 
 NAME = _("Name of the key")
@@ -18,6 +24,30 @@ class SignInForm(LoginForm):  # type: ignore[misc]
         self.fields["login"].label = _("User name or e-mail")
         for field in self.fields.values():
             field.widget.attrs.pop("placeholder", None)
+
+
+class OneUse(BaseAuthenticateForm):  # type: ignore[misc]
+    """A code of the app is taken once for as long as it is valid.
+
+    The library remembers it for one step only, which the tolerated steps outlive.
+    """
+
+    def clean_code(self) -> str:
+        code: str = super().clean_code()
+        if self.authenticator.type == Authenticator.Type.TOTP:
+            steps = 2 * app_settings.TOTP_TOLERANCE + 1
+            key = f"sreda.totp.used.{self.user.pk}.{normalize_user_code(code)}"
+            if not cache.add(key, "y", timeout=steps * app_settings.TOTP_PERIOD):
+                raise get_adapter().validation_error("incorrect_code")
+        return code
+
+
+class CodeForm(OneUse, AuthenticateForm):  # type: ignore[misc]
+    pass
+
+
+class CodeAgainForm(OneUse, ReauthenticateForm):  # type: ignore[misc]
+    pass
 
 
 class AddKeyForm(AddWebAuthnForm):  # type: ignore[misc]

@@ -130,9 +130,10 @@ def listing_of(rows: QuerySet[AuditEntry], request: HttpRequest) -> Listing[Audi
 
 def day(request: HttpRequest, name: str) -> date | None:
     try:
-        return parse_date(request.GET.get(name, ""))
+        found = parse_date(request.GET.get(name, ""))
     except ValueError:
         return None
+    return found if found and date.min < found < date(9999, 1, 1) else None
 
 
 def midnight(on: date) -> datetime:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from django.core.cache import cache
+from django.core.cache import caches
 
 from sreda.registry.api import DataVersion, RegionFigures, data_version, region_figures
 
@@ -13,6 +13,7 @@ KEPT = 60 * 60
 
 def current_figures(on: date) -> tuple[RegionFigures, DataVersion]:
     """One small query when nothing has changed since this process last reckoned them, else two."""
+    cache = caches["local"]
     version = data_version()
     key = f"portal.figures.{on}.{version.key}"
     figures = cache.get(key)
