@@ -52,7 +52,7 @@ _registry = _Registry()
 def add_panel(panel: Panel) -> None:
     if all(known.name != panel.name for known in _registry.panels):
         _registry.panels.append(panel)
-        _registry.panels.sort(key=lambda p: p.order)
+        _registry.panels.sort(key=lambda p: (not p.wide, p.order))  # narrow ones pair up
 
 
 def add_nav(*items: NavItem) -> None:

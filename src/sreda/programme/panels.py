@@ -90,8 +90,6 @@ add_nav(
     NavItem(
         _("Measures and roadmap"), "programme:actions", "checklist", OPERATOR | LISTED, SECTION, 140
     ),
-    NavItem(_("Board"), "programme:board", "layout-kanban", OPERATOR | LISTED, SECTION, 142),
-    NavItem(_("Chart of terms"), "programme:gantt", "timeline", OPERATOR | LISTED, SECTION, 144),
     NavItem(
         _("Bodies and officials"), "programme:bodies", "hierarchy", OPERATOR | LISTED, SECTION, 146
     ),
