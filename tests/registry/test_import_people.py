@@ -20,7 +20,7 @@ from tests.factories import (
     seated,
 )
 
-from sreda.kernel.api import TABLES, AuditEntry, Revision, StoredFile, store
+from sreda.kernel.api import TABLES, AuditEntry, Revision, StoredFile, state_of, store
 from sreda.kernel.models import OutboxEvent
 from sreda.registry.api import ClassGroup, Enrolment, OrganisationSize, Person, Post, Role
 from sreda.registry.domain.people_import import (
@@ -32,6 +32,7 @@ from sreda.registry.domain.people_import import (
     stage_people,
 )
 from sreda.registry.domain.people_rows import fault_text
+from sreda.registry.domain.posts import FIELDS as POST_FIELDS
 
 pytestmark = pytest.mark.django_db
 
@@ -362,3 +363,107 @@ def test_a_staged_table_nobody_decided_about_is_dropped_after_a_month(school):
     stage_people(file, actor=actor, at=AT + timedelta(days=31))
     forgotten.refresh_from_db()
     assert (forgotten.status, forgotten.closed_by) == ("cancelled", None)
+
+
+def transferred(actor=None, **cells):
+    """A pupil of another school, taken in here since 1 September; the open place there."""
+    old = EnrolmentFactory(
+        person=PersonFactory(
+            external_id="a-1", family_name="Белова", given_name="Анна", patronymic="Ивановна",
+            birth_date=date(2013, 5, 2), sex="female",
+        ),
+        since=date(2020, 9, 1),
+    )  # fmt: skip
+    return old, pupil(**({"С": "01.09.2026"} | cells))
+
+
+def test_a_transfer_ends_the_place_left(school):
+    operator = seated(Role.OPERATOR)
+    old, row = transferred()
+    imported = stage(row, actor=operator)
+    shown = preview(imported, actor=operator)[0].cells
+    assert [(str(label), left) for label, left, _new in shown if left] == [
+        ("Переход из", old.organisation.short_name)
+    ]
+    assert "31.08.2026" in shown[-1][2]
+    apply_import(imported, actor=operator, at=AT, only_good=False)
+    old.refresh_from_db()
+    assert old.until == date(2026, 8, 31)
+    assert Enrolment.objects.get(organisation=school).since == date(2026, 9, 1)
+    assert OrganisationSize.objects.get(organisation=old.organisation).learners == 0
+    entry = AuditEntry.objects.get(action="registry.people_import.applied")
+    assert entry.data["written"]["transfers"] == 1
+    kept = Revision.objects.filter(object_type="registry.enrolment", object_id=old.pk)
+    assert [r.state["until"] for r in kept.order_by("effective_on", "recorded_at", "id")] == [
+        None, "2026-08-31"
+    ]  # fmt: skip
+    again = take(row, actor=operator)
+    assert counts(again) == (0, 0, 1, 0)
+
+
+def test_a_place_for_a_time_or_one_the_table_speaks_of_is_no_transfer(school):
+    old, row = transferred(По="31.12.2026")
+    take(row)
+    old.refresh_from_db()
+    assert old.until is None
+    other = OrganisationFactory()
+    open_ended = pupil(place=other.code, С="02.09.2026")
+    take(open_ended, pupil(place=old.organisation.code, С="01.09.2020", Класс=""))
+    old.refresh_from_db()
+    assert old.until is None
+
+
+def test_a_coordinator_transfers_within_the_municipality_only(school):
+    coordinator = seated(Role.COORDINATOR, municipality=school.municipality)
+    old, row = transferred()
+    old.organisation.municipality = school.municipality
+    old.organisation.save()
+    take(row, actor=coordinator)
+    old.refresh_from_db()
+    assert old.until == date(2026, 8, 31)
+
+
+@pytest.mark.parametrize("role", [Role.COORDINATOR, Role.HEAD])
+def test_who_only_receives_is_told_of_the_place_left(school, role):
+    scope = (
+        {"municipality": school.municipality} if role == Role.COORDINATOR
+        else {"organisation": school}
+    )  # fmt: skip
+    actor = seated(role, **scope)
+    old, row = transferred()
+    imported = stage(row, actor=actor)
+    assert counts(imported) == (1, 0, 0, 0)
+    said = preview(imported, actor=actor)[0].cells[-1]
+    assert str(said[0]) == "Также зачислен в"
+    assert old.organisation.short_name in said[2]
+    apply_import(imported, actor=actor, at=AT, only_good=False)
+    old.refresh_from_db()
+    assert old.until is None
+    assert Enrolment.objects.filter(person=old.person, organisation=school).exists()
+
+
+def test_a_learner_elsewhere_is_received_only_by_who_knows_them(school):
+    head = seated(Role.HEAD, organisation=school)
+    _old, row = transferred(Фамилия="Другая")
+    assert kinds(stage(row, actor=head)) == {(2, "external_id", "person-elsewhere")}
+    row = pupil(С="01.09.2026", **{"Дата рождения": ""})
+    assert kinds(stage(row, actor=head)) == {(2, "external_id", "person-elsewhere")}
+
+
+def test_changed_terms_of_places_keep_their_history(school):
+    take(pupil(), pupil("t-1", "Фёдорова", Роль="учитель", Класс="", Должность="Учитель",
+                        **{"Дата рождения": "03.02.1980"}))  # fmt: skip
+    take(pupil(По="01.11.2026"), pupil("t-1", "Фёдорова", Роль="учитель", Класс="",
+         Должность="Учитель физики", **{"Дата рождения": "03.02.1980"}))  # fmt: skip
+    place = Enrolment.objects.get(organisation=school)
+    post = Post.objects.get(organisation=school)
+
+    def states(thing, name):
+        rows = Revision.objects.filter(object_type=thing._meta.label_lower, object_id=thing.pk)
+        return [r.state[name] for r in rows.order_by("effective_on", "recorded_at", "id")]
+
+    assert states(place, "until") == [None, "2026-11-01"]
+    assert states(post, "title") == ["Учитель", "Учитель физики"]
+    latest = Revision.objects.filter(object_id=post.pk).order_by("-effective_on").first()
+    assert latest.state == state_of(post, POST_FIELDS)
+    assert latest.actor_label

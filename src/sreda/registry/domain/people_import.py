@@ -17,6 +17,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, models, transaction
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from psycopg import sql
 
@@ -32,9 +33,19 @@ from sreda.registry.domain.people_rows import (
     fault_text,
     staged_lines,
 )
+from sreda.registry.domain.posts import ENROLMENT_FIELDS
+from sreda.registry.domain.posts import FIELDS as POST_FIELDS
 from sreda.registry.domain.sizes import recount_sizes
 from sreda.registry.enums import LEARNER_ROLES, Role
-from sreda.registry.models import BadRow, ImportStatus, Organisation, PeopleImport, Person
+from sreda.registry.models import (
+    BadRow,
+    Enrolment,
+    ImportStatus,
+    Organisation,
+    PeopleImport,
+    Person,
+    Post,
+)
 from sreda.registry.tables import find_headings, read_rows
 
 LINES_AT_ONCE = 4_000
@@ -142,15 +153,17 @@ def _apply(imported: PeopleImport, actor: Actor, at: datetime, only_good: bool) 
         imported.new, imported.changed, imported.unchanged = (
             counts.get(state, 0) for state in ("new", "changed", "unchanged")
         )
+        _find_leaving(cursor, fresh, actor)
         written = _write(cursor, imported, actor, at) if imported.new + imported.changed else {}
         cursor.execute(
-            sql.SQL("SELECT DISTINCT organisation_id FROM {} WHERE state <> 'unchanged'").format(
-                fresh
-            )
+            sql.SQL(
+                "SELECT organisation_id FROM {} WHERE state <> 'unchanged'"
+                " UNION SELECT organisation_id FROM leaving WHERE may_end"
+            ).format(fresh)
         )
         places = [row[0] for row in cursor.fetchall() if row[0]]
         cursor.execute(
-            sql.SQL("DROP TABLE IF EXISTS resolved, incoming, multiple, {}").format(
+            sql.SQL("DROP TABLE IF EXISTS resolved, incoming, multiple, leaving, {}").format(
                 sql.Identifier(imported.table)
             )
         )
@@ -221,11 +234,18 @@ class RowChange:
 
 
 def preview(
-    imported: PeopleImport, *, state: str = "", limit: int = 50, offset: int = 0
+    imported: PeopleImport,
+    *,
+    state: str = "",
+    limit: int = 50,
+    offset: int = 0,
+    actor: Actor | None = None,
 ) -> list[RowChange]:
-    """Rows of a staged import that are new or changed (or only one of these), cell by cell."""
+    """Rows of a staged import that are new or changed (or only one of these), cell by cell.
+
+    `actor` is who would take it over: it decides which places elsewhere would be ended."""
     wanted = [state] if state in {"new", "changed"} else ["new", "changed"]
-    with connection.cursor() as cursor:
+    with transaction.atomic(), connection.cursor() as cursor:
         table = _waiting(cursor, imported)
         if table is None:
             return []
@@ -247,14 +267,26 @@ def preview(
             ).format(table),
             [wanted, limit, offset],
         )
-        return [_row_change(imported, row) for row in cursor.fetchall()]
+        rows = cursor.fetchall()
+        _find_leaving(cursor, table, actor)
+        cursor.execute(
+            "SELECT line, short_name, since, may_end FROM leaving WHERE line = ANY(%s)"
+            " ORDER BY line, short_name",
+            [[row[0] for row in rows]],
+        )
+        leaving: dict[int, list[tuple[Any, ...]]] = {}
+        for line, *left in cursor.fetchall():
+            leaving.setdefault(line, []).append(tuple(left))
+        return [_row_change(imported, row, leaving.get(row[0], [])) for row in rows]
 
 
 _SHOWN = ("family_name", "given_name", "patronymic", "birth_date", "sex", "group", "title",
           "since", "until")  # fmt: skip
 
 
-def _row_change(imported: PeopleImport, row: tuple[Any, ...]) -> RowChange:
+def _row_change(
+    imported: PeopleImport, row: tuple[Any, ...], leaving: list[tuple[Any, ...]]
+) -> RowChange:
     line, state, *rest = row
     new, organisation, old = rest[:9], rest[9], rest[10:19]
     has_place, merged, has_person = rest[19:]
@@ -266,6 +298,14 @@ def _row_change(imported: PeopleImport, row: tuple[Any, ...]) -> RowChange:
             cells.append((LABELS[key], old[n], new[n]))
     if has_person and not has_place:
         cells.append((_("Place"), "", organisation))
+    for left, since, may_end in leaving:
+        if may_end:
+            last = date_format(since - timedelta(days=1), "SHORT_DATE_FORMAT")
+            ends = _("the place there ends on %(day)s") % {"day": last}
+            cells.append((_("Transfer from"), left, ends))
+        else:
+            stays = _("the place there stays open: ask its administration or the operator")
+            cells.append((_("Also enrolled in"), "", f"{left} — {stays}"))
     name = " ".join(part for part in new[:3] if part)
     return RowChange(line, name, state, organisation or "", tuple(cells))
 
@@ -369,7 +409,8 @@ def _resolve(
                 WHEN r.role = 'pupil' AND o.kind <> 'school'
                   OR r.role = 'student' AND o.kind <> 'college' THEN 'role-kind'
                 WHEN r.role <> ALL (%(roles)s) THEN 'role-given'
-                WHEN p.id IS NOT NULL AND NOT ({people}) THEN 'person-elsewhere'
+                WHEN p.id IS NOT NULL AND NOT ({people}) AND NOT ({received})
+                     THEN 'person-elsewhere'
                 WHEN g.id IS NULL AND r.group_name <> '' AND r.role IN ('pupil', 'student')
                  AND r.group_name !~ '^(1[0-2]|[1-9])([^0-9]|$)' THEN 'group-unknown'
            END AS fault
@@ -410,6 +451,7 @@ def _resolve(
         place=sql.SQL(" OR ").join(place),
         organisations=organisations,
         people=people,
+        received=_RECEIVED if set(_SAME) <= here else sql.SQL("false"),
     )
     year = _day(at).year if _day(at).month >= 9 else _day(at).year - 1
     cursor.execute(
@@ -422,6 +464,47 @@ def _resolve(
         _mark_doubled(cursor, target)
     if imported.repeated:
         _compare_rows(cursor, target)
+
+
+# A learner of another organisation may be received by those who know who it is: the file then
+# says the same as the registry, and nothing of the person is changed.
+_SAME = ("family_name", "given_name", "birth_date")
+_RECEIVED = sql.SQL(
+    "(r.role IN ('pupil', 'student') AND p.merged_into_id IS NULL AND p.birth_date = r.birth_date"
+    " AND (p.family_name, p.given_name, p.patronymic, p.sex) IS NOT DISTINCT FROM"
+    " (r.family_name, r.given_name, r.patronymic, r.sex)) IS TRUE"
+)
+
+
+def _find_leaving(cursor: Any, table: sql.Composable, actor: Actor | None) -> None:
+    """Make `leaving`: open places elsewhere, of the same role, of learners whom a row with no
+    last day enrols anew. A place the table itself speaks of is left to its row. `may_end`: the
+    organisation left is one whose enrolments the actor keeps; others are only told of."""
+    ours: sql.Composable = sql.SQL("false")
+    params: dict[str, Any] = {}
+    if actor is not None:
+        ours, params = _only(ORGANISATIONS.all(actor, "manage"), Organisation)
+    cursor.execute("DROP TABLE IF EXISTS leaving")
+    cursor.execute(
+        sql.SQL(
+            """
+        CREATE TEMP TABLE leaving ON COMMIT DROP AS
+        SELECT DISTINCT ON (e.id) e.id, e.person_id, o.id AS organisation_id, o.short_name,
+               r.line, r.since, ({ours}) AS may_end
+          FROM {table} r
+          JOIN registry_enrolment e ON e.person_id = r.person_id AND e.role = r.role
+               AND e.until IS NULL AND e.since < r.since
+               AND e.organisation_id <> r.organisation_id
+          JOIN registry_organisation o ON o.id = e.organisation_id
+         WHERE r.state = 'new' AND r.place_id IS NULL AND r.until IS NULL
+           AND r.role IN ('pupil', 'student')
+           AND NOT EXISTS (SELECT 1 FROM {table} s
+                            WHERE s.external_id = r.external_id AND s.role = r.role
+                              AND s.organisation_id = e.organisation_id)
+         ORDER BY e.id, r.since, r.line"""
+        ).format(ours=ours, table=table),
+        params,
+    )
 
 
 def _only(
@@ -559,6 +642,10 @@ def _write(cursor: Any, imported: PeopleImport, actor: Actor, at: datetime) -> d
         cursor.execute(statement.replace("{uuid7}", _UUID7), params)
         written[name] = cursor.rowcount
 
+    def keep_terms(table: str, which: str, *, before: bool) -> None:
+        """States of places that change, as kernel's `remember` keeps them."""
+        run("_", _terms_kept(table, which, before=before))
+
     day = _day(at)
     params: dict[str, Any] = {
         "year": day.year if day.month >= 9 else day.year - 1,
@@ -580,21 +667,32 @@ def _write(cursor: Any, imported: PeopleImport, actor: Actor, at: datetime) -> d
     run("people", _NEW_PEOPLE)
     if written["people"]:
         run("_", _FIND_PEOPLE)
+    keep_terms("registry_enrolment", _LEAVING, before=True)
+    run(
+        "transfers",
+        "UPDATE registry_enrolment e SET until = l.since - 1 FROM leaving l"
+        " WHERE l.id = e.id AND l.may_end",
+    )
+    keep_terms("registry_enrolment", _LEAVING, before=False)
     run("enrolments", _NEW_ENROLMENTS)
     group = "group_id = r.group_id," if "group" in here else ""
     until = ", until = r.until" if "until" in here else ""
     title = "title = r.title," if "title" in here else ""
+    keep_terms("registry_enrolment", _CHANGED_TERMS, before=True)
     run(
         "enrolments_changed",
         f"UPDATE registry_enrolment e SET {group} role = r.role, since = r.since{until}"  # noqa: S608
         " FROM resolved r WHERE e.id = r.place_id AND r.place_changed AND r.state <> 'bad'",
     )
+    keep_terms("registry_enrolment", _CHANGED_TERMS, before=False)
     run("posts", _NEW_POSTS)
+    keep_terms("registry_post", _CHANGED_TERMS, before=True)
     run(
         "posts_changed",
         f"UPDATE registry_post t SET {title} since = r.since{until}"  # noqa: S608
         " FROM resolved r WHERE t.id = r.place_id AND r.place_changed AND r.state <> 'bad'",
     )
+    keep_terms("registry_post", _CHANGED_TERMS, before=False)
     written.pop("_", None)
     if sum(written.values()) > _MANY:
         cursor.execute("ANALYZE registry_person, registry_enrolment, registry_post")
@@ -662,6 +760,35 @@ INSERT INTO kernel_revision (id, object_type, object_id, effective_on, recorded_
 SELECT {{uuid7}}, 'registry.person', p.id, %(day)s, %(at)s, %(actor)s, %(label)s, %(reason)s,
        {_STATE}
   FROM {_CHANGED}"""  # noqa: S608
+
+
+# Which places change: `p` is the place.
+_CHANGED_TERMS = """EXISTS (SELECT 1 FROM resolved r WHERE r.place_id = p.id
+                        AND r.place_changed AND r.state <> 'bad')"""
+_LEAVING = "EXISTS (SELECT 1 FROM leaving l WHERE l.id = p.id AND l.may_end)"
+_TERMS: dict[str, tuple[type[models.Model], tuple[str, ...]]] = {
+    "registry_enrolment": (Enrolment, ENROLMENT_FIELDS),
+    "registry_post": (Post, POST_FIELDS),
+}
+
+
+def _terms_kept(table: str, which: str, *, before: bool) -> str:
+    model, fields = _TERMS[table]
+    kind = model._meta.label_lower
+    columns = {field.name: field.column for field in model._meta.concrete_fields}
+    state = ", ".join(f"'{name}', p.{columns[name]}" for name in fields)
+    head = "INSERT INTO kernel_revision (id, object_type, object_id, effective_on, recorded_at,"
+    if before:
+        return f"""{head} actor_label, reason, state)
+SELECT {{uuid7}}, '{kind}', p.id, least(p.since, %(day)s), %(at)s, '', '',
+       jsonb_build_object({state})
+  FROM {table} p WHERE {which}
+   AND NOT EXISTS (SELECT 1 FROM kernel_revision k
+                    WHERE k.object_type = '{kind}' AND k.object_id = p.id)"""  # noqa: S608
+    return f"""{head} actor_id, actor_label, reason, state)
+SELECT {{uuid7}}, '{kind}', p.id, greatest(p.since, least(p.until, %(day)s)), %(at)s,
+       %(actor)s, %(label)s, %(reason)s, jsonb_build_object({state})
+  FROM {table} p WHERE {which}"""  # noqa: S608
 
 
 def _close(imported: PeopleImport, status: str, actor: Actor | None, at: datetime) -> None:

@@ -90,7 +90,7 @@ PEOPLE_IMPORTER = Importer(
 
 
 def _organisations(
-    imported: OrganisationsImport, *, state: str, limit: int, offset: int
+    imported: OrganisationsImport, *, state: str, limit: int, offset: int, actor: Actor
 ) -> list[RowChange]:
     """The rows as they would change the registry now, cell by cell in words."""
     judged = organisations_import.preview_organisations(imported, at=clock.now())
@@ -245,7 +245,9 @@ def show(request: HttpRequest, pk: UUID) -> HttpResponseBase:
             for row in importer.bad_rows(imported)[offset : offset + ROWS_ON_A_PAGE]
         ]
     elif imported.status == ImportStatus.STAGED:
-        rows = importer.preview(imported, state=view, limit=ROWS_ON_A_PAGE, offset=offset)
+        rows = importer.preview(
+            imported, state=view, limit=ROWS_ON_A_PAGE, offset=offset, actor=actor
+        )
     staged = imported.status == ImportStatus.STAGED
     labels = {"new": _("New"), "changed": _("Changed rows"), "bad": _("Faulty")}
     shown = [name for name in ("new", "changed", "bad") if staged or name == "bad"]
