@@ -2,54 +2,41 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import date
-from functools import wraps
-from typing import Any, Concatenate, ParamSpec
-from uuid import UUID
+from typing import Any
 
-from django import forms
-from django.conf import settings
-from django.contrib.auth.decorators import login_required
 from django.core import signing
-from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.core.exceptions import ValidationError
 from django.db import models
-from django.http import Http404, HttpRequest
-from django.http.response import HttpResponseBase
+from django.http import HttpRequest
 from django.utils.dateparse import parse_date
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
-from sreda.kernel.api import Actor, Revision, history_of, state_of
+from sreda.kernel.api import Revision, history_of, state_of
 from sreda.ui.numbers import number
+from sreda.ui.pages import actor_of, add_errors, key_of, page, visible
 
-P = ParamSpec("P")
-View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
+__all__ = [
+    "actor_of",
+    "add_errors",
+    "as_of",
+    "asked_day",
+    "key_of",
+    "label",
+    "linked",
+    "names_in",
+    "page",
+    "rows_of",
+    "sealed",
+    "shown",
+    "timeline",
+    "unsealed",
+    "visible",
+]
+
 _SALT = "sreda.registry.form"
-
-
-def actor_of(request: HttpRequest) -> Actor:
-    actor: Actor = request.actor  # type: ignore[attr-defined]
-    return actor
-
-
-def page(view: View[P]) -> View[P]:
-    """A page for the signed in."""
-
-    @wraps(view)
-    @login_required
-    def wrapped(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
-        return view(request, *args, **kwargs)
-
-    return wrapped
-
-
-def visible(allowed: bool) -> None:
-    """What one may not see is not there."""
-    if not allowed:
-        raise Http404
 
 
 def as_of(request: HttpRequest) -> date:
@@ -62,19 +49,6 @@ def asked_day(request: HttpRequest) -> date | None:
         return parse_date(request.GET.get("on", ""))
     except ValueError:
         return None
-
-
-def key_of(request: HttpRequest, purpose: str) -> UUID | None:
-    """The id of what this submission makes: the same form sent twice gives the same id.
-
-    It depends on the sender and the purpose, so that nobody can name somebody else's record.
-    """
-    sent = request.POST.get("_key", "")
-    if not sent:
-        return None
-    text = f"{actor_of(request).user_id}:{purpose}:{sent[:64]}"
-    digest = hmac.new(settings.SECRET_KEY.encode(), text.encode(), hashlib.sha256).digest()
-    return UUID(bytes=digest[:16], version=4)
 
 
 def sealed(thing: models.Model, fields: tuple[str, ...]) -> str:
@@ -90,15 +64,6 @@ def unsealed(text: str) -> dict[str, Any]:
     except signing.BadSignature as error:
         raise ValidationError(_("The form is damaged; open the page anew.")) from error
     return found
-
-
-def add_errors(form: forms.BaseForm, error: ValidationError) -> None:
-    """Each message at its field, where the form has it; otherwise above the form."""
-    if not hasattr(error, "error_dict"):
-        form.add_error(None, error)
-        return
-    for name, errors in error.error_dict.items():
-        form.add_error(name if name in form.fields and name != NON_FIELD_ERRORS else None, errors)
 
 
 def shown(model: type[models.Model], name: str, value: Any, names: Mapping[str, str]) -> str:

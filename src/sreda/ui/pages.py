@@ -1,0 +1,67 @@
+"""What views of every app share: who asks, what is not theirs, errors at their fields, and the
+key of a form sent twice."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Callable
+from functools import wraps
+from typing import Concatenate, ParamSpec
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.forms import BaseForm
+from django.http import Http404, HttpRequest
+from django.http.response import HttpResponseBase
+
+from sreda.kernel.api import Actor
+
+P = ParamSpec("P")
+View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
+
+
+def actor_of(request: HttpRequest) -> Actor:
+    actor: Actor = request.actor  # type: ignore[attr-defined]
+    return actor
+
+
+def page(view: View[P]) -> View[P]:
+    """A page for the signed in."""
+
+    @wraps(view)
+    @login_required
+    def wrapped(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+        return view(request, *args, **kwargs)
+
+    return wrapped
+
+
+def visible(allowed: bool) -> None:
+    """What one may not see is not there."""
+    if not allowed:
+        raise Http404
+
+
+def add_errors(form: BaseForm, error: ValidationError) -> None:
+    """Each message at its field, where the form has it; otherwise above the form."""
+    if not hasattr(error, "error_dict"):
+        form.add_error(None, error)
+        return
+    for name, errors in error.error_dict.items():
+        form.add_error(name if name in form.fields and name != NON_FIELD_ERRORS else None, errors)
+
+
+def key_of(request: HttpRequest, purpose: str) -> UUID | None:
+    """The id of what this submission makes: the same form sent twice gives the same id.
+
+    It depends on the sender and the purpose, so that nobody can name somebody else's record.
+    """
+    sent = request.POST.get("_key", "")
+    if not sent:
+        return None
+    text = f"{actor_of(request).user_id}:{purpose}:{sent[:64]}"
+    digest = hmac.new(settings.SECRET_KEY.encode(), text.encode(), hashlib.sha256).digest()
+    return UUID(bytes=digest[:16], version=4)
