@@ -112,6 +112,7 @@ def shot(browser: Browser) -> Callable[..., None]:
         if os.environ.get("SREDA_GUIDE") != "1":
             return
         page.set_viewport_size({"width": 1200, "height": height})
+        page.evaluate("scrollTo(0, 0)")
         page.wait_for_timeout(250)  # transitions end
         bench = browser.new_page()
         save_small(bench, page.screenshot(animations="disabled"), IMAGES / f"{name}.png")

@@ -71,6 +71,7 @@ OBJECTS: dict[str, Any] = {
     "programme.action": _("measure or step"),
     "programme.act": _("act of the programme"),
     "programme.body": _("body of the programme"),
+    "programme.correction": _("correction"),
     "programme.decision": _("decision on a measure"),
     "programme.evidence": _("evidence"),
     "programme.finding": _("finding"),
@@ -81,8 +82,11 @@ OBJECTS: dict[str, Any] = {
     "programme.packload": _("load of a pack"),
     "programme.programme": _("programme"),
     "programme.scenario": _("scenario"),
-    "registry.import": _("import"),
+    "registry.organisationsimport": _("import of a table"),
+    "registry.peopleimport": _("import of a table"),
+    "registry.managementcost": _("cost of management"),
     "registry.merge": _("merge"),
+    "registry.qualification": _("professional development"),
     "registry.user": _("account"),
 }
 
