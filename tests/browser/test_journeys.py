@@ -49,6 +49,7 @@ def test_signing_in_and_out(enter: Enter, shot: Shot) -> None:
     one = enter()
     page = one.open("/cabinet/")
     assert "/account/login/" in page.url
+    shot(page, "sign-in")
     page.fill("[name=login]", "teacher")
     page.fill("[name=password]", "не тот пароль")
     page.keyboard.press("Enter")
@@ -56,7 +57,6 @@ def test_signing_in_and_out(enter: Enter, shot: Shot) -> None:
     one.faults.clear()
     page.fill("[name=login]", "teacher")
     page.fill("[name=password]", PASSWORD)
-    shot(page, "sign-in")
     page.keyboard.press("Enter")
     page.wait_for_url("**/cabinet/")
     expect(page.locator("h1")).to_be_visible()
@@ -184,6 +184,19 @@ def test_following_the_programme(enter: Enter, shot: Shot) -> None:
     shot(page, "budget")
     one.open("/programme/manage/scenario/")
     shot(page, "scenario")
+
+
+def test_measures_as_a_list_a_chart_and_bodies(enter: Enter, shot: Shot) -> None:
+    one = enter("operator")
+    page = one.open("/programme/manage/actions/")
+    shot(page, "measures")
+    page.locator("#results a[href*='/actions/']").first.click()
+    expect(page.locator("h1")).to_be_visible()
+    shot(page, "measure")
+    one.open("/programme/manage/actions/chart/")
+    shot(page, "gantt")
+    one.open("/programme/manage/bodies/")
+    shot(page, "bodies")
 
 
 def test_adding_a_person_and_a_post(enter: Enter, shot: Shot) -> None:
