@@ -27,7 +27,6 @@ ARGS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
-    "--lang=ru-RU",  # the browser's own controls, such as those of dates
 ]
 
 # Latin words that Russian readers use as they are.
