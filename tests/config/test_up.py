@@ -118,6 +118,22 @@ def test_killed_supervisor_takes_all_with_it_and_the_next_one_works(folder: Path
     assert eventually(lambda: processes(folder / "postgres/data") == [])
 
 
+@pytest.mark.slow
+def test_killed_database_comes_back_without_a_worker(folder: Path):
+    process = sreda(folder, "up", "--no-worker")
+    try:
+        _text, address = until_ready(process)
+        pid_file = folder / "postgres" / "data" / "postmaster.pid"
+        first = int(pid_file.read_text().split("\n")[0])
+        os.kill(first, signal.SIGKILL)
+        host, port = address.removeprefix("http://").strip("/").split(":")
+        assert eventually(lambda: not alive(first))
+        assert eventually(lambda: supervisor.answers(host, int(port)))
+    finally:
+        process.terminate()
+        process.communicate(timeout=30)
+
+
 def test_taken_port_is_named_or_passed_over(monkeypatch: pytest.MonkeyPatch):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]

@@ -26,7 +26,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any
 
-from sreda.kernel.postgres import connected, home
+from sreda.kernel.postgres import Cluster, PostgresError, connected, home
 from sreda.kernel.terminal import translator
 
 _ = translator("config")
@@ -96,7 +96,9 @@ def up(options: argparse.Namespace) -> int:
             if options.demo and any(PACKAGE.glob("*/management/commands/demo.py")):
                 step(stop, environment, _("The demo region"), "demo", "--region", options.region)
             if not stop.is_set():
-                status = serve(stop, book, options, environment, port, address)
+                status = serve(
+                    stop, book, options, environment, port, address, Database(database.cluster)
+                )
             else:
                 status = 0
             tell("• " + _("Stopping the database"))
@@ -111,6 +113,7 @@ def serve(
     environment: Mapping[str, str],
     port: int,
     address: str,
+    database: Database,
 ) -> int:
     children = [Child("web", web_command(options, port), environment)]
     if not options.no_worker:
@@ -127,6 +130,7 @@ def serve(
         note()
         ready_by: float | None = time.monotonic() + READY_PATIENCE
         while not stop.wait(0.2):
+            database.watch()
             changes = [child.watch() for child in children]
             if any(changes):
                 note()
@@ -191,6 +195,27 @@ def step(stop: threading.Event, environment: Mapping[str, str], title: str, *wor
             return
     if process.returncode:
         raise Trouble(_("“sreda {command}” failed.").format(command=" ".join(words)))
+
+
+@dataclass
+class Database:
+    """Our own server, started again when it ends by itself; a given one is its owner's."""
+
+    cluster: Cluster | None
+    failures: int = 0
+    again: float = 0.0
+
+    def watch(self) -> None:
+        if self.cluster is None or time.monotonic() < self.again:
+            return
+        try:
+            if self.cluster.revive():
+                tell("! " + _("The database had ended; it is started again."))
+            self.failures = 0
+        except (PostgresError, OSError) as error:
+            self.failures += 1
+            self.again = time.monotonic() + PAUSES[min(self.failures, len(PAUSES)) - 1]
+            tell(f"! {error}")
 
 
 @dataclass

@@ -122,6 +122,16 @@ class Cluster:
                     fcntl.flock(file, fcntl.LOCK_UN)
                     self._stop_unused()
 
+    def revive(self) -> bool:
+        """Start the server again if it has ended within our lease; True when it had."""
+        if keeper.postmaster(self.data):
+            return False
+        with keeper.locked(self.base / "lock"):
+            if keeper.postmaster(self.data):
+                return False
+            self._start()
+        return True
+
     def _mine(self) -> Path:
         lease = self.base / "lease"
         if lease.exists() and not os.access(lease, os.W_OK):
@@ -334,6 +344,10 @@ def private(folder: Path, account: Account) -> None:
         folder.mkdir(mode=0o700)
         account.own(folder)
     facts = folder.lstat()
+    end = time.monotonic() + 1
+    while facts.st_uid != account.uid and facts.st_uid == os.geteuid() and time.monotonic() < end:
+        time.sleep(0.02)  # another process has just made it and is giving it away
+        facts = folder.lstat()
     if folder.is_symlink() or facts.st_uid != account.uid:
         raise PostgresError(
             _("{path} does not belong to {account}; move it away and try again.").format(
