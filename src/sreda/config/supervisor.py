@@ -423,6 +423,7 @@ def running(folder: Path) -> dict[str, Any] | None:
 def only_one(folder: Path) -> Iterator[Book]:
     """Hold the home for ourselves; says who has it otherwise."""
     try:
+        folder.mkdir(parents=True, exist_ok=True)
         file = book_path(folder).open("a+")
     except OSError as error:
         raise Trouble(f"{error.filename}: {error.strerror}") from error
