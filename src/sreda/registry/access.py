@@ -10,6 +10,7 @@ from sreda.registry.models import (
     ClassGroup,
     Enrolment,
     Guardianship,
+    ImportJob,
     Organisation,
     OrganisationsImport,
     PeopleImport,
@@ -203,4 +204,8 @@ PEOPLE_IMPORTS: Permissions[PeopleImport] = Permissions(
 
 ORGANISATIONS_IMPORTS: Permissions[OrganisationsImport] = Permissions(
     OrganisationsImport, {"view": OPERATOR}
+)
+
+IMPORT_JOBS: Permissions[ImportJob] = Permissions(
+    ImportJob, {"view": OPERATOR | (COORDINATOR | LEADERS) & own("made_by", "user_id")}
 )

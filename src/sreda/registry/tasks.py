@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from django.conf import settings
 from django.utils import timezone
 from procrastinate.contrib.django import app
 
 from sreda.kernel import clock
 from sreda.kernel.probe import networks
+from sreda.registry.domain.import_jobs import run_job, take_up_lost
 from sreda.registry.domain.sites import check_sites
 from sreda.registry.domain.sizes import recount_sizes
 
@@ -26,3 +29,16 @@ def recount_all_sizes(timestamp: int) -> None:
     midnight is not the server's; what has not changed is not written."""
     at = clock.now()
     recount_sizes(at=at, on=timezone.localtime(at).date())
+
+
+@app.task(queue="imports")
+def run_import(job_id: str) -> None:
+    run_job(UUID(job_id), at=clock.now())
+
+
+@app.periodic(cron="* * * * *")
+@app.task(queue="imports", queueing_lock="imports-lost")
+def sweep_imports(timestamp: int) -> None:
+    """Jobs of a killed worker are taken up again."""
+    for pk in take_up_lost(clock.now()):
+        run_import.defer(job_id=str(pk))

@@ -62,6 +62,7 @@ urlpatterns = [
     path("enrolments/<uuid:pk>/end/", posts.enrolment_end, name="enrolment_end"),
     path("import/people/", imports.people, name="import_people"),
     path("import/organisations/", imports.organisations, name="import_organisations"),
+    path("import/job/<uuid:pk>/", imports.job, name="import_job"),
     path("import/<uuid:pk>/", imports.show, name="import"),
     path("import/<uuid:pk>/decide/", imports.decide, name="import_decide"),
     path("import/<uuid:pk>/faulty/", imports.bad, name="import_bad"),

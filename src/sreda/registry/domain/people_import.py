@@ -61,12 +61,26 @@ _UUID7 = """encode(set_bit(set_bit(overlay(uuid_send(gen_random_uuid())
     FROM 1 FOR 6), 52, 1), 53, 1), 'hex')::uuid"""
 
 
-def stage_people(file: StoredFile, *, actor: Actor, at: datetime) -> PeopleImport:
+@dataclass(slots=True)
+class Told:
+    """How far the work is: a step (read, compare, write) and its share of the whole."""
+
+    step: str = ""
+    percent: int = 0
+
+    def say(self, step: str, percent: int) -> None:
+        self.step, self.percent = step, percent
+
+
+def stage_people(
+    file: StoredFile, *, actor: Actor, at: datetime, told: Told | None = None
+) -> PeopleImport:
     """Read, check and compare a table; nothing in the registry changes.
 
     ValidationError when the file as a whole cannot be read; single rows end in `bad_rows`.
     """
     PEOPLE.require(actor, "import")
+    told = told or Told()
     with transaction.atomic():
         for forgotten in PeopleImport.objects.filter(
             status=ImportStatus.STAGED, staged_at__lt=at - KEPT
@@ -77,7 +91,8 @@ def stage_people(file: StoredFile, *, actor: Actor, at: datetime) -> PeopleImpor
         )
         with connection.cursor() as cursor:
             _tune(cursor)
-            bad = _copy_in(cursor, imported, at)
+            bad = _copy_in(cursor, imported, at, told)
+            told.say("compare", 60)
             resolved = sql.Identifier(imported.table)
             _resolve(cursor, imported, sql.Identifier("incoming"), resolved, actor, at, temp=False)
             bad += _faults_of(cursor, resolved)
@@ -86,6 +101,7 @@ def stage_people(file: StoredFile, *, actor: Actor, at: datetime) -> PeopleImpor
             )
             counts = dict(cursor.fetchall())
             cursor.execute("DROP TABLE incoming")
+        told.say("write", 90)
         _keep_bad(imported, bad)
         imported.new, imported.changed, imported.unchanged = (
             counts.get(state, 0) for state in ("new", "changed", "unchanged")
@@ -105,7 +121,12 @@ def stage_people(file: StoredFile, *, actor: Actor, at: datetime) -> PeopleImpor
 
 
 def apply_import(
-    imported: PeopleImport, *, actor: Actor, at: datetime, only_good: bool
+    imported: PeopleImport,
+    *,
+    actor: Actor,
+    at: datetime,
+    only_good: bool,
+    told: Told | None = None,
 ) -> PeopleImport:
     """Take over the good rows, all in one transaction; an applied import stays as it is.
 
@@ -114,14 +135,16 @@ def apply_import(
     PEOPLE.require(actor, "import")
     try:
         with transaction.atomic():
-            return _apply(imported, actor, at, only_good)
+            return _apply(imported, actor, at, only_good, told or Told())
     except IntegrityError as error:
         raise ValidationError(
             _("The registry was changed meanwhile: hand the table in again.")
         ) from error
 
 
-def _apply(imported: PeopleImport, actor: Actor, at: datetime, only_good: bool) -> PeopleImport:
+def _apply(
+    imported: PeopleImport, actor: Actor, at: datetime, only_good: bool, told: Told
+) -> PeopleImport:
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
     imported = PeopleImport.objects.select_for_update().get(pk=imported.pk)
@@ -133,11 +156,12 @@ def _apply(imported: PeopleImport, actor: Actor, at: datetime, only_good: bool) 
         _tune(cursor)
         waiting = _waiting(cursor, imported)
         if waiting is None:
-            bad = _copy_in(cursor, imported, at)
+            bad = _copy_in(cursor, imported, at, told)
             waiting = sql.Identifier("incoming")
         else:
             bad = []
         fresh = sql.Identifier("resolved")
+        told.say("compare", 10)
         _resolve(cursor, imported, waiting, fresh, actor, at, temp=True)
         bad += _faults_of(cursor, fresh)
         known = set(imported.bad_rows.values_list("line", flat=True))
@@ -153,6 +177,7 @@ def _apply(imported: PeopleImport, actor: Actor, at: datetime, only_good: bool) 
         imported.new, imported.changed, imported.unchanged = (
             counts.get(state, 0) for state in ("new", "changed", "unchanged")
         )
+        told.say("write", 40)
         _find_leaving(cursor, fresh, actor)
         written = _write(cursor, imported, actor, at) if imported.new + imported.changed else {}
         cursor.execute(
@@ -167,6 +192,7 @@ def _apply(imported: PeopleImport, actor: Actor, at: datetime, only_good: bool) 
                 sql.Identifier(imported.table)
             )
         )
+    told.say("write", 90)
     recount_sizes(at=at, on=_day(at), organisations=places)
     _close(imported, ImportStatus.APPLIED, actor, at)
     audit(
@@ -318,7 +344,7 @@ def _tune(cursor: Any) -> None:
     cursor.execute("SET LOCAL jit = off")
 
 
-def _copy_in(cursor: Any, imported: PeopleImport, at: datetime) -> list[Bad]:
+def _copy_in(cursor: Any, imported: PeopleImport, at: datetime, told: Told) -> list[Bad]:
     """The file's rows into the temporary table `incoming`; returns those that cannot go there."""
     columns = [sql.SQL("line int")] + [
         sql.SQL("{} {}").format(sql.Identifier(_column(key)), sql.SQL(kind))
@@ -334,9 +360,13 @@ def _copy_in(cursor: Any, imported: PeopleImport, at: datetime) -> list[Bad]:
     imported.columns = sorted(headings.places, key=KEYS.index)
     bad: list[Bad] = []
     lines = staged_lines(rows, headings, today=_day(at), bad=bad)
+    size, written = max(imported.file.size, 1), 0
+    packed = 4 if imported.file.name.lower().endswith(".xlsx") else 1
     with cursor.copy("COPY incoming FROM STDIN") as copy:
         while block := "".join(islice(lines, LINES_AT_ONCE)):
             copy.write(block)
+            written += len(block)  # close to the file's own length, where it is not packed
+            told.say("read", min(55, written * 60 // (size * packed)))
     cursor.execute("ANALYZE incoming")
     cursor.execute("SELECT count(*) > count(DISTINCT external_id) FROM incoming")
     imported.repeated = cursor.fetchone()[0]
@@ -810,6 +840,7 @@ def _day(at: datetime) -> date:
 
 __all__ = [
     "RowChange",
+    "Told",
     "apply_import",
     "bad_rows",
     "bad_table",

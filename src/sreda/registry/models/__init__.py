@@ -3,7 +3,9 @@
 from sreda.registry.models.directory import DirectoryChange, DirectoryEntry, DirectoryWord
 from sreda.registry.models.imports import (
     BadRow,
+    ImportJob,
     ImportStatus,
+    JobStatus,
     OrganisationsImport,
     PeopleImport,
 )
@@ -28,7 +30,9 @@ __all__ = [
     "Enrolment",
     "Facilities",
     "Guardianship",
+    "ImportJob",
     "ImportStatus",
+    "JobStatus",
     "ManagementCost",
     "Merge",
     "Municipality",

@@ -96,3 +96,58 @@ class BadRow(models.Model):
                 name="bad_row_of_one_import",
             )
         ]
+
+
+class JobStatus(models.TextChoices):
+    WAITING = "waiting", _("Waiting for its turn")
+    RUNNING = "running", _("In work")
+    DONE = "done", _("Done")
+    FAILED = "failed", _("Not done")
+
+
+class ImportJob(Record):
+    """Work on a large table, done behind the page: reading it in, or taking it over.
+
+    Its outcome is written in the transaction of the work itself: what is not done left nothing.
+    `beat_at` is moved on while somebody works on it.
+    """
+
+    file = models.ForeignKey(StoredFile, models.PROTECT, related_name="+")
+    digest = models.CharField(max_length=64)
+    people_import = models.ForeignKey(PeopleImport, models.CASCADE, null=True, related_name="jobs")
+    applies = models.BooleanField(default=False)
+    only_good = models.BooleanField(default=False)
+    status = models.CharField(
+        _("state"), max_length=10, choices=JobStatus.choices, default=JobStatus.WAITING
+    )
+    step = models.CharField(max_length=10, blank=True)
+    percent = models.PositiveSmallIntegerField(default=0)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    reason = models.TextField(blank=True)
+    made_at = models.DateTimeField()
+    made_by = models.UUIDField()
+    seat = models.CharField(max_length=200)
+    beat_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["-made_at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["digest", "made_by"],
+                condition=Q(status__in=["waiting", "running"], applies=False),
+                name="import_job_read_once",
+            ),
+            models.UniqueConstraint(
+                fields=["people_import"],
+                condition=Q(status__in=["waiting", "running"], applies=True),
+                name="import_job_apply_once",
+            ),
+            models.CheckConstraint(
+                condition=Q(applies=False) | Q(people_import__isnull=False),
+                name="import_job_applies_something",
+            ),
+        ]
+
+    @property
+    def at_work(self) -> bool:
+        return self.status in {JobStatus.WAITING, JobStatus.RUNNING}

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest
+from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -24,27 +25,31 @@ from sreda.kernel import clock
 from sreda.kernel.api import Actor, Permissions, StoredFile, store
 from sreda.kernel.listing import csv_response, xlsx_response
 from sreda.registry.access import (
+    IMPORT_JOBS,
     ORGANISATIONS,
     ORGANISATIONS_IMPORTS,
     PEOPLE,
     PEOPLE_IMPORTS,
 )
-from sreda.registry.domain import organisations_import, people_import
+from sreda.registry.domain import import_jobs, organisations_import, people_import
 from sreda.registry.domain.people_import import RowChange
 from sreda.registry.domain.people_rows import COLUMNS as PEOPLE_COLUMNS
 from sreda.registry.domain.people_rows import fault_text
 from sreda.registry.models import (
     ImportStatus,
+    JobStatus,
     Municipality,
     Organisation,
     OrganisationsImport,
 )
 from sreda.registry.tables import Column
+from sreda.registry.tasks import run_import
 from sreda.registry.web import base
 from sreda.registry.web.base import actor_of, page, visible
 from sreda.registry.web.forms import Sectioned
 
 ROWS_ON_A_PAGE = 50
+MEGABYTE = 1024 * 1024
 KINDS = frozenset({".csv", ".xlsx"})
 
 
@@ -57,6 +62,7 @@ class Importer:
     lead: Any
     imports: Permissions[Any]
     access: Permissions[Any]
+    limit: int
     columns: Sequence[Column]
     stage: Callable[..., Any]
     apply: Callable[..., Any]
@@ -77,6 +83,7 @@ PEOPLE_IMPORTER = Importer(
     ),
     imports=PEOPLE_IMPORTS,
     access=PEOPLE,
+    limit=100 * MEGABYTE,
     columns=PEOPLE_COLUMNS,
     stage=people_import.stage_people,
     apply=people_import.apply_import,
@@ -132,6 +139,7 @@ ORGANISATIONS_IMPORTER = Importer(
     ),
     imports=ORGANISATIONS_IMPORTS,
     access=ORGANISATIONS,
+    limit=10 * MEGABYTE,
     columns=organisations_import.COLUMNS,
     stage=organisations_import.stage_organisations,
     apply=organisations_import.apply_organisations,
@@ -177,7 +185,12 @@ def _upload(request: HttpRequest, importer: Importer) -> HttpResponseBase:
     if request.method == "POST" and form.is_valid():
         at = clock.now()
         try:
-            file: StoredFile = store(form.cleaned_data["file"], at=at, actor=actor, kinds=KINDS)
+            file: StoredFile = store(
+                form.cleaned_data["file"], at=at, actor=actor, kinds=KINDS, limit=importer.limit
+            )
+            large = importer is PEOPLE_IMPORTER and file.size > import_jobs.LARGE_FILE
+            if large and import_jobs.worker_there(at):
+                return _behind(file, actor)
             imported = importer.stage(file, actor=actor, at=at)
         except ValidationError as error:
             form.add_error("file", _flat(error))
@@ -191,9 +204,72 @@ def _upload(request: HttpRequest, importer: Importer) -> HttpResponseBase:
             "form": form,
             "columns": importer.columns,
             "earlier": _mine(importer, actor)[:10],
+            "jobs": _open_jobs(actor) if importer is PEOPLE_IMPORTER else [],
             "list_url": reverse(f"registry:{importer.list_name}"),
         },
         status=422 if form.errors else 200,
+    )
+
+
+def _open_jobs(actor: Actor) -> QuerySet[Any]:
+    """Jobs in work, or failed lately enough to be tried again."""
+    since = clock.now() - timedelta(days=1)
+    return (
+        IMPORT_JOBS.all(actor)
+        .exclude(status=JobStatus.DONE)
+        .filter(made_at__gt=since)
+        .select_related("file")[:5]
+    )
+
+
+def _behind(
+    file: StoredFile, actor: Actor, imported: Any = None, *, only_good: bool = False
+) -> HttpResponseBase:
+    """Hand the work to the worker and show its progress; asked twice, it is one job."""
+    with transaction.atomic():
+        job, new = import_jobs.start_job(
+            file, actor=actor, at=clock.now(), imported=imported, only_good=only_good
+        )
+        if new:
+            run_import.defer(job_id=str(job.pk))
+    return redirect("registry:import_job", job.pk)
+
+
+@page
+def job(request: HttpRequest, pk: UUID) -> HttpResponseBase:
+    """The progress of a job; once done, the import itself. htmx asks for the bar alone."""
+    actor = actor_of(request)
+    visible(PEOPLE.may(actor, "import"))
+    found = IMPORT_JOBS.get(actor, "view", pk=pk)
+    at = clock.now()
+    if request.method == "POST":
+        if import_jobs.try_again(found, at=at):
+            run_import.defer(job_id=str(found.pk))
+        return redirect("registry:import_job", pk)
+    lost = import_jobs.is_lost(found, at)
+    polled = request.headers.get("HX-Request") == "true"
+    if found.status == JobStatus.DONE and found.people_import_id:
+        url = reverse("registry:import", args=[found.people_import_id])
+        return HttpResponse(headers={"HX-Redirect": url}) if polled else redirect(url)
+    if polled and (lost or not found.at_work):
+        return HttpResponse(headers={"HX-Refresh": "true"})
+    steps = {
+        "read": _("Reading the rows"),
+        "compare": _("Comparing with the registry"),
+        "write": _("Writing"),
+    }
+    return render(
+        request,
+        "registry/parts/import_progress.html" if polled else "registry/import_job.html",
+        {
+            "job": found,
+            "lost": lost,
+            "label": steps.get(found.step, found.get_status_display()),
+            "no_worker": found.at_work and not import_jobs.worker_there(at),
+            "upload_url": reverse("registry:import_people"),
+            "list_url": reverse("registry:people"),
+            "importer": PEOPLE_IMPORTER,
+        },
     )
 
 
@@ -292,6 +368,13 @@ def decide(request: HttpRequest, pk: UUID) -> HttpResponseBase:
         if what == "cancel":
             importer.cancel(imported, actor=actor, at=clock.now())
             messages.info(request, _("The table is dropped; nothing was changed."))
+        elif (
+            importer is PEOPLE_IMPORTER
+            and imported.status == ImportStatus.STAGED
+            and imported.new + imported.changed > import_jobs.MANY_ROWS
+            and import_jobs.worker_there(clock.now())
+        ):
+            return _behind(imported.file, actor, imported, only_good=what == "good")
         else:
             importer.apply(imported, actor=actor, at=clock.now(), only_good=what == "good")
             messages.success(request, _("The table is taken over."))
