@@ -30,7 +30,11 @@ class NavItem:
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """A card of the cabinet's home page: `context(actor)` costs a fixed number of queries."""
+    """A card of the cabinet's home page: `context(actor)` costs a fixed number of queries.
+
+    A panel that depends on nothing of the actor but `shared(actor)` (a place's number, or "" for
+    the whole region) names it: the card may then be kept for some seconds and shown to others.
+    """
 
     name: str
     template: str
@@ -38,6 +42,7 @@ class Panel:
     roles: frozenset[str] = frozenset()
     order: int = 100
     wide: bool = False
+    shared: Callable[[Actor], object] | None = None
 
 
 @dataclass

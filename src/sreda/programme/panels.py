@@ -12,7 +12,7 @@ from sreda.kernel.api import Actor, NavItem, Panel, add_nav, add_panel
 from sreda.programme.access import ACTIONS, ENTRIES
 from sreda.programme.queries import actions as action_queries
 from sreda.programme.queries import programmes
-from sreda.programme.queries.entries import shown, with_today
+from sreda.programme.queries.entries import ranks
 from sreda.registry.api import Role
 
 SECTION = _("Programme of change")
@@ -36,9 +36,15 @@ def own_entries(actor: Actor) -> dict[str, Any] | None:
     found = programmes.newest()
     if found is None:
         return None
-    rows = with_today(ENTRIES.all(actor, "follow").filter(programme=found, gone_at=None))
-    entries = list(rows[:10])
-    return {"programme": found, "rows": shown(found, entries)} if entries else None
+    rows = ENTRIES.all(actor, "follow").filter(programme=found, gone_at=None)
+    entries = list(rows.only("name", "section", "number")[:10])
+    if not entries:
+        return None
+    places = ranks(found)
+    return {
+        "programme": found,
+        "rows": [{"entry": entry, "rank": places.get(entry.pk)} for entry in entries],
+    }
 
 
 def deadlines(actor: Actor) -> dict[str, Any] | None:
@@ -67,7 +73,15 @@ def own_actions(actor: Actor) -> dict[str, Any] | None:
 
 
 add_panel(
-    Panel("programme.state", "programme/panels/state.html", programme, OPERATOR, 20, wide=True)
+    Panel(
+        "programme.state",
+        "programme/panels/state.html",
+        programme,
+        OPERATOR,
+        20,
+        wide=True,
+        shared=lambda actor: "",
+    )
 )
 add_panel(Panel("programme.deadlines", "programme/panels/deadlines.html", deadlines, OPERATOR, 25))
 add_panel(

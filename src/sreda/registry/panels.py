@@ -136,11 +136,31 @@ def nothing(actor: Actor) -> dict[str, Any]:
     return {}
 
 
+def everywhere(actor: Actor) -> str:
+    """All operators see the same."""
+    return ""
+
+
 OPERATOR = frozenset({Role.OPERATOR})
 for panel in (
     Panel("registry.terms", "registry/panels/terms.html", terms, order=5, wide=True),
-    Panel("registry.region", "registry/panels/region.html", region, OPERATOR, 10, wide=True),
-    Panel("registry.quality", "registry/panels/quality.html", quality, OPERATOR, 30),
+    Panel(
+        "registry.region",
+        "registry/panels/region.html",
+        region,
+        OPERATOR,
+        10,
+        wide=True,
+        shared=everywhere,
+    ),
+    Panel(
+        "registry.quality",
+        "registry/panels/quality.html",
+        quality,
+        OPERATOR,
+        30,
+        shared=everywhere,
+    ),
     Panel(
         "registry.municipality",
         "registry/panels/municipality.html",
@@ -148,6 +168,7 @@ for panel in (
         frozenset({Role.COORDINATOR}),
         10,
         wide=True,
+        shared=lambda actor: actor.municipality_id,
     ),
     Panel("registry.organisation", "registry/panels/organisation.html", organisation, LEADERS, 10),
     Panel("registry.to-complete", "registry/panels/to_complete.html", to_complete, LEADERS, 20),

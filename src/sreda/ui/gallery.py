@@ -13,6 +13,8 @@ from django import forms
 from django.core.paginator import Paginator
 from django.http import HttpRequest
 
+from .nav import Line, Section
+
 SCHOOLS = [
     ("МБОУ «СОШ № 14»", "Кемерово", 912, Decimal("128"), "работает"),
     ("МАОУ «Лицей № 62»", "Кемерово", 1043, Decimal("100"), "работает"),
@@ -95,8 +97,8 @@ class SampleListing:
         return self.url(page=self.page.number + 1) if self.page.has_next() else ""
 
 
-def link(label: str, icon: str = "", active: bool = False, badge: int = 0) -> dict[str, Any]:
-    return {"url": "#", "icon": icon, "label": label, "active": active, "badge": badge}
+def link(label: str, active: bool = False) -> dict[str, Any]:
+    return {"url": "#", "label": label, "active": active}
 
 
 def sample(request: HttpRequest) -> dict[str, Any]:
@@ -129,26 +131,26 @@ def sample(request: HttpRequest) -> dict[str, Any]:
             {"label": "Данные", "items": [link("Открытые данные"), link("Словарь данных")]},
         ],
         "imprint": "Сетевое издание. Учредитель: департамент образования и науки. 0+",
-        "cabinet_nav": [
-            {
-                "label": "",
-                "items": [
-                    link("Главная", "home", True),
-                    link("Организации", "building-community"),
-                    link("Люди", "users"),
-                    link("Задачи", "checklist", badge=12),
-                ],
-            },
-            {
-                "label": "Программа изменений",
-                "items": [
-                    link("Комплекс мер", "list-check"),
-                    link("Дорожная карта", "timeline-event"),
-                    link("Показатели", "chart-bar"),
-                    link("Бюджет", "coins"),
-                ],
-            },
-        ],
+        "cabinet_nav": (
+            Section(
+                "",
+                (
+                    Line("Главная", "#", "home", active=True),
+                    Line("Организации", "#", "building-community"),
+                    Line("Люди", "#", "users"),
+                    Line("Задачи", "#", "checklist", badge=12),
+                ),
+            ),
+            Section(
+                "Программа изменений",
+                (
+                    Line("Комплекс мер", "#", "list-check"),
+                    Line("Дорожная карта", "#", "timeline-event"),
+                    Line("Показатели", "#", "chart-bar"),
+                    Line("Бюджет", "#", "coins"),
+                ),
+            ),
+        ),
         "sample_form": SampleForm(initial={"level": "a"}),
         "bad_form": bad,
         "listing": SampleListing(

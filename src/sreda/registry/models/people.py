@@ -6,7 +6,7 @@ from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import RangeOperators
 from django.db import models
 from django.db.models import Q
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, Upper
 from django.utils.translation import gettext_lazy as _
 
 from sreda.kernel.models import Record
@@ -39,6 +39,11 @@ class Person(Record):
         verbose_name_plural = _("people")
         indexes = [
             models.Index(fields=["family_name", "given_name", "patronymic"], name="person_by_name"),
+            *(
+                models.Index(Upper(field), name=f"person_{field}_begins")
+                for field in ("family_name", "given_name", "patronymic", "external_id")
+            ),
+            models.Index(fields=["birth_date"], name="person_by_birth_date"),
             models.Index(
                 fields=["id"],
                 condition=Q(birth_date__isnull=True, merged_into__isnull=True),

@@ -246,13 +246,33 @@ def children_of(person_id: UUID, on: date) -> list[Person]:
     )
 
 
-def ending_posts(person_id: UUID, on: date) -> list[Post]:
-    """Own posts that ended lately or end soon."""
-    return list(
-        Post.objects.filter(person_id=person_id, until__range=(on - SOON, on + SOON))
-        .select_related("organisation", "municipality")
-        .order_by("until")
-    )
+@dataclass(frozen=True, slots=True)
+class EndingPost:
+    role: str
+    title: str
+    place: str
+    until: date
+
+    @property
+    def name(self) -> str:
+        return self.title or str(Role(self.role).label)
+
+
+_ENDING = """
+SELECT p.role, p.title, coalesce(o.short_name, m.name, ''), p.until
+  FROM registry_post p
+  LEFT JOIN registry_organisation o ON o.id = p.organisation_id
+  LEFT JOIN registry_municipality m ON m.id = p.municipality_id
+ WHERE p.person_id = %(person)s AND p.until BETWEEN %(first)s AND %(last)s
+ ORDER BY p.until
+"""
+
+
+def ending_posts(person_id: UUID, on: date) -> list[EndingPost]:
+    """Own posts that ended lately or end soon. Every home page asks: hence without the ORM."""
+    with connection.cursor() as cursor:
+        cursor.execute(_ENDING, {"person": person_id, "first": on - SOON, "last": on + SOON})
+        return [EndingPost(*row) for row in cursor.fetchall()]
 
 
 def record_of(person_id: UUID) -> tuple[Person, list[Post], list[Enrolment]]:

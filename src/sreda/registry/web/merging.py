@@ -68,6 +68,7 @@ def merge_pick(request: HttpRequest, pk: UUID) -> HttpResponse:
     person = found_person(actor, "merge", pk)
     listing = people_listing(request, actor)
     listing.rows = listing.rows.exclude(pk=pk)
+    listing.count_all = None
     listing.search = search_people
     listing.columns = ()
     likely = [

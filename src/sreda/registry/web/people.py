@@ -19,7 +19,15 @@ from django.utils.translation import gettext_lazy
 
 from sreda.kernel import clock
 from sreda.kernel.api import Actor, Column, Filter, Listing
-from sreda.registry.access import ENROLMENTS, GROUPS, ORGANISATIONS, PEOPLE, POSTS, given_by
+from sreda.registry.access import (
+    ENROLMENTS,
+    GROUPS,
+    ORGANISATIONS,
+    PEOPLE,
+    POSTS,
+    count_people,
+    given_by,
+)
 from sreda.registry.domain import accounts
 from sreda.registry.domain import people as domain
 from sreda.registry.domain import posts as posts_domain
@@ -144,6 +152,7 @@ def people_listing(request: HttpRequest, actor: Actor) -> Listing[Person]:
         if PEOPLE.may(actor, "change")
         else [],
         name="people",
+        count_all=lambda: count_people(actor),
     )
 
 

@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from django import template
@@ -19,16 +20,20 @@ from django.forms.widgets import (
     Select,
     Textarea,
 )
+from django.template import Context, Engine
 from django.template.context import RequestContext
 from django.template.loader import render_to_string
-from django.utils.html import format_html, format_html_join
+from django.utils.html import escape, format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from sreda.ui import bundle as built
 from sreda.ui import numbers, svg
 
 register = template.Library()
+
+HERE = "{here}"  # stands in a kept text for the page's own address
 
 TONES = {"neutral", "primary", "accent", "success", "warning", "danger", "info"}
 TONE_ICONS = {
@@ -57,13 +62,18 @@ def tone_of(tone: str) -> str:
 @register.simple_tag
 def bundle() -> SafeString:
     """Links to the built style sheet, fonts and script."""
+    return _links(built.url(built.ENTRY))
+
+
+@lru_cache(maxsize=2)
+def _links(script: str) -> SafeString:
     rows = [
         *(
             format_html('<link rel="preload" href="{}" as="font" type="font/woff2" crossorigin>', u)
             for u in built.fonts()
         ),
         *(format_html('<link rel="stylesheet" href="{}">', url) for url in built.styles()),
-        format_html('<script type="module" src="{}"></script>', built.url(built.ENTRY)),
+        format_html('<script type="module" src="{}"></script>', script),
     ]
     return mark_safe("\n".join(rows))  # noqa: S308 - each row is escaped
 
@@ -76,8 +86,13 @@ def attributes(pairs: Mapping[str, Any]) -> SafeString:
 @register.simple_tag
 def icon(name: str, size: str = "", label: str = "") -> SafeString:
     """An icon of the sprite; decoration unless it has a label. size: "sm" or "lg"."""
+    return _drawn(built.url("icons.svg"), name, size, label)
+
+
+@lru_cache(maxsize=1024)
+def _drawn(sprite: str, name: str, size: str, label: str) -> SafeString:
     classes = f"icon icon-{size}" if size else "icon"
-    href = f"{built.url('icons.svg')}#{name}"
+    href = f"{sprite}#{name}"
     if label:
         return format_html(
             '<svg class="{}" role="img" aria-label="{}"><use href="{}"/></svg>',
@@ -100,6 +115,25 @@ def mark() -> SafeString:
 def strata() -> SafeString:
     """The ground of the hero: layers of the earth with one ember seam."""
     return svg.STRATA
+
+
+@register.simple_tag(takes_context=True)
+def topline(context: Context) -> SafeString:
+    """The line above every page: one text for a mode and language, but for the way back."""
+    found = part("ui/parts/topline.html", mode=context["mode"], here=HERE)
+    return mark_safe(found.replace(HERE, escape(context["request"].get_full_path())))  # noqa: S308
+
+
+@register.simple_tag
+def part(name: str, **values: Any) -> SafeString:
+    """A template that sees these values and nothing else; drawn once for each set of them."""
+    return _kept(name, get_language() or "", built.url("icons.svg"), tuple(values.items()))
+
+
+@lru_cache(maxsize=512)
+def _kept(name: str, language: str, sprite: str, values: tuple[tuple[str, Any], ...]) -> SafeString:
+    context = Context({"LANGUAGE_CODE": language, **dict(values)})
+    return Engine.get_default().get_template(name).render(context)
 
 
 # ---- small components

@@ -12,59 +12,53 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils.functional import SimpleLazyObject
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from sreda.kernel.api import Actor, Seat, nav_for
+from sreda.ui.nav import Line, Section
 
-Line = tuple[str, str, str, Callable[[Actor], int] | None]
+Badge = Callable[[Actor], int] | None
 
 
 def cabinet(request: HttpRequest) -> dict[str, Any]:
     """Lazy: a page that shows no navigation pays nothing."""
     return {
-        "cabinet_nav": SimpleLazyObject(lambda: navigation(request)),
-        "user_nav": SimpleLazyObject(lambda: own_lines(get_language() or "")),
-        "seat_url": SimpleLazyObject(lambda: reverse("seat")),
-        "cabinet_url": SimpleLazyObject(lambda: reverse("cabinet")),
+        "cabinet_nav": lambda: navigation(request),
+        "user_nav": lambda: own_lines(get_language() or ""),
+        "seat_url": lambda: reverse("seat"),
+        "cabinet_url": lambda: reverse("cabinet"),
     }
 
 
-def navigation(request: HttpRequest) -> list[dict[str, Any]]:
+def navigation(request: HttpRequest) -> tuple[Section, ...]:
     actor: Actor = request.actor  # type: ignore[attr-defined]
     if not actor.signed_in:
-        return []
+        return ()
     sections = lines_for(actor.role, get_language() or "")
-    here = _nearest(request.path, [url for _label, lines in sections for _l, url, *_rest in lines])
-    return [
-        {
-            "label": label,
-            "items": [
-                {
-                    "label": text,
-                    "url": url,
-                    "icon": icon,
-                    "active": url == here,
-                    "badge": badge(actor) if badge else None,
-                }
-                for text, url, icon, badge in lines
-            ],
-        }
+    here = _nearest(request.path, [line.url for _l, lines in sections for line, _badge in lines])
+    return tuple(
+        Section(
+            label,
+            tuple(
+                line._replace(active=line.url == here, badge=badge(actor) if badge else 0)
+                for line, badge in lines
+            ),
+        )
         for label, lines in sections
-    ]
+    )
 
 
 @lru_cache(maxsize=64)
-def lines_for(role: str, language: str) -> tuple[tuple[str, tuple[Line, ...]], ...]:
+def lines_for(role: str, language: str) -> tuple[tuple[str, tuple[tuple[Line, Badge], ...]], ...]:
     """The role's lines under their sections' names, in the order the apps gave them."""
     anyone = Actor(on=date.min, seat=Seat("", role, "") if role else None)
-    sections: dict[str, list[Line]] = {
-        "": [(_("Home"), reverse("cabinet"), "layout-dashboard", None)]
+    sections: dict[str, list[tuple[Line, Badge]]] = {
+        "": [(Line(_("Home"), reverse("cabinet"), "layout-dashboard"), None)]
     }
     for item in nav_for(anyone):
-        line = (str(item.label), reverse(item.url_name), item.icon, item.badge)
-        sections.setdefault(str(item.section), []).append(line)
+        line = Line(str(item.label), reverse(item.url_name), item.icon)
+        sections.setdefault(str(item.section), []).append((line, item.badge))
     return tuple((label, tuple(lines)) for label, lines in sections.items())
 
 

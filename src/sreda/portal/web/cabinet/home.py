@@ -6,8 +6,10 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.core.cache import cache
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
@@ -17,6 +19,7 @@ from django.template import Context, Engine
 from django.urls import Resolver404, resolve, reverse
 from django.utils.functional import SimpleLazyObject
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
@@ -46,12 +49,17 @@ def shown_panels(request: HttpRequest, actor: Actor) -> Iterator[tuple[Panel, Sa
         "csrf_token": SimpleLazyObject(lambda: get_token(request)),
     }
     for panel in panels_for(actor):
-        found = panel.context(actor)
-        if found is not None:
-            yield (
-                panel,
-                Engine.get_default().get_template(panel.template).render(Context(common | found)),
-            )
+        key = panel.shared and f"panel:{panel.name}:{panel.shared(actor)}:{get_language()}"
+        content = cache.get(key) if key else None
+        if content is None:
+            found = panel.context(actor)
+            if found is None:
+                continue
+            template = Engine.get_default().get_template(panel.template)
+            content = template.render(Context(common | found))
+            if key:
+                cache.set(key, content, settings.PANELS_KEPT)
+        yield panel, content
 
 
 @require_POST
