@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
@@ -25,10 +26,9 @@ OPERATOR = seated(Role.OPERATOR)
 COORDINATOR = seated(Role.COORDINATOR)
 LEADERS = seated(Role.HEAD, Role.ADMINISTRATOR)
 TEACHER = seated(Role.TEACHER)
-# Leaders are among the people of their organisation: asking for themselves too would have the
-# database try every person of the region.
-NOT_LEADERS = Rule(
-    lambda actor: actor.signed_in and actor.role not in {Role.HEAD, Role.ADMINISTRATOR}
+# The others' rules name themselves too: "theirs or myself" would try every person of the region.
+WITHOUT_MYSELF = Rule(
+    lambda actor: actor.role not in {Role.HEAD, Role.ADMINISTRATOR, Role.TEACHER, Role.PARENT}
 )
 
 
@@ -87,27 +87,28 @@ def _no_other_posts(actor: Actor) -> Q | bool:
     return ~Q(pk__in=beyond.order_by().values("person_id"))
 
 
+def _with_myself(person_id: UUID, others: QuerySet[Any, Any]) -> Q:
+    return Q(pk__in=others.order_by().union(Person.objects.filter(pk=person_id).values("pk")))
+
+
 def _taught(actor: Actor) -> Q | bool:
-    """Learners of the classes the teacher has now."""
+    """Learners of the classes the teacher has now, and the teacher."""
     if actor.person_id is None or actor.organisation_id is None:
         return False
-    return Q(
-        pk__in=Enrolment.objects.filter(
-            on_day(actor.on),
-            group__teaching__post__person_id=actor.person_id,
-            organisation_id=actor.organisation_id,
-        ).values("person_id")
+    learners = Enrolment.objects.filter(
+        on_day(actor.on),
+        group__teaching__post__person_id=actor.person_id,
+        organisation_id=actor.organisation_id,
     )
+    return _with_myself(actor.person_id, learners.values("person_id"))
 
 
 def _children(actor: Actor) -> Q | bool:
+    """Children in one's care, and oneself."""
     if actor.person_id is None:
         return False
-    return Q(
-        pk__in=Guardianship.objects.filter(on_day(actor.on), guardian_id=actor.person_id).values(
-            "child_id"
-        )
-    )
+    wards = Guardianship.objects.filter(on_day(actor.on), guardian_id=actor.person_id)
+    return _with_myself(actor.person_id, wards.values("child_id"))
 
 
 def _of_person(people: Q | bool) -> Q | bool:
@@ -163,7 +164,7 @@ PEOPLE: Permissions[Person] = Permissions(
         | IN_ORGANISATION
         | TEACHER & Rule(_taught)
         | seated(Role.PARENT) & Rule(_children)
-        | NOT_LEADERS & MYSELF,
+        | SIGNED_IN & WITHOUT_MYSELF & MYSELF,
         "add": OPERATOR | seated(Role.COORDINATOR, Role.HEAD, Role.ADMINISTRATOR),
         "details": OPERATOR
         | IN_MUNICIPALITY
