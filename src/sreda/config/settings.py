@@ -229,5 +229,4 @@ CACHES: dict[str, dict[str, Any]] = {
     },
     "local": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
 }
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 PANELS_KEPT = 10  # seconds for which a card of the whole region's figures may be old

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.cache import cache
+from django.core.cache import caches
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
@@ -48,9 +48,10 @@ def shown_panels(request: HttpRequest, actor: Actor) -> Iterator[tuple[Panel, Sa
         "actor": actor,
         "csrf_token": SimpleLazyObject(lambda: get_token(request)),
     }
+    kept = caches["local"]
     for panel in panels_for(actor):
         key = panel.shared and f"panel:{panel.name}:{panel.shared(actor)}:{get_language()}"
-        content = cache.get(key) if key else None
+        content = kept.get(key) if key else None
         if content is None:
             found = panel.context(actor)
             if found is None:
@@ -58,7 +59,7 @@ def shown_panels(request: HttpRequest, actor: Actor) -> Iterator[tuple[Panel, Sa
             template = Engine.get_default().get_template(panel.template)
             content = template.render(Context(common | found))
             if key:
-                cache.set(key, content, settings.PANELS_KEPT)
+                kept.set(key, content, settings.PANELS_KEPT)
         yield panel, content
 
 
