@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("registry", "0005_site_checks"),
+        ("registry", "0006_import_jobs"),
     ]
 
     operations = [
