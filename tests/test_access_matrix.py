@@ -42,7 +42,7 @@ from sreda.programme.models import (
     Scenario,
 )
 from sreda.registry.api import Person, Role, Teaching, User
-from sreda.registry.models import Merge, OrganisationsImport
+from sreda.registry.models import ImportJob, Merge, OrganisationsImport
 from tests.factories import (
     ClassGroupFactory,
     EnrolmentFactory,
@@ -129,6 +129,8 @@ GET  registry:import_organisations        login | no      operator=ok
 GET  registry:import                      login | no      operator=ok
 POST registry:import_decide               login | no      operator=go
 GET  registry:import_bad                  login | no      operator=ok
+GET  registry:import_job                  login | no      operator=ok
+POST registry:import_job                  login | no      operator=go
 
 GET  programme:public                     ok    | ok
 GET  programme:public_list                ok    | ok
@@ -288,6 +290,7 @@ PARTS: dict[str, Callable[[World], dict[str, Any]]] = {
         ("registry:import", "registry:import_decide", "registry:import_bad"),
         lambda w: {"pk": w.table.pk},
     ),
+    "registry:import_job": lambda w: {"pk": w.job.pk},
     **dict.fromkeys(
         (
             "programme:pack",
@@ -436,6 +439,13 @@ class World:
             file=file,
             staged_at=clock.now(),
             staged_by=User.objects.get(person=self.people["operator"]).pk,
+        )
+        self.job = ImportJob.objects.create(
+            file=file,
+            digest=file.sha256,
+            made_by=User.objects.get(person=self.people["operator"]).pk,
+            made_at=clock.now(),
+            beat_at=clock.now(),
         )
         self.act_on_the_programme()
         self.entry = AuditEntry.objects.latest("pk")
