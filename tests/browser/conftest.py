@@ -11,6 +11,7 @@ import os
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -48,9 +49,11 @@ def product() -> Iterator[str]:
     environment |= {"SREDA_LANGUAGE": "en", "SREDA_REQUIRE_MFA": ""}
     environment.pop("SREDA_DATABASE_URL", None)
     log = home / "log"
+    with socket.create_server(("127.0.0.1", 0)) as free:  # far from other servers' first choice
+        port = str(free.getsockname()[1])
     with log.open("w") as out:
         process = subprocess.Popen(
-            [sys.executable, "-m", "sreda.config.cli", "up", "--demo", "--no-worker"],
+            [sys.executable, "-m", "sreda.config.cli", "up", "--demo", "--no-worker", "--port", port],
             env=environment, stdout=subprocess.PIPE, stderr=out, text=True,
         )  # fmt: skip
     try:
