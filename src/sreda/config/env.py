@@ -6,6 +6,8 @@ import os
 import secrets
 from pathlib import Path
 
+from django.core.exceptions import ImproperlyConfigured
+
 
 def home() -> Path:
     """The installation's own folder: database, files, keys (`SREDA_HOME`)."""
@@ -17,6 +19,15 @@ def home() -> Path:
 def flag(name: str, default: bool = False) -> bool:
     value = os.environ.get(name)
     return default if value is None else value.strip().lower() in {"1", "true", "yes", "on"}
+
+
+def number(name: str, default: int) -> int:
+    text = os.environ.get(name, "").strip()
+    if not text:
+        return default
+    if not text.isdecimal() or len(text) > 9:
+        raise ImproperlyConfigured(f"{name}={text!r}")
+    return int(text)
 
 
 def words(name: str, default: str = "") -> list[str]:

@@ -134,7 +134,7 @@ ACCOUNT_SESSION_REMEMBER = False  # school computers are shared
 # A school stands behind one address: a class signs in, and mistypes, within a minute.
 ACCOUNT_RATE_LIMITS = {"login": "300/m/ip", "login_failed": "60/m/ip,5/5m/key"}
 # How many proxies of ours write X-Forwarded-For; without it all visitors have one address.
-ALLAUTH_TRUSTED_PROXY_COUNT = int(os.environ.get("SREDA_PROXIES") or (1 if HTTPS else 0))
+ALLAUTH_TRUSTED_PROXY_COUNT = env.number("SREDA_PROXIES", 1 if HTTPS else 0)
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if HTTPS else "http"

@@ -19,6 +19,7 @@ from sreda.registry.models import (
     PeopleImport,
     Person,
     Post,
+    Teaching,
 )
 from sreda.registry.models.periods import on_day
 
@@ -91,13 +92,27 @@ def _with_myself(person_id: UUID, others: QuerySet[Any, Any]) -> Q:
     return Q(pk__in=others.order_by().union(Person.objects.filter(pk=person_id).values("pk")))
 
 
+def _own_classes(actor: Actor) -> Q | bool:
+    """Classes the teacher has by a post in force, in the school of the seat taken."""
+    if actor.person_id is None or actor.organisation_id is None:
+        return False
+    teaching = Teaching.objects.filter(
+        on_day(actor.on, "post__"),
+        post__person_id=actor.person_id,
+        post__organisation_id=actor.organisation_id,
+    )
+    return Q(pk__in=teaching.values("group_id"))
+
+
 def _taught(actor: Actor) -> Q | bool:
     """Learners of the classes the teacher has now, and the teacher."""
     if actor.person_id is None or actor.organisation_id is None:
         return False
     learners = Enrolment.objects.filter(
         on_day(actor.on),
+        on_day(actor.on, "group__teaching__post__"),
         group__teaching__post__person_id=actor.person_id,
+        group__teaching__post__organisation_id=actor.organisation_id,
         organisation_id=actor.organisation_id,
     )
     return _with_myself(actor.person_id, learners.values("person_id"))
@@ -217,7 +232,7 @@ GROUPS: Permissions[ClassGroup] = Permissions(
         "view": OPERATOR
         | COORDINATOR & own("organisation__municipality_id", "municipality_id")
         | LEADERS & own("organisation_id", "organisation_id")
-        | TEACHER & own("teaching__post__person_id", "person_id"),
+        | TEACHER & Rule(_own_classes),
     },
 )
 

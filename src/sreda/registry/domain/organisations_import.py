@@ -218,7 +218,7 @@ def bad_organisations(imported: OrganisationsImport) -> models.QuerySet[BadRow]:
 def bad_organisations_table(imported: OrganisationsImport) -> Iterator[list[str]]:
     """The bad rows as a table that can be mended and handed in again: reasons come last."""
     keys = imported.columns
-    yield [_("Line"), *(str(LABELS[key]) for key in keys), _("What is wrong")]
+    yield [_("Line of the file"), *(str(LABELS[key]) for key in keys), _("What is wrong")]
     for row in bad_organisations(imported):
         reasons = "; ".join(f"{LABELS[key]}: {text}" for key, _value, text in row.faults)
         yield [str(row.line), *(row.cells.get(key, "") for key in keys), reasons]

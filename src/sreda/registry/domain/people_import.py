@@ -242,7 +242,7 @@ def bad_rows(imported: PeopleImport) -> models.QuerySet[BadRow]:
 def bad_table(imported: PeopleImport) -> Iterator[list[str]]:
     """The bad rows as a table that can be mended and handed in again: reasons come last."""
     keys = [key for key in KEYS if key in imported.columns]
-    yield [_("Line"), *(str(LABELS[key]) for key in keys), _("What is wrong")]
+    yield [_("Line of the file"), *(str(LABELS[key]) for key in keys), _("What is wrong")]
     for row in bad_rows(imported).iterator(chunk_size=2_000):
         reasons = "; ".join(fault_text(fault) for fault in row.faults)
         yield [str(row.line), *(row.cells.get(key, "") for key in keys), reasons]
