@@ -42,7 +42,13 @@ from sreda.programme.models import (
     Scenario,
 )
 from sreda.registry.api import Person, Role, Teaching, User
-from sreda.registry.models import ImportJob, Merge, OrganisationsImport
+from sreda.registry.models import (
+    DuplicatePair,
+    DuplicateSearch,
+    ImportJob,
+    Merge,
+    OrganisationsImport,
+)
 from tests.factories import (
     ClassGroupFactory,
     EnrolmentFactory,
@@ -109,6 +115,8 @@ GET  registry:group                       login | no      operator=ok coordinato
 GET  registry:people                      login | ok
 GET  registry:person_add                  login | no      operator=ok coordinator=ok head=ok administrator=ok foreign=ok
 GET  registry:duplicates                  login | no      operator=ok
+GET  registry:duplicates_search           login | no      operator=ok
+GET  registry:duplicate_dismiss           login | no      operator=ok
 GET  registry:person                      login | ok      expert=no student=no foreign=no ended=no
 GET  registry:person_edit                 login | ok      teacher=refused expert=no pupil=refused student=no parent=refused foreign=no ended=no
 GET  registry:person_history              login | ok      teacher=refused expert=no student=no foreign=no ended=no
@@ -241,6 +249,18 @@ POST ui:mode                              go    | go
 POST ui:language                          go    | go
 """  # noqa: E501
 
+
+def pair_of(w: World) -> DuplicatePair:
+    first, second = sorted((w.people["pupil"], w.twin), key=lambda person: person.pk)
+    search, _made = DuplicateSearch.objects.get_or_create(
+        found=1, defaults={"asked_at": clock.now()}
+    )
+    pair, _made = DuplicatePair.objects.get_or_create(
+        first=first, second=second, defaults={"score": 1, "search": search}
+    )
+    return pair
+
+
 # Parts of addresses, by the name of the address.
 PARTS: dict[str, Callable[[World], dict[str, Any]]] = {
     "audit_entry": lambda w: {"pk": w.entry.pk},
@@ -280,6 +300,7 @@ PARTS: dict[str, Callable[[World], dict[str, Any]]] = {
         ("registry:sign_in_allow", "registry:sign_in_forbid"),
         lambda w: {"pk": w.people["teacher"].pk},
     ),
+    "registry:duplicate_dismiss": lambda w: {"pk": pair_of(w).pk},
     "registry:merge": lambda w: {"kept": w.people["pupil"].pk, "merged": w.twin.pk},
     "registry:merge_undo": lambda w: {"pk": w.merge.pk},
     **dict.fromkeys(

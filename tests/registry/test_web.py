@@ -25,10 +25,12 @@ from tests.factories import (
     seated,
 )
 
+from sreda.kernel import clock
 from sreda.kernel.api import Actor, AuditEntry
 from sreda.kernel.models import OutboxEvent
 from sreda.registry.api import Enrolment, Organisation, Person, Post, Role, User
-from sreda.registry.models import Merge
+from sreda.registry.domain import duplicates
+from sreda.registry.models import DuplicatePair, DuplicateSearch, Merge
 
 pytestmark = pytest.mark.django_db
 
@@ -422,10 +424,17 @@ def test_facilities_are_recorded_and_corrected(operator: Client) -> None:
 # ---- merging
 
 
+def search_duplicates_now() -> None:
+    search = duplicates.ask_search(actor=None, at=clock.now())
+    assert search
+    duplicates.run_search(search.pk, on=clock.today())
+
+
 def test_merge_and_undo_by_the_pages(operator: Client) -> None:
     kept = PersonFactory(family_name="Дважды", phone="")
     merged = PersonFactory(family_name="Дважды", phone="+7 111")
     PostFactory(person=merged)
+    search_duplicates_now()
     found = operator.get(url("duplicates")).content.decode()
     assert url("merge", kept.pk, merged.pk) in found or url("merge", merged.pk, kept.pk) in found
     page = url("merge", kept.pk, merged.pk)
@@ -460,11 +469,48 @@ def test_duplicates_are_found_by_slips_and_not_by_chance(operator: Client) -> No
         PersonFactory(family_name=family, given_name=given, patronymic=patronymic, birth_date=born)
     PersonFactory(family_name="Соловьёва", given_name="Инна", birth_date=date(1981, 1, 2))
     PersonFactory(family_name="Жук", given_name="Ирина", patronymic="Львовна", birth_date=born)
+    search_duplicates_now()
     text = operator.get(url("duplicates")).content.decode()
     assert "Саловьева" in text
     assert "Кузнецова" in text
     assert "Инна" not in text
     assert "Жук" not in text
+
+
+def test_a_dismissed_pair_is_not_offered_again(operator: Client) -> None:
+    one, two = (PersonFactory(family_name="Тёзка", birth_date=date(1980, 1, 2)) for _ in range(2))
+    search_duplicates_now()
+    pair = DuplicatePair.objects.get()
+    assert {pair.first_id, pair.second_id} == {one.pk, two.pk}
+    page = url("duplicate_dismiss", pair.pk)
+    assert operator.post(page, {"reason": ""}).status_code == 422
+    assert operator.post(page, {"reason": "Разные паспорта"}).status_code == 302
+    search_duplicates_now()
+    pair.refresh_from_db()
+    assert pair.reason == "Разные паспорта"
+    assert "Тёзка" not in operator.get(url("duplicates")).content.decode()
+    assert operator.get(page).status_code == 404
+
+
+def test_what_is_no_longer_alike_leaves_the_list(operator: Client) -> None:
+    one, _two = (PersonFactory(family_name="Тёзка", birth_date=date(1980, 1, 2)) for _ in range(2))
+    search_duplicates_now()
+    one.birth_date = date(1981, 1, 2)
+    one.save()
+    search_duplicates_now()
+    assert not DuplicatePair.objects.exists()
+
+
+def test_one_search_at_a_time_and_its_progress(operator: Client) -> None:
+    address = url("duplicates_search")
+    assert operator.post(address).status_code == 302
+    assert operator.post(address).status_code == 302
+    search = DuplicateSearch.objects.get()
+    assert "<progress" in operator.get(address).content.decode()
+    duplicates.run_search(search.pk, on=date(2026, 9, 1))
+    assert operator.get(address).headers["HX-Redirect"] == url("duplicates")
+    search.refresh_from_db()
+    assert (search.percent, search.found) == (100, 0)
 
 
 # ---- accounts

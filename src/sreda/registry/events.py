@@ -126,6 +126,15 @@ class MergeUndone(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FoundToBeTwo(Event):
+    """Two like records are two people: someone has looked."""
+
+    type: ClassVar[str] = "registry.people.found_to_be_two"
+    first_id: UUID
+    second_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PersonInvited(Event):
     """A link to set a password was made; the link itself is in no event."""
 

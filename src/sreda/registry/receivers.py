@@ -1,4 +1,5 @@
-"""Counted sizes of organisations follow the posts and enrolments they are counted from."""
+"""Counted sizes follow the posts and enrolments they are counted from; imports are searched for
+duplicates."""
 
 from __future__ import annotations
 
@@ -10,8 +11,10 @@ from django.utils import timezone
 
 from sreda.kernel.api import subscribe
 from sreda.registry import events
+from sreda.registry.domain.duplicates import ask_search
 from sreda.registry.domain.sizes import recount_sizes
 from sreda.registry.models import Enrolment, Post
+from sreda.registry.tasks import search_duplicates
 
 
 @subscribe(
@@ -29,6 +32,12 @@ def recount(payload: dict[str, Any], occurred_at: datetime) -> None:
     if places:
         on = timezone.localtime(occurred_at).date()
         recount_sizes(at=occurred_at, on=on, organisations=places)
+
+
+@subscribe(events.PeopleImported)
+def search_again(payload: dict[str, Any], occurred_at: datetime) -> None:
+    if search := ask_search(actor=None, at=occurred_at):
+        search_duplicates.defer(pk=search.pk)
 
 
 def _places(payload: dict[str, Any]) -> set[UUID]:

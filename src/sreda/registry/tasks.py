@@ -10,6 +10,7 @@ from procrastinate.contrib.django import app
 
 from sreda.kernel import clock
 from sreda.kernel.probe import networks
+from sreda.registry.domain.duplicates import ask_search, run_search
 from sreda.registry.domain.import_jobs import run_job, take_up_lost
 from sreda.registry.domain.sites import check_sites
 from sreda.registry.domain.sizes import recount_sizes
@@ -42,3 +43,15 @@ def sweep_imports(timestamp: int) -> None:
     """Jobs of a killed worker are taken up again."""
     for pk in take_up_lost(clock.now()):
         run_import.defer(job_id=str(pk))
+
+
+@app.task(queue="figures")
+def search_duplicates(pk: int) -> None:
+    run_search(pk, on=timezone.localtime(clock.now()).date())
+
+
+@app.periodic(cron="40 19 * * *")
+@app.task(queue="figures", queueing_lock="duplicates-nightly")
+def search_duplicates_nightly(timestamp: int) -> None:
+    if search := ask_search(actor=None, at=clock.now()):
+        search_duplicates.defer(pk=search.pk)

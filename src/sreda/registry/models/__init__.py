@@ -1,6 +1,7 @@
 """Organisations, people, posts, infrastructure: what the region knows and never asks again."""
 
 from sreda.registry.models.directory import DirectoryChange, DirectoryEntry, DirectoryWord
+from sreda.registry.models.duplicates import DuplicatePair, DuplicateSearch
 from sreda.registry.models.imports import (
     BadRow,
     ImportJob,
@@ -27,6 +28,8 @@ __all__ = [
     "DirectoryChange",
     "DirectoryEntry",
     "DirectoryWord",
+    "DuplicatePair",
+    "DuplicateSearch",
     "Enrolment",
     "Facilities",
     "Guardianship",

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import connection
 from django.db.models import Prefetch, Q, QuerySet
 
 from sreda.kernel.permissions import Actor
@@ -69,34 +67,25 @@ def with_places(rows: QuerySet[Person], actor: Actor) -> QuerySet[Person]:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Likeness:
-    """Two records that may be one person, and how alike their names are (0 to 1)."""
-
-    first: Person
-    second: Person
-    score: Decimal
-
-
-MOST_PAIRS = 1000
 EVERYONE = 100_000_000
 
 # The same birth date, and the same family name or the same given name: a slip in either, a
 # changed family name or a missing patronymic is found; both joins are hashed, not nested.
-_PAIRS = """
+PAIRS = """
 WITH people AS MATERIALIZED (
     SELECT id, birth_date, sex,
            replace(lower(family_name), 'ё', 'е') COLLATE "C" AS family,
            replace(lower(given_name), 'ё', 'е') COLLATE "C" AS given,
            replace(lower(patronymic), 'ё', 'е') AS patronymic
       FROM registry_person p
-     WHERE merged_into_id IS NULL AND birth_date IS NOT NULL {day}
+     WHERE merged_into_id IS NULL AND birth_date BETWEEN %(from)s AND %(to)s
 ), pairs AS (
     SELECT a.id AS first, b.id AS second,
            similarity(concat_ws(' ', a.family, a.given, a.patronymic),
                       concat_ws(' ', b.family, b.given, b.patronymic)) AS score
       FROM people a JOIN people b USING (birth_date, family)
-     WHERE a.id < b.id AND {one} similarity(a.given, b.given) >= 0.3
+     WHERE a.id < b.id AND (%(person)s::uuid IS NULL OR %(person)s IN (a.id, b.id))
+       AND similarity(a.given, b.given) >= 0.3
        AND (a.patronymic = '' OR b.patronymic = ''
             OR similarity(a.patronymic, b.patronymic) >= 0.4)
     UNION
@@ -104,38 +93,37 @@ WITH people AS MATERIALIZED (
            similarity(concat_ws(' ', a.family, a.given, a.patronymic),
                       concat_ws(' ', b.family, b.given, b.patronymic))
       FROM people a JOIN people b USING (birth_date, given)
-     WHERE a.id < b.id AND {one}
-           (similarity(a.family, b.family) >= 0.35
+     WHERE a.id < b.id AND (%(person)s::uuid IS NULL OR %(person)s IN (a.id, b.id))
+       AND (similarity(a.family, b.family) >= 0.35
             OR a.sex = 'female' AND a.patronymic <> '' AND a.patronymic = b.patronymic
-               AND a.birth_date <= %s)
+               AND a.birth_date <= %(grown)s)
        AND (a.patronymic = '' OR b.patronymic = ''
             OR similarity(a.patronymic, b.patronymic) >= 0.4)
 )
-SELECT first, second, score FROM pairs ORDER BY score DESC, first, second LIMIT %s
+SELECT first, second, round(score::numeric, 2) AS score FROM pairs
 """
 
 
-def likely_duplicates(
-    *, on: date, person_id: UUID | None = None, limit: int = MOST_PAIRS
-) -> list[Likeness]:
-    """Pairs that look like one person, the likest first; of one person where it is named."""
-    married_by = date(on.year - 18, 1, 1)  # the family name of a grown-up woman may change
-    day, one = "", ""
-    values: list[date | UUID | int] = [married_by]
-    if person_id is not None:
-        day = "AND birth_date = (SELECT birth_date FROM registry_person WHERE id = %s)"
-        one = "%s IN (a.id, b.id) AND "
-        values = [person_id, person_id, person_id, married_by]
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SET LOCAL work_mem = '128MB'")  # both joins stay in memory
-        cursor.execute(_PAIRS.format(day=day, one=one), [*values, limit])
-        pairs = cursor.fetchall()
-    ids = {key for first, second, _score in pairs for key in (first, second)}
-    people = Person.objects.in_bulk(ids)
-    return [
-        Likeness(people[first], people[second], Decimal(str(round(score, 2))))
-        for first, second, score in pairs
-    ]
+def grown_up_by(on: date) -> date:
+    """Women born by this day may have changed their family name."""
+    return date(on.year - 18, 1, 1)
+
+
+def likely_duplicates(person: Person, *, on: date, limit: int) -> list[UUID]:
+    """Who else may be this person, the likest first."""
+    if person.birth_date is None:
+        return []
+    born = person.birth_date
+    values: dict[str, date | UUID] = {
+        "from": born,
+        "to": born,
+        "person": person.pk,
+        "grown": grown_up_by(on),
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(PAIRS, values)
+        pairs = sorted(cursor.fetchall(), key=lambda pair: -pair[2])[:limit]
+    return [second if first == person.pk else first for first, second, _score in pairs]
 
 
 def count_heads(organisation_id: UUID, on: date) -> dict[str, int]:

@@ -6,7 +6,6 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.core.paginator import Paginator
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -18,46 +17,113 @@ from sreda.kernel import clock
 from sreda.kernel.api import Actor, Filter, Listing
 from sreda.registry.access import PEOPLE
 from sreda.registry.domain import merge as domain
+from sreda.registry.domain.duplicates import ask_search, dismiss
 from sreda.registry.domain.posts import describe
-from sreda.registry.models import Enrolment, Guardianship, Merge, Person, Post, Qualification, User
-from sreda.registry.queries.people import (
-    MOST_PAIRS,
-    likely_duplicates,
-    search_people,
-    with_places,
+from sreda.registry.models import (
+    DuplicatePair,
+    DuplicateSearch,
+    Enrolment,
+    Guardianship,
+    Merge,
+    Person,
+    Post,
+    Qualification,
+    User,
 )
+from sreda.registry.queries.people import likely_duplicates, search_people, with_places
+from sreda.registry.tasks import search_duplicates
 from sreda.registry.web import base
 from sreda.registry.web.base import actor_of, page, visible
 from sreda.registry.web.forms import MergeForm, ReasonForm
 from sreda.registry.web.organisations import form_page
 from sreda.registry.web.people import found_person, people_listing, places_of, trail
 
-PAIRS_ON_A_PAGE = 20
+
+def _pairs(actor: Actor) -> QuerySet[DuplicatePair]:
+    """Pairs still to be judged; both records are the actor's to merge."""
+    mine = PEOPLE.all(actor, "merge").filter(merged_into__isnull=True)
+    return DuplicatePair.objects.filter(
+        dismissed_at__isnull=True, first__in=mine, second__in=mine
+    ).select_related("first", "second")
 
 
 @page
 def duplicates(request: HttpRequest) -> HttpResponse:
     actor = actor_of(request)
     visible(PEOPLE.may(actor, "merge"))
-    pairs = likely_duplicates(on=actor.on)
-    shown = Paginator(pairs, PAIRS_ON_A_PAGE).get_page(request.GET.get("page"))
-    people = {p.pk: p for pair in shown for p in (pair.first, pair.second)}
+    listing = Listing(
+        rows=_pairs(actor),
+        params=request.GET,
+        search=lambda rows, text: rows.filter(
+            Q(first__in=search_people(Person.objects.order_by(), text))
+            | Q(second__in=search_people(Person.objects.order_by(), text))
+        ),
+        sorts={"score": ["score"]},
+        default_sort="-score",
+        name="duplicates",
+        page_size=20,
+    )
+    people = {key for pair in listing.page for key in (pair.first_id, pair.second_id)}
     placed = {p.pk: p for p in with_places(Person.objects.filter(pk__in=people), actor)}
     rows = [
         {
+            "pair": pair,
             "score": int(pair.score * 100),
             "people": [
-                {"person": placed[p.pk], "places": places_of(placed[p.pk])}
-                for p in (pair.first, pair.second)
+                {"person": placed[key], "places": places_of(placed[key])}
+                for key in (pair.first_id, pair.second_id)
             ],
-            "url": reverse("registry:merge", args=[pair.first.pk, pair.second.pk]),
         }
-        for pair in shown
+        for pair in listing.page
     ]
+    searches = DuplicateSearch.objects.order_by("-pk")
     return render(
         request,
         "registry/duplicates.html",
-        {"rows": rows, "page": shown, "capped": len(pairs) >= MOST_PAIRS, "most": MOST_PAIRS},
+        {
+            "listing": listing,
+            "rows": rows,
+            "running": searches.filter(found__isnull=True).first(),
+            "last": searches.filter(found__isnull=False).first(),
+        },
+    )
+
+
+@page
+def duplicates_search(request: HttpRequest) -> HttpResponse:
+    """POST begins a search; GET is its bar of progress, which htmx asks for."""
+    actor = actor_of(request)
+    visible(PEOPLE.may(actor, "merge"))
+    if request.method == "POST":
+        if search := ask_search(actor=actor, at=clock.now()):
+            search_duplicates.defer(pk=search.pk)
+        return redirect("registry:duplicates")
+    running = DuplicateSearch.objects.filter(found__isnull=True).first()
+    if running is None:
+        answer = HttpResponse()
+        answer["HX-Redirect"] = reverse("registry:duplicates")
+        return answer
+    return render(request, "registry/parts/duplicates_progress.html", {"running": running})
+
+
+@page
+def duplicate_dismiss(request: HttpRequest, pk: int) -> HttpResponse:
+    actor = actor_of(request)
+    visible(PEOPLE.may(actor, "merge"))
+    pair = get_object_or_404(_pairs(actor), pk=pk)
+    form = ReasonForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        dismiss(pair, reason=form.cleaned_data["reason"], actor=actor, at=clock.now())
+        messages.success(request, _("They are kept as two people and will not be offered again."))
+        return redirect("registry:duplicates")
+    return form_page(
+        request,
+        form,
+        _("These are two people"),
+        _("Keep both"),
+        reverse("registry:duplicates"),
+        [(_("Likely duplicates"), reverse("registry:duplicates"))],
+        subject=f"{pair.first} — {pair.second}",
     )
 
 
@@ -71,11 +137,8 @@ def merge_pick(request: HttpRequest, pk: UUID) -> HttpResponse:
     listing.count_all = None
     listing.search = search_people
     listing.columns = ()
-    likely = [
-        pair.second if pair.first.pk == pk else pair.first
-        for pair in likely_duplicates(on=actor.on, person_id=pk, limit=10)
-    ]
-    placed = with_places(Person.objects.filter(pk__in=[p.pk for p in likely]), actor)
+    likely = likely_duplicates(person, on=actor.on, limit=10)
+    placed = with_places(Person.objects.filter(pk__in=likely), actor)
     return render(
         request,
         "registry/merge_pick.html",

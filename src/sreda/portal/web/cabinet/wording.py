@@ -46,6 +46,7 @@ ACTIONS: dict[str, Any] = {
     "registry.account.invited": _("Invitation given out"),
     "registry.account.allowed": _("Signing in allowed"),
     "registry.account.forbidden": _("Signing in forbidden"),
+    "registry.duplicate.dismissed": _("Like records found to be two people"),
     "registry.enrolment.ended": _("Enrolment ended"),
     "registry.enrolment.opened": _("Learner enrolled"),
     "registry.facilities.recorded": _("Facilities recorded"),

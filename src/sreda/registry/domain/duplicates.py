@@ -1,0 +1,82 @@
+"""Searching the registry for records of one person, and setting apart those of two."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+
+from django.db import connection, transaction
+from django.db.models import Max, Min
+
+from sreda.kernel.api import Actor, audit, publish
+from sreda.registry import events
+from sreda.registry.models import DuplicatePair, DuplicateSearch, Person
+from sreda.registry.queries.people import PAIRS, grown_up_by
+
+PATIENCE = timedelta(minutes=10)
+
+_KEEP = f"""
+INSERT INTO registry_duplicatepair AS pair (first_id, second_id, score, search_id, reason)
+SELECT first, second, score, %(search)s, '' FROM ({PAIRS}) found
+    ON CONFLICT (first_id, second_id) DO UPDATE
+   SET score = excluded.score, search_id = excluded.search_id
+"""  # noqa: S608 - both texts are ours
+
+
+@transaction.atomic
+def ask_search(*, actor: Actor | None, at: datetime) -> DuplicateSearch | None:
+    """A search to be done; None while one is under way. One that came to nothing is forgotten."""
+    with connection.cursor() as cursor:
+        cursor.execute("LOCK TABLE registry_duplicatesearch IN SHARE ROW EXCLUSIVE MODE")
+    waiting = DuplicateSearch.objects.filter(found__isnull=True)
+    waiting.filter(asked_at__lt=at - PATIENCE).update(found=0)
+    if waiting.exists():
+        return None
+    return DuplicateSearch.objects.create(asked_at=at, asked_by=actor.user_id if actor else None)
+
+
+def run_search(pk: int, *, on: date) -> int:
+    """Compare everyone with those born on the same day, year by year; returns the pairs found."""
+    search = DuplicateSearch.objects.get(pk=pk)
+    born = Person.objects.aggregate(first=Min("birth_date"), last=Max("birth_date"))
+    first, last = (born["first"] or on).year, (born["last"] or on).year
+    for year in range(first, last + 1):
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SET LOCAL work_mem = '64MB'")  # the joins stay in memory
+            cursor.execute(
+                _KEEP,
+                {
+                    "search": pk,
+                    "from": date(year, 1, 1),
+                    "to": date(year, 12, 31),
+                    "grown": grown_up_by(on),
+                    "person": None,
+                },
+            )
+        search.percent = (year - first + 1) * 100 // (last - first + 1)
+        search.save(update_fields=["percent"])
+    with transaction.atomic():
+        DuplicatePair.objects.filter(search__lt=pk, dismissed_at__isnull=True).delete()
+        search.found = DuplicatePair.objects.filter(search=pk).count()
+        search.save(update_fields=["found"])
+    return search.found
+
+
+@transaction.atomic
+def dismiss(pair: DuplicatePair, *, reason: str, actor: Actor, at: datetime) -> None:
+    """These are two people: no search offers them again."""
+    pair = DuplicatePair.objects.select_for_update().get(pk=pair.pk)
+    if pair.dismissed_at is not None:
+        return
+    pair.dismissed_at, pair.dismissed_by, pair.reason = at, actor.user_id, reason
+    pair.save(update_fields=["dismissed_at", "dismissed_by", "reason"])
+    for key in (pair.first_id, pair.second_id):
+        audit(
+            "registry.duplicate.dismissed",
+            Person(pk=key),
+            actor=actor,
+            at=at,
+            first=pair.first_id,
+            second=pair.second_id,
+            reason=reason,
+        )
+    publish(events.FoundToBeTwo(first_id=pair.first_id, second_id=pair.second_id), at=at)
