@@ -64,3 +64,14 @@ def test_pages_of_the_signed_in_are_kept_nowhere(operator: Client) -> None:
 def test_open_data_may_be_kept_by_everyone(client: Client) -> None:
     assert "public" in client.get("/opendata/region.csv")["Cache-Control"]
     assert "no-store" not in client.get(reverse("home")).get("Cache-Control", "")
+
+
+def test_an_edition_of_thousands_of_digits(operator: Client) -> None:
+    from sreda.kernel import clock
+    from sreda.programme.models import Action
+
+    load_demo_programme(at=clock.now())
+    action = Action.objects.all()[0]
+    fields = {"edition": "9" * 5000, "note": "x"}
+    answer = operator.post(reverse("programme:action_note", args=[action.pk]), fields)
+    assert answer.status_code < 500

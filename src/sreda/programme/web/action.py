@@ -279,7 +279,7 @@ def _value(name: str, value: Any, owners: Mapping[str, str]) -> str:
 
 def _edition(request: HttpRequest) -> int:
     text = request.POST.get("edition", "")
-    return int(text) if text.isdigit() else -1
+    return int(text) if text.isdecimal() and len(text) < 10 else -1
 
 
 def _done(
