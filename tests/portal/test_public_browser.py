@@ -7,7 +7,7 @@ from django.urls import reverse
 from playwright.sync_api import Browser, expect
 
 from tests.factories import MunicipalityFactory, OrganisationFactory
-from tests.ui.test_browser import AXE, MODES, context, pytestmark, visit
+from tests.ui.test_browser import AXE, MODES, context, fits, pytestmark, visit
 from tests.ui.test_browser import browser as browser
 
 assert pytestmark  # the same marks: Chromium, and a database the live server sees
@@ -47,7 +47,7 @@ def test_public_pages_fit_and_are_accessible(browser: Browser, site: str, mode: 
         page.add_script_tag(path=AXE)
         for width in (1440, 390):
             page.set_viewport_size({"width": width, "height": 900})
-            assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+            fits(page, width)
         found = page.evaluate("axe.run({resultTypes: ['violations']})")["violations"]
         assert not [(path, v["id"], v["nodes"][0]["html"][:160]) for v in found]
         assert not faults
