@@ -6,6 +6,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Callable
+from datetime import date
 from functools import wraps
 from typing import Concatenate, ParamSpec
 from uuid import UUID
@@ -16,6 +17,7 @@ from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.forms import BaseForm
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
+from django.utils.dateparse import parse_date
 
 from sreda.kernel.api import Actor
 
@@ -65,3 +67,11 @@ def key_of(request: HttpRequest, purpose: str) -> UUID | None:
     text = f"{actor_of(request).user_id}:{purpose}:{sent[:64]}"
     digest = hmac.new(settings.SECRET_KEY.encode(), text.encode(), hashlib.sha256).digest()
     return UUID(bytes=digest[:16], version=4)
+
+
+def asked_day(request: HttpRequest) -> date | None:
+    """The day of ?on=YYYY-MM-DD; None where none, or none that exists, was asked for."""
+    try:
+        return parse_date(request.GET.get("on", ""))
+    except ValueError:
+        return None

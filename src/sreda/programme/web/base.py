@@ -10,12 +10,11 @@ from uuid import UUID
 
 from django.forms import DateInput
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
-from django.utils.dateparse import parse_date
 
 from sreda.programme.models import Programme
 from sreda.programme.pack import Pack, write_xlsx
 from sreda.programme.queries.programmes import newest, with_current
-from sreda.ui.pages import actor_of, add_errors, key_of, page, visible
+from sreda.ui.pages import actor_of, add_errors, asked_day, key_of, page, visible
 
 __all__ = [
     "CHOSEN",
@@ -27,6 +26,7 @@ __all__ = [
     "day_input",
     "key_of",
     "page",
+    "shown_day",
     "the_programme",
     "uuids",
     "visible",
@@ -59,12 +59,9 @@ def day_input() -> DateInput:
     return DateInput(format="%Y-%m-%d", attrs={"type": "date"})
 
 
-def asked_day(request: HttpRequest) -> date:
+def shown_day(request: HttpRequest) -> date:
     """The day the page shows: ?on=YYYY-MM-DD, else today."""
-    try:
-        return parse_date(request.GET.get("on", "")) or actor_of(request).on
-    except ValueError:
-        return actor_of(request).on
+    return asked_day(request) or actor_of(request).on
 
 
 def workbook(pack: Pack, name: str) -> HttpResponseBase:

@@ -30,11 +30,11 @@ from sreda.programme.web.base import (
     Context,
     actor_of,
     add_errors,
-    asked_day,
     chosen,
     day_input,
     key_of,
     page,
+    shown_day,
     visible,
 )
 from sreda.registry.api import Person, search_people
@@ -115,7 +115,7 @@ def bodies(request: HttpRequest) -> HttpResponseBase:
         return render(request, "programme/nothing.html")
     allowed = set(BODIES.all(actor).filter(programme=programme).values_list("pk", flat=True))
     visible(bool(allowed) or BODIES.table["view"].decide(actor) is True)
-    on = asked_day(request)
+    on = shown_day(request)
     context = {
         "programme": programme,
         "rows": [row for row in queries.bodies_on(programme, on) if row.body.pk in allowed],
@@ -146,7 +146,7 @@ def _page(
     errors: list[str] | None = None,
 ) -> HttpResponseBase:
     actor = actor_of(request)
-    on = asked_day(request)
+    on = shown_day(request)
     may_manage = BODIES.may(actor, "manage", found)
     q = request.GET.get("q", "").strip()[:100]
     person = _picked(request) if may_manage else None

@@ -11,7 +11,6 @@ from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect, render
-from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -24,17 +23,13 @@ from sreda.programme.domain import indicators as domain
 from sreda.programme.models import Implementation, ListEntry, Programme
 from sreda.programme.queries.facts import COMPUTATIONS
 from sreda.programme.queries.indicators import IndicatorState, state_of, states
-from sreda.programme.web.base import actor_of, add_errors, chosen, page, visible
+from sreda.programme.web.base import actor_of, add_errors, asked_day, chosen, page, visible
 from sreda.registry.api import Organisation
 
 
-def asked_day(request: HttpRequest, today: date) -> date:
+def past_day(request: HttpRequest, today: date) -> date:
     """?on=2019-12-31, not later than today; anything else is today."""
-    try:
-        asked = parse_date(request.GET.get("on", ""))
-    except ValueError:
-        asked = None
-    return min(asked, today) if asked else today
+    return min(asked_day(request) or today, today)
 
 
 @page
@@ -45,7 +40,7 @@ def indicators(request: HttpRequest) -> HttpResponseBase:
     programme = chosen(request)
     if programme is None:
         return render(request, "programme/nothing.html")
-    on = asked_day(request, actor.on)
+    on = past_day(request, actor.on)
     found = states(programme, on)
     match request.GET.get("export"):
         case "csv":
@@ -94,7 +89,7 @@ class ComputationForm(forms.Form):
 def indicator(request: HttpRequest, pk: UUID) -> HttpResponseBase:
     actor = actor_of(request)
     found = INDICATORS.get(actor, "follow", pk=pk)
-    on = asked_day(request, actor.on)
+    on = past_day(request, actor.on)
     state = state_of(found, found.programme, on)
     match request.GET.get("export"):
         case "csv":

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from sreda.kernel.api import Revision, history_of, state_of
 from sreda.ui.numbers import number
-from sreda.ui.pages import actor_of, add_errors, key_of, page, visible
+from sreda.ui.pages import actor_of, add_errors, asked_day, key_of, page, visible
 
 __all__ = [
     "actor_of",
@@ -42,13 +42,6 @@ _SALT = "sreda.registry.form"
 def as_of(request: HttpRequest) -> date:
     """The day the page shows: ?on=YYYY-MM-DD, else today."""
     return asked_day(request) or actor_of(request).on
-
-
-def asked_day(request: HttpRequest) -> date | None:
-    try:
-        return parse_date(request.GET.get("on", ""))
-    except ValueError:
-        return None
 
 
 def sealed(thing: models.Model, fields: tuple[str, ...]) -> str:
