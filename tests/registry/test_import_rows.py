@@ -7,8 +7,8 @@ from datetime import date
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from sreda.kernel.tables import Headings
 from sreda.registry.domain.people_rows import COLUMNS, KEYS, Dates, _faults, staged_lines
-from sreda.registry.tables import Headings
 
 TODAY = date(2026, 11, 20)
 HEADINGS = Headings({key: place for place, key in enumerate(KEYS)})

@@ -9,7 +9,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from sreda.registry.tables.reading import Unreadable, read_rows
+from sreda.kernel.tables.reading import Unreadable, read_rows
 
 SHEET = "xl/worksheets/sheet1.xml"
 TYPES = "[Content_Types].xml"

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from sreda.kernel.api import Actor, StoredFile, audit, path_of, publish
+from sreda.kernel.tables import Column, Unreadable, find_headings, read_rows
 from sreda.registry import events
 from sreda.registry.access import ORGANISATIONS
 from sreda.registry.domain.changes import local_day
@@ -26,7 +27,6 @@ from sreda.registry.models import (
     Organisation,
     OrganisationsImport,
 )
-from sreda.registry.tables import Column, Unreadable, find_headings, read_rows
 
 LIMIT = 20_000
 COLUMNS = (

@@ -22,6 +22,7 @@ from django.utils.translation import gettext as _
 from psycopg import sql
 
 from sreda.kernel.api import Actor, StoredFile, audit, path_of, publish
+from sreda.kernel.tables import find_headings, read_rows
 from sreda.registry import events
 from sreda.registry.access import ORGANISATIONS, PEOPLE, given_by
 from sreda.registry.domain.people_rows import (
@@ -46,7 +47,6 @@ from sreda.registry.models import (
     Person,
     Post,
 )
-from sreda.registry.tables import find_headings, read_rows
 
 LINES_AT_ONCE = 4_000
 # Staged tables nobody decided about are dropped when the next one comes.

@@ -10,8 +10,8 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from sreda.kernel.tables import Column, Headings
 from sreda.registry.enums import LEARNER_ROLES, Role, Sex
-from sreda.registry.tables import Column, Headings
 
 COLUMNS = (
     Column(

@@ -24,6 +24,7 @@ from django.views.decorators.http import require_POST
 from sreda.kernel import clock
 from sreda.kernel.api import Actor, Permissions, StoredFile, store
 from sreda.kernel.listing import csv_response, xlsx_response
+from sreda.kernel.tables import Column
 from sreda.registry.access import (
     IMPORT_JOBS,
     ORGANISATIONS,
@@ -42,7 +43,6 @@ from sreda.registry.models import (
     Organisation,
     OrganisationsImport,
 )
-from sreda.registry.tables import Column
 from sreda.registry.tasks import run_import
 from sreda.registry.web import base
 from sreda.registry.web.base import actor_of, page, visible

@@ -9,7 +9,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
-from sreda.registry.tables.reading import Unreadable
+from sreda.kernel.tables.reading import Unreadable
 
 HEADING_ROWS = 10
 
