@@ -71,18 +71,11 @@ class RecordForm(Sectioned, AnyModelForm):
         return {name: self.cleaned_data[name] for name in self._meta.fields or ()}
 
 
-class ChangeForm(RecordForm):
-    """Changes an existing record: from which day, why, and what was seen when it was opened."""
+class CorrectionForm(RecordForm):
+    """Corrects an existing record: why, and what was seen when the form was opened."""
 
     kept: ClassVar[tuple[str, ...]] = ()
 
-    effective_on = forms.DateField(
-        label=_("Effective from"),
-        widget=day_input(),
-        help_text=_(
-            "The day from which the new data hold. Pages “as of” an earlier day keep the old."
-        ),
-    )
     reason = forms.CharField(
         label=_("Reason"),
         max_length=500,
@@ -91,9 +84,9 @@ class ChangeForm(RecordForm):
     )
     base = forms.CharField(widget=forms.HiddenInput)
 
-    def __init__(self, *args: Any, today: date, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         instance: models.Model = kwargs["instance"]
-        initial = {"effective_on": today, "base": sealed(instance, self.kept)}
+        initial = {"base": sealed(instance, self.kept)}
         kwargs["initial"] = initial | (kwargs.get("initial") or {})
         super().__init__(*args, **kwargs)
 
@@ -110,13 +103,34 @@ class ChangeForm(RecordForm):
         return state
 
 
+class ChangeForm(CorrectionForm):
+    """Changes a record from a day on."""
+
+    effective_on = forms.DateField(
+        label=_("Effective from"),
+        widget=day_input(),
+        help_text=_(
+            "The day from which the new data hold. Pages “as of” an earlier day keep the old."
+        ),
+    )
+
+    def __init__(self, *args: Any, today: date, **kwargs: Any) -> None:
+        kwargs["initial"] = {"effective_on": today} | (kwargs.get("initial") or {})
+        super().__init__(*args, **kwargs)
+
+    @property
+    def dated(self) -> dict[str, Any]:
+        """From when and why, as the domain asks it."""
+        return {name: self.cleaned_data[name] for name in ("effective_on", "reason")}
+
+
 class Conflict:
     """Somebody saved meanwhile: what they made of each field, and what is typed here.
 
     Fields not touched here take the saved value; the others keep what was typed.
     """
 
-    def __init__(self, form: ChangeForm, current: models.Model) -> None:
+    def __init__(self, form: CorrectionForm, current: models.Model) -> None:
         from sreda.kernel.api import state_of
 
         model = type(current)
@@ -140,7 +154,7 @@ class Conflict:
         form.data = data
 
     @staticmethod
-    def _put(data: Any, form: ChangeForm, name: str, value: Any) -> None:
+    def _put(data: Any, form: CorrectionForm, name: str, value: Any) -> None:
         key = form.add_prefix(name)
         if isinstance(form.fields[name], forms.BooleanField):
             data.pop(key, None)

@@ -34,8 +34,8 @@ from sreda.registry.queries.people import likely_duplicates, search_people, with
 from sreda.registry.tasks import search_duplicates
 from sreda.registry.web import base
 from sreda.registry.web.base import actor_of, page, visible
+from sreda.registry.web.entering import entered
 from sreda.registry.web.forms import MergeForm, ReasonForm
-from sreda.registry.web.organisations import form_page
 from sreda.registry.web.people import found_person, people_listing, places_of, trail
 
 
@@ -112,17 +112,15 @@ def duplicate_dismiss(request: HttpRequest, pk: int) -> HttpResponse:
     visible(PEOPLE.may(actor, "merge"))
     pair = get_object_or_404(_pairs(actor), pk=pk)
     form = ReasonForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        dismiss(pair, reason=form.cleaned_data["reason"], actor=actor, at=clock.now())
-        messages.success(request, _("They are kept as two people and will not be offered again."))
-        return redirect("registry:duplicates")
-    return form_page(
+    return entered(
         request,
         form,
-        _("These are two people"),
-        _("Keep both"),
-        reverse("registry:duplicates"),
-        [(_("Likely duplicates"), reverse("registry:duplicates"))],
+        lambda: dismiss(pair, reason=form.cleaned_data["reason"], actor=actor, at=clock.now()),
+        said=_("They are kept as two people and will not be offered again."),
+        title=_("These are two people"),
+        submit=_("Keep both"),
+        back=reverse("registry:duplicates"),
+        trail=[(_("Likely duplicates"), reverse("registry:duplicates"))],
         subject=f"{pair.first} — {pair.second}",
     )
 
@@ -266,23 +264,17 @@ def merge_undo(request: HttpRequest, pk: UUID) -> HttpResponse:
     visible(PEOPLE.may(actor, "merge"))
     found = get_object_or_404(_merges(actor), pk=pk)
     form = ReasonForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        try:
-            domain.undo_merge(
-                found, reason=form.cleaned_data["reason"], actor=actor, at=clock.now()
-            )
-        except ValidationError as error:
-            base.add_errors(form, error)
-        else:
-            messages.success(request, _("The merge is undone: there are two records again."))
-            return redirect("registry:merges")
-    return form_page(
+    return entered(
         request,
         form,
-        _("Undo the merge"),
-        _("Undo"),
-        reverse("registry:merges"),
-        [(_("Merges"), reverse("registry:merges"))],
+        lambda: domain.undo_merge(
+            found, reason=form.cleaned_data["reason"], actor=actor, at=clock.now()
+        ),
+        said=_("The merge is undone: there are two records again."),
+        title=_("Undo the merge"),
+        submit=_("Undo"),
+        back=reverse("registry:merges"),
+        trail=[(_("Merges"), reverse("registry:merges"))],
         subject=f"{found.kept} ← {found.merged}",
         obstacles=domain.obstacles(found) if request.method != "POST" else [],
         note=_(

@@ -5,13 +5,11 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from django.contrib import messages
-from django.core.exceptions import ValidationError
 from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
@@ -20,7 +18,6 @@ from sreda.kernel import clock
 from sreda.kernel.api import Actor, Column, Filter, Listing
 from sreda.registry.access import GROUPS, ORGANISATIONS, PEOPLE, POSTS
 from sreda.registry.domain import organisations as domain
-from sreda.registry.domain.changes import Stale
 from sreda.registry.enums import OrganisationKind, Ownership, Role
 from sreda.registry.models import (
     ClassGroup,
@@ -38,8 +35,8 @@ from sreda.registry.queries.past import states_on
 from sreda.registry.queries.people import count_heads
 from sreda.registry.web import base
 from sreda.registry.web.base import actor_of, as_of, key_of, page, visible
+from sreda.registry.web.entering import entered
 from sreda.registry.web.forms import (
-    Conflict,
     EndForm,
     FacilitiesForm,
     OrganisationChangeForm,
@@ -166,52 +163,21 @@ def organisation_add(request: HttpRequest) -> HttpResponse:
     actor = actor_of(request)
     visible(ORGANISATIONS.may(actor, "add"))
     form = OrganisationForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        try:
-            made = domain.add_organisation(
-                values=form.values,
-                key=key_of(request, "organisation"),
-                actor=actor,
-                at=clock.now(),
-            )
-        except ValidationError as error:
-            base.add_errors(form, error)
-        else:
-            messages.success(request, _("The organisation is added."))
-            return redirect("registry:organisation", made.pk)
-    return form_page(
+    return entered(
         request,
         form,
-        _("New organisation"),
-        _("Add"),
-        reverse("registry:organisations"),
-        [(_("Organisations"), reverse("registry:organisations"))],
-    )
-
-
-def form_page(
-    request: HttpRequest,
-    form: Any,
-    title: str,
-    submit: str,
-    cancel_url: str,
-    trail: list[tuple[str, str]],
-    **more: Any,
-) -> HttpResponse:
-    extra = more.get("extra")
-    wrong = form.errors or more.get("conflict") or (extra is not None and extra.errors)
-    return render(
-        request,
-        "registry/form.html",
-        {
-            "form": form,
-            "title": title,
-            "submit": submit,
-            "cancel_url": cancel_url,
-            "trail": trail,
-            **more,
-        },
-        status=422 if wrong else 200,
+        lambda: domain.add_organisation(
+            values=form.values,
+            key=key_of(request, "organisation"),
+            actor=actor,
+            at=clock.now(),
+        ),
+        said=_("The organisation is added."),
+        title=_("New organisation"),
+        submit=_("Add"),
+        back=reverse("registry:organisations"),
+        then=lambda made: reverse("registry:organisation", args=[made.pk]),
+        trail=[(_("Organisations"), reverse("registry:organisations"))],
     )
 
 
@@ -275,39 +241,27 @@ def organisation_edit(request: HttpRequest, pk: UUID) -> HttpResponse:
     actor = actor_of(request)
     found = ORGANISATIONS.get(actor, "change", pk=pk)
     form = OrganisationChangeForm(request.POST or None, instance=found, today=actor.on, actor=actor)
-    conflict = None
-    if request.method == "POST" and form.is_valid():
-        try:
-            domain.change_organisation(
-                found,
-                edition=form.edition,
-                values=form.values,
-                effective_on=form.cleaned_data["effective_on"],
-                reason=form.cleaned_data["reason"],
-                actor=actor,
-                at=clock.now(),
-            )
-        except Stale as stale:
-            conflict = Conflict(form, stale.current)
-        except ValidationError as error:
-            base.add_errors(form, error)
-        else:
-            messages.success(request, _("The change is saved."))
-            return redirect("registry:organisation", found.pk)
-    found.refresh_from_db()
-    return form_page(
+    return entered(
         request,
         form,
-        _("Change the organisation"),
-        _("Save"),
-        reverse("registry:organisation", args=[pk]),
-        _trail(found),
-        conflict=conflict,
+        lambda: domain.change_organisation(
+            found,
+            edition=form.edition,
+            values=form.values,
+            **form.dated,
+            actor=actor,
+            at=clock.now(),
+        ),
+        said=_("The change is saved."),
+        title=_("Change the organisation"),
+        submit=_("Save"),
+        back=reverse("registry:organisation", args=[pk]),
+        trail=trail_of(found),
         subject=found.short_name,
     )
 
 
-def _trail(found: Organisation) -> list[tuple[str, str]]:
+def trail_of(found: Organisation) -> list[tuple[str, str]]:
     return [
         (_("Organisations"), reverse("registry:organisations")),
         (found.short_name, reverse("registry:organisation", args=[found.pk])),
@@ -319,22 +273,16 @@ def organisation_close(request: HttpRequest, pk: UUID) -> HttpResponse:
     actor = actor_of(request)
     found = ORGANISATIONS.get(actor, "close", pk=pk)
     form = EndForm(request.POST or None, initial={"on": actor.on})
-    if request.method == "POST" and form.is_valid():
-        try:
-            domain.close_organisation(found, **form.cleaned_data, actor=actor, at=clock.now())
-        except ValidationError as error:
-            base.add_errors(form, error)
-        else:
-            messages.success(request, _("The organisation is closed."))
-            return redirect("registry:organisation", found.pk)
     posts, enrolments = domain.open_ties(found, actor.on)
-    return form_page(
+    return entered(
         request,
         form,
-        _("Close the organisation"),
-        _("Close"),
-        reverse("registry:organisation", args=[pk]),
-        _trail(found),
+        lambda: domain.close_organisation(found, **form.cleaned_data, actor=actor, at=clock.now()),
+        said=_("The organisation is closed."),
+        title=_("Close the organisation"),
+        submit=_("Close"),
+        back=reverse("registry:organisation", args=[pk]),
+        trail=trail_of(found),
         subject=found.short_name,
         warning=_(
             "Nothing is deleted: the organisation stays in the registry as closed."
@@ -353,19 +301,17 @@ def organisation_reopen(request: HttpRequest, pk: UUID) -> HttpResponse:
     actor = actor_of(request)
     found = ORGANISATIONS.get(actor, "close", pk=pk)
     form = ReasonForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        domain.reopen_organisation(
-            found, reason=form.cleaned_data["reason"], actor=actor, at=clock.now()
-        )
-        messages.success(request, _("The organisation works again."))
-        return redirect("registry:organisation", found.pk)
-    return form_page(
+    return entered(
         request,
         form,
-        _("Open the organisation again"),
-        _("Open again"),
-        reverse("registry:organisation", args=[pk]),
-        _trail(found),
+        lambda: domain.reopen_organisation(
+            found, reason=form.cleaned_data["reason"], actor=actor, at=clock.now()
+        ),
+        said=_("The organisation works again."),
+        title=_("Open the organisation again"),
+        submit=_("Open again"),
+        back=reverse("registry:organisation", args=[pk]),
+        trail=trail_of(found),
         subject=found.short_name,
         warning=_("Posts and enrolments that ended with it stay ended."),
     )
@@ -386,7 +332,7 @@ def organisation_history(request: HttpRequest, pk: UUID) -> HttpResponse:
         {
             "items": items,
             "subject": found.short_name,
-            "trail": _trail(found),
+            "trail": trail_of(found),
             "back_url": reverse("registry:organisation", args=[pk]),
         },
     )
@@ -403,21 +349,15 @@ def facilities_add(request: HttpRequest, pk: UUID) -> HttpResponse:
         else {}
     )
     form = FacilitiesForm(request.POST or None, initial=initial | {"as_of": actor.on})
-    if request.method == "POST" and form.is_valid():
-        try:
-            domain.record_facilities(found, values=form.values, actor=actor, at=clock.now())
-        except ValidationError as error:
-            base.add_errors(form, error)
-        else:
-            messages.success(request, _("The figures are recorded."))
-            return redirect("registry:organisation", found.pk)
-    return form_page(
+    return entered(
         request,
         form,
-        _("Figures of the facilities"),
-        _("Record"),
-        reverse("registry:organisation", args=[pk]),
-        _trail(found),
+        lambda: domain.record_facilities(found, values=form.values, actor=actor, at=clock.now()),
+        said=_("The figures are recorded."),
+        title=_("Figures of the facilities"),
+        submit=_("Record"),
+        back=reverse("registry:organisation", args=[pk]),
+        trail=trail_of(found),
         subject=found.short_name,
         note=_(
             "The figures hold from their day on; earlier ones stay in the history."

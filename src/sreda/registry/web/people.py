@@ -31,7 +31,6 @@ from sreda.registry.access import (
 from sreda.registry.domain import accounts
 from sreda.registry.domain import people as domain
 from sreda.registry.domain import posts as posts_domain
-from sreda.registry.domain.changes import Stale
 from sreda.registry.enums import LEARNER_ROLES, POST_ROLES, Role
 from sreda.registry.models import Enrolment, Guardianship, Person, Post, Qualification, User
 from sreda.registry.models.periods import on_day
@@ -39,15 +38,15 @@ from sreda.registry.queries.past import states_on
 from sreda.registry.queries.people import search_people, with_places
 from sreda.registry.web import base
 from sreda.registry.web.base import actor_of, as_of, key_of, page, visible
+from sreda.registry.web.entering import entered, form_page
 from sreda.registry.web.forms import (
-    Conflict,
     FirstPlaceForm,
     InviteForm,
     PersonChangeForm,
     PersonForm,
     ReasonForm,
 )
-from sreda.registry.web.organisations import form_page, place_filters
+from sreda.registry.web.organisations import place_filters
 
 
 def _now(actor: Actor, **scope: Any) -> Q:
@@ -376,34 +375,22 @@ def person_edit(request: HttpRequest, pk: UUID) -> HttpResponse:
     actor = actor_of(request)
     found = found_person(actor, "change", pk)
     form = PersonChangeForm(request.POST or None, instance=found, today=actor.on)
-    conflict = None
-    if request.method == "POST" and form.is_valid():
-        try:
-            domain.change_person(
-                found,
-                edition=form.edition,
-                values=form.values,
-                effective_on=form.cleaned_data["effective_on"],
-                reason=form.cleaned_data["reason"],
-                actor=actor,
-                at=clock.now(),
-            )
-        except Stale as stale:
-            conflict = Conflict(form, stale.current)
-        except ValidationError as error:
-            base.add_errors(form, error)
-        else:
-            messages.success(request, _("The change is saved."))
-            return redirect("registry:person", found.pk)
-    found.refresh_from_db()
-    return form_page(
+    return entered(
         request,
         form,
-        _("Change the person's data"),
-        _("Save"),
-        reverse("registry:person", args=[pk]),
-        trail(found),
-        conflict=conflict,
+        lambda: domain.change_person(
+            found,
+            edition=form.edition,
+            values=form.values,
+            **form.dated,
+            actor=actor,
+            at=clock.now(),
+        ),
+        said=_("The change is saved."),
+        title=_("Change the person's data"),
+        submit=_("Save"),
+        back=reverse("registry:person", args=[pk]),
+        trail=trail(found),
         subject=found.full_name,
     )
 
@@ -493,32 +480,23 @@ def person_sign_in(request: HttpRequest, pk: UUID, allowed: bool) -> HttpRespons
     if not User.objects.filter(person=found).exists():
         raise Http404
     form = ReasonForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        try:
-            accounts.switch_sign_in(
-                found,
-                allowed=allowed,
-                reason=form.cleaned_data["reason"],
-                actor=actor,
-                at=clock.now(),
-            )
-        except ValidationError as error:
-            base.add_errors(form, error)
-        else:
-            messages.success(
-                request,
-                _("The person may sign in again.")
-                if allowed
-                else _("The person can no longer sign in."),
-            )
-            return redirect("registry:person", pk)
-    return form_page(
+    return entered(
         request,
         form,
-        _("Allow signing in") if allowed else _("Forbid signing in"),
-        _("Allow") if allowed else _("Forbid"),
-        reverse("registry:person", args=[pk]),
-        trail(found),
+        lambda: accounts.switch_sign_in(
+            found,
+            allowed=allowed,
+            reason=form.cleaned_data["reason"],
+            actor=actor,
+            at=clock.now(),
+        ),
+        said=_("The person may sign in again.")
+        if allowed
+        else _("The person can no longer sign in."),
+        title=_("Allow signing in") if allowed else _("Forbid signing in"),
+        submit=_("Allow") if allowed else _("Forbid"),
+        back=reverse("registry:person", args=[pk]),
+        trail=trail(found),
         subject=found.full_name,
         danger=not allowed,
     )

@@ -5,10 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from django.contrib import messages
-from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -16,11 +13,9 @@ from sreda.kernel import clock
 from sreda.registry.access import ENROLMENTS, POSTS, given_by
 from sreda.registry.domain import changes
 from sreda.registry.domain import posts as domain
-from sreda.registry.domain.changes import Stale
-from sreda.registry.web import base
 from sreda.registry.web.base import actor_of, key_of, page, visible
-from sreda.registry.web.forms import Conflict, EndForm, EnrolmentForm, PostChangeForm, PostForm
-from sreda.registry.web.organisations import form_page
+from sreda.registry.web.entering import entered
+from sreda.registry.web.forms import EndForm, EnrolmentForm, PostChangeForm, PostForm
 from sreda.registry.web.people import found_person, trail
 
 
@@ -30,28 +25,22 @@ def post_add(request: HttpRequest, pk: UUID) -> HttpResponse:
     person = found_person(actor, "change", pk)
     visible(bool(given_by(actor)))
     form = PostForm(request.POST or None, actor=actor, initial={"since": actor.on})
-    if request.method == "POST" and form.is_valid():
-        try:
-            domain.give_post(
-                person,
-                values=form.values,
-                reason=form.cleaned_data["reason"],
-                key=key_of(request, f"post of {pk}"),
-                actor=actor,
-                at=clock.now(),
-            )
-        except ValidationError as error:
-            base.add_errors(form, error)
-        else:
-            messages.success(request, _("The post is given."))
-            return redirect("registry:person", pk)
-    return form_page(
+    return entered(
         request,
         form,
-        _("New post"),
-        _("Give the post"),
-        reverse("registry:person", args=[pk]),
-        trail(person),
+        lambda: domain.give_post(
+            person,
+            values=form.values,
+            reason=form.cleaned_data["reason"],
+            key=key_of(request, f"post of {pk}"),
+            actor=actor,
+            at=clock.now(),
+        ),
+        said=_("The post is given."),
+        title=_("New post"),
+        submit=_("Give the post"),
+        back=reverse("registry:person", args=[pk]),
+        trail=trail(person),
         subject=person.full_name,
     )
 
@@ -61,33 +50,22 @@ def post_edit(request: HttpRequest, pk: UUID) -> HttpResponse:
     actor = actor_of(request)
     post = POSTS.get(actor, "change", pk=pk)
     form = PostChangeForm(request.POST or None, instance=post, today=actor.on, actor=actor)
-    conflict = None
-    if request.method == "POST" and form.is_valid():
-        try:
-            domain.change_post(
-                post,
-                seen=changes.seal(form.seen),
-                values=form.values,
-                effective_on=form.cleaned_data["effective_on"],
-                reason=form.cleaned_data["reason"],
-                actor=actor,
-                at=clock.now(),
-            )
-        except Stale as stale:
-            conflict = Conflict(form, stale.current)
-        except ValidationError as error:
-            base.add_errors(form, error)
-        else:
-            messages.success(request, _("The change is saved."))
-            return redirect("registry:person", post.person_id)
-    return form_page(
+    return entered(
         request,
         form,
-        _("Change the post"),
-        _("Save"),
-        reverse("registry:person", args=[post.person_id]),
-        trail(post.person),
-        conflict=conflict,
+        lambda: domain.change_post(
+            post,
+            seen=changes.seal(form.seen),
+            values=form.values,
+            **form.dated,
+            actor=actor,
+            at=clock.now(),
+        ),
+        said=_("The change is saved."),
+        title=_("Change the post"),
+        submit=_("Save"),
+        back=reverse("registry:person", args=[post.person_id]),
+        trail=trail(post.person),
         subject=post.person.full_name,
     )
 
@@ -103,27 +81,21 @@ def enrolment_add(request: HttpRequest, pk: UUID) -> HttpResponse:
     actor = actor_of(request)
     person = found_person(actor, "change", pk)
     form = EnrolmentForm(request.POST or None, actor=actor, initial={"since": actor.on})
-    if request.method == "POST" and form.is_valid():
-        try:
-            domain.enrol(
-                person,
-                values=form.values,
-                key=key_of(request, f"enrolment of {pk}"),
-                actor=actor,
-                at=clock.now(),
-            )
-        except ValidationError as error:
-            base.add_errors(form, error)
-        else:
-            messages.success(request, _("The learner is enrolled."))
-            return redirect("registry:person", pk)
-    return form_page(
+    return entered(
         request,
         form,
-        _("Enrol a learner"),
-        _("Enrol"),
-        reverse("registry:person", args=[pk]),
-        trail(person),
+        lambda: domain.enrol(
+            person,
+            values=form.values,
+            key=key_of(request, f"enrolment of {pk}"),
+            actor=actor,
+            at=clock.now(),
+        ),
+        said=_("The learner is enrolled."),
+        title=_("Enrol a learner"),
+        submit=_("Enrol"),
+        back=reverse("registry:person", args=[pk]),
+        trail=trail(person),
         subject=person.full_name,
     )
 
@@ -138,23 +110,16 @@ def enrolment_end(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 def _end(request: HttpRequest, thing: Any, act: Any, title: str, words: str) -> HttpResponse:
     actor = actor_of(request)
-    back = reverse("registry:person", args=[thing.person_id])
     form = EndForm(request.POST or None, initial={"on": actor.on})
-    if request.method == "POST" and form.is_valid():
-        try:
-            act(thing, **form.cleaned_data, actor=actor, at=clock.now())
-        except ValidationError as error:
-            base.add_errors(form, error)
-        else:
-            messages.success(request, _("The end is recorded."))
-            return redirect(back)
-    return form_page(
+    return entered(
         request,
         form,
-        title,
-        _("End it"),
-        back,
-        trail(thing.person),
+        lambda: act(thing, **form.cleaned_data, actor=actor, at=clock.now()),
+        said=_("The end is recorded."),
+        title=title,
+        submit=_("End it"),
+        back=reverse("registry:person", args=[thing.person_id]),
+        trail=trail(thing.person),
         subject=thing.person.full_name,
         note=words,
         danger=True,
