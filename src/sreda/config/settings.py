@@ -39,6 +39,7 @@ INSTALLED_APPS = [
     "sreda.config",
     "sreda.portal",
     "sreda.programme",
+    "sreda.reporting",
     "sreda.registry",
     "sreda.ui",
     "sreda.kernel",

@@ -9,6 +9,7 @@ urlpatterns = [
     path("", include("sreda.portal.urls")),
     path("registry/", include("sreda.registry.urls")),
     path("programme/", include("sreda.programme.urls")),
+    path("reporting/", include("sreda.reporting.urls")),
     path("account/", include("allauth.urls")),
     path("ui/", include("sreda.ui.urls")),
 ]

@@ -1,6 +1,7 @@
 """The kernel's public face."""
 
 from sreda.kernel.copying import Copied, copy_rows, upsert_rows
+from sreda.kernel.datasets import Dataset, Dimension, Measure, Records, add_dataset, datasets
 from sreda.kernel.domain.audit import audit
 from sreda.kernel.domain.files import EVIDENCE, TABLES, download, path_of, store
 from sreda.kernel.domain.history import history_of, remember, state_of, state_on
@@ -35,23 +36,29 @@ __all__ = [
     "AuditEntry",
     "Column",
     "Copied",
+    "Dataset",
+    "Dimension",
     "Event",
     "Filter",
     "Listing",
+    "Measure",
     "NavItem",
     "Notice",
     "Panel",
     "Permissions",
     "Record",
+    "Records",
     "Refused",
     "Revision",
     "Rule",
     "Seat",
     "StoredFile",
+    "add_dataset",
     "add_nav",
     "add_panel",
     "audit",
     "copy_rows",
+    "datasets",
     "download",
     "history_of",
     "mail",

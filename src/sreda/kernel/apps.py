@@ -10,5 +10,5 @@ class KernelApp(AppConfig):
         from sreda.kernel import ordering
 
         ordering.register()
-        # Subscriptions and cabinet panels announce themselves by being imported.
-        autodiscover_modules("receivers", "panels")
+        # Subscriptions, cabinet panels and datasets announce themselves by being imported.
+        autodiscover_modules("receivers", "panels", "datasets")

@@ -1,0 +1,87 @@
+"""Datasets: what an app's records answer to whoever reports on them, place by place.
+
+An app names them in its `datasets.py`, found by name like its panels; reporting computes forms and
+indicators from them and knows no app by name. A dataset is a table of counts for each organisation
+over some dimensions, as of a day, from one query for any number of organisations; the records
+behind each figure can be listed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from sreda.kernel.events import Event
+from sreda.kernel.permissions import Actor
+
+Plain = str | int | bool | Decimal | date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Dimension:
+    """What counts can be told apart by. `choices` are (value, words); None: any value."""
+
+    name: str
+    title: Any
+    choices: Callable[[], Iterable[tuple[Plain, Any]]] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """What is counted or added up. One that is not `additive` (a text, a speed) has a value at
+    one organisation only."""
+
+    name: str
+    title: Any
+    unit: Any = ""
+    additive: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Records:
+    """The records behind a figure: a queryset the actor may see, and how to show a row of it.
+
+    `hidden` is how many more there are that the actor may not see.
+    """
+
+    rows: QuerySet[Any]
+    label: Callable[[Any], str]
+    url: Callable[[Any], str]
+    hidden: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    """`rows(organisations, on)` yields (organisation id, *dimensions, *measures) in the order they
+    are declared here, each combination once; organisations without rows have zeros.
+    `records(actor, organisations, on, filters)` lists what a figure was made of.
+    `changed_by` are the events after which figures may differ; each carries `organisation_id` where
+    the change is of one organisation.
+    """
+
+    name: str
+    title: Any
+    source: Any
+    dimensions: tuple[Dimension, ...]
+    measures: tuple[Measure, ...]
+    rows: Callable[[Sequence[UUID], date], Iterable[tuple[Any, ...]]]
+    records: Callable[[Actor, Sequence[UUID], date, Mapping[str, Plain]], Records] | None = None
+    changed_by: tuple[type[Event], ...] = ()
+
+
+_datasets: dict[str, Dataset] = {}
+
+
+def add_dataset(*datasets: Dataset) -> None:
+    """Adding one of the same name again replaces it."""
+    _datasets.update({dataset.name: dataset for dataset in datasets})
+
+
+def datasets() -> Mapping[str, Dataset]:
+    return _datasets

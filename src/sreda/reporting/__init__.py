@@ -1,0 +1,1 @@
+"""АИС «Образование»: forms that fill themselves, campaigns, indicators, dashboards, surveys."""

@@ -1,0 +1,103 @@
+"""Who may do what in reporting."""
+
+from __future__ import annotations
+
+from django.db.models import Q
+
+from sreda.kernel.api import SIGNED_IN, Actor, Permissions, Rule, own, seated, where
+from sreda.registry.api import Role
+from sreda.reporting.models import (
+    Campaign,
+    Consolidation,
+    Delegation,
+    Dictionary,
+    Form,
+    FormVersion,
+    Indicator,
+    Submission,
+)
+
+OPERATOR = seated(Role.OPERATOR)
+COORDINATOR = seated(Role.COORDINATOR)
+HEAD = seated(Role.HEAD)
+LEADERS = seated(Role.HEAD, Role.ADMINISTRATOR)
+OWN_ORGANISATION = own("organisation_id", "organisation_id")
+OWN_MUNICIPALITY = own("municipality_id", "municipality_id")
+OPENED = ~Q(campaign__status="planned")
+
+
+def _delegated(actor: Actor) -> Q | bool:
+    """Reports of the seat's organisation of which a part was given to the actor."""
+    if actor.person_id is None or actor.organisation_id is None:
+        return False
+    given = Delegation.objects.filter(
+        person_id=actor.person_id, submission__organisation_id=actor.organisation_id
+    )
+    return Q(pk__in=given.order_by().values("submission_id"))
+
+
+def _asked(actor: Actor) -> Q | bool:
+    """Campaigns that ask the actor's organisation or municipality."""
+    if actor.organisation_id is not None:
+        theirs = Submission.objects.filter(organisation_id=actor.organisation_id)
+    elif actor.municipality_id is not None:
+        theirs = Submission.objects.filter(municipality_id=actor.municipality_id)
+    else:
+        return False
+    return Q(pk__in=theirs.order_by().values("campaign_id")) & ~Q(status="planned")
+
+
+FORMS: Permissions[Form] = Permissions(
+    Form,
+    {"view": OPERATOR, "add": OPERATOR, "change": OPERATOR},
+)
+
+VERSIONS: Permissions[FormVersion] = Permissions(
+    FormVersion,
+    {"view": OPERATOR, "change": OPERATOR & where(status="draft"), "publish": OPERATOR},
+)
+
+DICTIONARIES: Permissions[Dictionary] = Permissions(
+    Dictionary, {"view": OPERATOR, "change": OPERATOR}
+)
+
+CAMPAIGNS: Permissions[Campaign] = Permissions(
+    Campaign,
+    {
+        "view": OPERATOR | (COORDINATOR | LEADERS | seated(Role.TEACHER)) & Rule(_asked),
+        "manage": OPERATOR,
+        "watch": OPERATOR | COORDINATOR & Rule(_asked),
+    },
+)
+
+# `fill` also asks the state of the report and, of a colleague, the section: see domain/filling.
+SUBMISSIONS: Permissions[Submission] = Permissions(
+    Submission,
+    {
+        "view": OPERATOR
+        | COORDINATOR & OWN_MUNICIPALITY & Rule(lambda actor: OPENED)
+        | LEADERS & OWN_ORGANISATION & Rule(lambda actor: OPENED)
+        | seated(Role.TEACHER) & Rule(_delegated),
+        "fill": LEADERS & OWN_ORGANISATION | seated(Role.TEACHER) & Rule(_delegated),
+        "delegate": LEADERS & OWN_ORGANISATION,
+        "submit": HEAD & OWN_ORGANISATION,
+        "review": OPERATOR | COORDINATOR & OWN_MUNICIPALITY,
+    },
+)
+
+CONSOLIDATIONS: Permissions[Consolidation] = Permissions(
+    Consolidation,
+    {
+        "view": OPERATOR | COORDINATOR & OWN_MUNICIPALITY,
+        "submit": COORDINATOR & OWN_MUNICIPALITY,
+    },
+)
+
+INDICATORS: Permissions[Indicator] = Permissions(
+    Indicator,
+    {
+        "publish": where(public=True),
+        "view": OPERATOR | COORDINATOR | LEADERS | SIGNED_IN & where(public=True),
+        "manage": OPERATOR,
+    },
+)

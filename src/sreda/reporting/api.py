@@ -1,0 +1,3 @@
+"""The public face of reporting."""
+
+__all__: list[str] = []

@@ -1,0 +1,78 @@
+"""Fixed vocabularies of reporting."""
+
+from __future__ import annotations
+
+from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+
+class FormKind(TextChoices):
+    REPORT = "report", _("Report of organisations")
+    SURVEY = "survey", _("Survey of people")
+
+
+class VersionStatus(TextChoices):
+    DRAFT = "draft", pgettext_lazy("version of a form", "Draft")
+    PUBLISHED = "published", pgettext_lazy("version of a form", "In force")
+    RETIRED = "retired", pgettext_lazy("version of a form", "Replaced")
+
+
+class PeriodKind(TextChoices):
+    ONCE = "once", _("Once")
+    DAY = "day", _("On a date")
+    MONTH = "month", _("Month")
+    QUARTER = "quarter", _("Quarter")
+    YEAR = "year", _("Calendar year")
+    SCHOOL_YEAR = "school_year", _("School year")
+
+
+class CampaignStatus(TextChoices):
+    PLANNED = "planned", pgettext_lazy("campaign", "Planned")
+    OPEN = "open", pgettext_lazy("campaign", "Open")
+    CLOSED = "closed", pgettext_lazy("campaign", "Closed")
+
+
+class SubmissionStatus(TextChoices):
+    """From the school's first look to the municipality's word."""
+
+    WAITING = "waiting", pgettext_lazy("submission", "Not begun")
+    FILLING = "filling", pgettext_lazy("submission", "Being filled")
+    SUBMITTED = "submitted", pgettext_lazy("submission", "Handed in")
+    RETURNED = "returned", pgettext_lazy("submission", "Returned")
+    ACCEPTED = "accepted", pgettext_lazy("submission", "Accepted")
+
+
+COUNTED = (SubmissionStatus.SUBMITTED, SubmissionStatus.ACCEPTED)
+"""What totals are made of: a report counts from its handing-in until it is returned."""
+
+
+class StepKind(TextChoices):
+    OPENED = "opened", pgettext_lazy("step of a submission", "Opened")
+    SUBMITTED = "submitted", pgettext_lazy("step of a submission", "Signed and handed in")
+    WITHDRAWN = "withdrawn", pgettext_lazy("step of a submission", "Taken back by the sender")
+    RETURNED = "returned", pgettext_lazy("step of a submission", "Returned with comments")
+    ACCEPTED = "accepted", pgettext_lazy("step of a submission", "Accepted")
+    REOPENED = "reopened", pgettext_lazy("step of a submission", "Opened again")
+
+
+class Origin(TextChoices):
+    """How the value of a cell came to be."""
+
+    SOURCE = "source", _("from the region's records")
+    TYPED = "typed", _("typed")
+    CORRECTED = "corrected", _("corrected by the organisation")
+    IMPORTED = "imported", _("from a file")
+    CARRIED = "carried", _("from an earlier period")
+
+
+class Severity(TextChoices):
+    ERROR = "error", _("Error")
+    WARNING = "warning", _("Warning")
+    NOTE = "note", _("Note")
+
+
+class IndicatorState(TextChoices):
+    FRESH = "fresh", pgettext_lazy("indicator", "Up to date")
+    STALE = "stale", pgettext_lazy("indicator", "To be computed anew")
+    BROKEN = "broken", pgettext_lazy("indicator", "A source is missing")

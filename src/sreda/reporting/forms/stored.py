@@ -1,0 +1,81 @@
+"""A schema as plain JSON values, and back; unknown or missing parts are named by their place."""
+
+from __future__ import annotations
+
+import dataclasses
+import types
+from decimal import Decimal, InvalidOperation
+from enum import StrEnum
+from functools import cache
+from typing import Any, Union, get_args, get_origin, get_type_hints
+
+from sreda.reporting.forms.schema import Schema, SchemaError
+
+
+def to_json(thing: Any) -> Any:
+    """Only what differs from its default is written, so that stored forms stay readable."""
+    if dataclasses.is_dataclass(thing):
+        found = {}
+        for part in dataclasses.fields(thing):
+            value = getattr(thing, part.name)
+            if part.default is dataclasses.MISSING or value != part.default:
+                found[part.name] = to_json(value)
+        return found
+    if isinstance(thing, frozenset):
+        return sorted(thing)
+    if isinstance(thing, tuple):
+        return [to_json(item) for item in thing]
+    return str(thing) if isinstance(thing, Decimal | StrEnum) else thing
+
+
+def from_json(value: object) -> Schema:
+    """SchemaError names the place of the first part that cannot be read."""
+    schema: Schema = _read(Schema, value, "form")
+    return schema
+
+
+@cache
+def _hints(kind: type) -> dict[str, Any]:
+    return get_type_hints(kind)
+
+
+def _read(kind: Any, value: Any, place: str) -> Any:
+    origin = get_origin(kind)
+    if origin in {Union, types.UnionType}:
+        inner = next(part for part in get_args(kind) if part is not type(None))
+        return None if value is None else _read(inner, value, place)
+    if origin in {tuple, frozenset}:
+        return _read_many(origin, get_args(kind), value, place)
+    if dataclasses.is_dataclass(kind):
+        return _read_part(kind, value, place)
+    if kind is Decimal or issubclass(kind, StrEnum):
+        try:
+            return kind(str(value))
+        except (ValueError, InvalidOperation):
+            raise SchemaError(place, f"{str(value)[:60]!r} is not possible here") from None
+    if type(value) is not kind:
+        raise SchemaError(place, f"expected {kind.__name__}, got {type(value).__name__}")
+    return value
+
+
+def _read_many(origin: Any, kinds: tuple[Any, ...], value: Any, place: str) -> Any:
+    if not isinstance(value, list):
+        raise SchemaError(place, f"expected a list, got {type(value).__name__}")
+    if origin is tuple and kinds[-1] is not Ellipsis:
+        if len(value) != len(kinds):
+            raise SchemaError(place, f"expected {len(kinds)} parts")
+        return tuple(_read(k, item, place) for k, item in zip(kinds, value, strict=True))
+    return origin(_read(kinds[0], item, f"{place}[{n}]") for n, item in enumerate(value))
+
+
+def _read_part(kind: Any, value: Any, place: str) -> Any:
+    if not isinstance(value, dict):
+        raise SchemaError(place, f"expected an object, got {type(value).__name__}")
+    hints = _hints(kind)
+    if unknown := value.keys() - hints.keys():
+        raise SchemaError(place, f"unknown: {', '.join(sorted(map(str, unknown)))}")
+    name = f"{place}.{value['code']}" if isinstance(value.get("code"), str) else place
+    try:
+        return kind(**{key: _read(hints[key], part, name) for key, part in value.items()})
+    except TypeError as error:
+        raise SchemaError(name, str(error).split("__init__() ")[-1]) from None

@@ -1,0 +1,27 @@
+"""Forms and their versions, campaigns, what organisations handed in, indicators, surveys."""
+
+from sreda.reporting.models.campaigns import Campaign, Consolidation, Submission, SubmissionStep
+from sreda.reporting.models.filling import Comment, Delegation, Explanation, Value
+from sreda.reporting.models.forms import Dictionary, Form, FormCell, FormVersion
+from sreda.reporting.models.indicators import Indicator, IndicatorInput, IndicatorValue
+from sreda.reporting.models.surveys import Answer, Participation
+
+__all__ = [
+    "Answer",
+    "Campaign",
+    "Comment",
+    "Consolidation",
+    "Delegation",
+    "Dictionary",
+    "Explanation",
+    "Form",
+    "FormCell",
+    "FormVersion",
+    "Indicator",
+    "IndicatorInput",
+    "IndicatorValue",
+    "Participation",
+    "Submission",
+    "SubmissionStep",
+    "Value",
+]
