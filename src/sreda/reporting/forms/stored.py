@@ -74,7 +74,8 @@ def _read_part(kind: Any, value: Any, place: str) -> Any:
     hints = _hints(kind)
     if unknown := value.keys() - hints.keys():
         raise SchemaError(place, f"unknown: {', '.join(sorted(map(str, unknown)))}")
-    name = f"{place}.{value['code']}" if isinstance(value.get("code"), str) else place
+    code = value.get("code")
+    name = f"{place.rpartition('[')[0] or place}.{code}" if isinstance(code, str) else place
     try:
         return kind(**{key: _read(hints[key], part, name) for key, part in value.items()})
     except TypeError as error:
