@@ -1,7 +1,16 @@
 """The kernel's public face."""
 
 from sreda.kernel.copying import Copied, copy_rows, upsert_rows
-from sreda.kernel.datasets import Dataset, Dimension, Measure, Records, add_dataset, datasets
+from sreda.kernel.counting import Counted, counted
+from sreda.kernel.datasets import (
+    Dataset,
+    Dimension,
+    Filters,
+    Measure,
+    Records,
+    add_dataset,
+    datasets,
+)
 from sreda.kernel.domain.audit import audit
 from sreda.kernel.domain.files import EVIDENCE, TABLES, download, path_of, store
 from sreda.kernel.domain.history import history_of, remember, state_of, state_on
@@ -36,10 +45,12 @@ __all__ = [
     "AuditEntry",
     "Column",
     "Copied",
+    "Counted",
     "Dataset",
     "Dimension",
     "Event",
     "Filter",
+    "Filters",
     "Listing",
     "Measure",
     "NavItem",
@@ -58,6 +69,7 @@ __all__ = [
     "add_panel",
     "audit",
     "copy_rows",
+    "counted",
     "datasets",
     "download",
     "history_of",

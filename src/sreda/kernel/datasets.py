@@ -21,6 +21,8 @@ from sreda.kernel.events import Event
 from sreda.kernel.permissions import Actor
 
 Plain = str | int | bool | Decimal | date | None
+Filters = Mapping[str, object]
+"""By dimension: a value, a list (any of these), or {"from": …, "to": …}, both included."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,9 @@ class Records:
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
-    """`rows(organisations, on)` yields (organisation id, *dimensions, *measures) in the order they
+    """The first measure counts the records themselves, the others are sums or values over them.
+
+    `rows(organisations, on)` yields (organisation id, *dimensions, *measures) in the order they
     are declared here, each combination once; organisations without rows have zeros.
     `records(actor, organisations, on, filters)` lists what a figure was made of.
     `changed_by` are the events after which figures may differ; each carries `organisation_id` where
@@ -71,7 +75,7 @@ class Dataset:
     dimensions: tuple[Dimension, ...]
     measures: tuple[Measure, ...]
     rows: Callable[[Sequence[UUID], date], Iterable[tuple[Any, ...]]]
-    records: Callable[[Actor, Sequence[UUID], date, Mapping[str, Plain]], Records] | None = None
+    records: Callable[[Actor, Sequence[UUID], date, Filters], Records] | None = None
     changed_by: tuple[type[Event], ...] = ()
 
 
