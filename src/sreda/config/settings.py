@@ -40,6 +40,7 @@ INSTALLED_APPS = [
     "sreda.portal",
     "sreda.programme",
     "sreda.reporting",
+    "sreda.assessment",
     "sreda.registry",
     "sreda.ui",
     "sreda.kernel",

@@ -10,6 +10,7 @@ urlpatterns = [
     path("registry/", include("sreda.registry.urls")),
     path("programme/", include("sreda.programme.urls")),
     path("reporting/", include("sreda.reporting.urls")),
+    path("assessment/", include("sreda.assessment.urls")),
     path("account/", include("allauth.urls")),
     path("ui/", include("sreda.ui.urls")),
 ]

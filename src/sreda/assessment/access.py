@@ -1,0 +1,102 @@
+"""Who may do what in assessment."""
+
+from __future__ import annotations
+
+from django.db.models import Q
+
+from sreda.assessment.models import Appeal, Attempt, Item, ItemResult, Sitting, Stimulus, Test
+from sreda.kernel.api import Actor, Permissions, Rule, own, seated, where
+from sreda.registry.api import (
+    LEARNER_ROLES,
+    Enrolment,
+    Guardianship,
+    Role,
+    on_day,
+)
+
+OPERATOR = seated(Role.OPERATOR)
+EXPERT = seated(Role.EXPERT)
+LEADERS = seated(Role.HEAD, Role.ADMINISTRATOR)
+STAFF = seated(Role.HEAD, Role.ADMINISTRATOR, Role.TEACHER)
+LEARNER = seated(*LEARNER_ROLES)
+OWN_ORGANISATION = own("organisation_id", "organisation_id")
+AUTHOR = own("author_id", "person_id")
+
+
+def _given_to(actor: Actor) -> Q | bool:
+    """Sittings of the learner's class in this organisation, or that name the learner."""
+    if actor.person_id is None:
+        return False
+    places = Enrolment.objects.filter(on_day(actor.on), person_id=actor.person_id)
+    return Q(groups__in=places.order_by().values("group_id")) | Q(people=actor.person_id)
+
+
+def _of_children(field: str) -> Rule:
+    def rule(actor: Actor) -> Q | bool:
+        if actor.person_id is None:
+            return False
+        wards = Guardianship.objects.filter(on_day(actor.on), guardian_id=actor.person_id)
+        return Q(**{f"{field}__in": wards.order_by().values("child_id")})
+
+    return Rule(rule)
+
+
+BANK = {
+    "view": OPERATOR | EXPERT | STAFF & (OWN_ORGANISATION | where(shared=True)),
+    "add": OPERATOR | EXPERT | STAFF,
+    "change": OPERATOR
+    | EXPERT & AUTHOR
+    | LEADERS & OWN_ORGANISATION
+    | seated(Role.TEACHER) & OWN_ORGANISATION & AUTHOR,
+}
+
+ITEMS: Permissions[Item] = Permissions(Item, BANK)
+STIMULI: Permissions[Stimulus] = Permissions(Stimulus, BANK)
+TESTS: Permissions[Test] = Permissions(Test, BANK)
+
+SITTINGS: Permissions[Sitting] = Permissions(
+    Sitting,
+    {
+        "view": OPERATOR | STAFF & OWN_ORGANISATION,
+        "add": STAFF,
+        "manage": LEADERS & OWN_ORGANISATION
+        | seated(Role.TEACHER) & OWN_ORGANISATION & own("owner_id", "person_id"),
+        "mark": STAFF & OWN_ORGANISATION,
+        "take": LEARNER & Rule(_given_to) & Rule(lambda actor: ~Q(status="planned")),
+    },
+)
+
+ATTEMPTS: Permissions[Attempt] = Permissions(
+    Attempt,
+    {
+        "view": OPERATOR
+        | STAFF & own("sitting__organisation_id", "organisation_id")
+        | LEARNER & own("person_id", "person_id")
+        | seated(Role.PARENT) & _of_children("person_id"),
+        "answer": LEARNER & own("person_id", "person_id"),
+    },
+)
+
+RESULTS: Permissions[ItemResult] = Permissions(
+    ItemResult,
+    {
+        "view": OPERATOR
+        | STAFF & own("attempt__sitting__organisation_id", "organisation_id")
+        | where(attempt__sitting__release="released")
+        & (
+            LEARNER & own("attempt__person_id", "person_id")
+            | seated(Role.PARENT) & _of_children("attempt__person_id")
+        ),
+        "mark": STAFF & own("attempt__sitting__organisation_id", "organisation_id"),
+    },
+)
+
+APPEALS: Permissions[Appeal] = Permissions(
+    Appeal,
+    {
+        "view": OPERATOR
+        | STAFF & own("result__attempt__sitting__organisation_id", "organisation_id")
+        | own("by", "person_id"),
+        "decide": LEADERS & own("result__attempt__sitting__organisation_id", "organisation_id"),
+    },
+)

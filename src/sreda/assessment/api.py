@@ -1,0 +1,3 @@
+"""The public face of assessment."""
+
+__all__: list[str] = []

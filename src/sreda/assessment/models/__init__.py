@@ -1,0 +1,33 @@
+"""The item bank, tests, sittings, attempts and answers, marks."""
+
+from sreda.assessment.models.bank import Item, ItemVersion, Resource, Stimulus, Tag
+from sreda.assessment.models.marking import (
+    Appeal,
+    ItemAnalysis,
+    ItemResult,
+    Mark,
+    Rescoring,
+    SittingAnalysis,
+)
+from sreda.assessment.models.sittings import Answer, Attempt, Sitting
+from sreda.assessment.models.tests import Test, TestItem, TestVersion
+
+__all__ = [
+    "Answer",
+    "Appeal",
+    "Attempt",
+    "Item",
+    "ItemAnalysis",
+    "ItemResult",
+    "ItemVersion",
+    "Mark",
+    "Rescoring",
+    "Resource",
+    "Sitting",
+    "SittingAnalysis",
+    "Stimulus",
+    "Tag",
+    "Test",
+    "TestItem",
+    "TestVersion",
+]
