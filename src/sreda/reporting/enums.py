@@ -54,6 +54,7 @@ class StepKind(TextChoices):
     RETURNED = "returned", pgettext_lazy("step of a submission", "Returned with comments")
     ACCEPTED = "accepted", pgettext_lazy("step of a submission", "Accepted")
     REOPENED = "reopened", pgettext_lazy("step of a submission", "Opened again")
+    CARRIED = "carried", pgettext_lazy("step of a submission", "Moved to a new version of the form")
 
 
 class Origin(TextChoices):

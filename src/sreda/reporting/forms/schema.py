@@ -10,16 +10,26 @@ from enum import StrEnum
 from functools import cached_property
 
 CODE = re.compile(r"[a-z][a-z0-9_]{0,39}\Z")
+OPTION = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,39}\Z")
+RESERVED = frozenset({"organisation", "period", "as_of", "true", "false", "null", "in"})
 ANY_ROW = "*"
 
 
-class SchemaError(ValueError):
-    """What is wrong with a schema, and where: `place` is a path such as `staff.total.women`."""
+def gettext_noop(text: str) -> str:
+    """Marks a text for the catalogue: whoever shows it translates it."""
+    return text
 
-    def __init__(self, place: str, reason: str) -> None:
-        super().__init__(f"{place}: {reason}")
-        self.place = place
-        self.reason = reason
+
+class SchemaError(ValueError):
+    """What is wrong with a schema, and where: `place` is a path such as `staff.total.women`.
+
+    `said` is the reason before its `parts` are set in, for translation.
+    """
+
+    def __init__(self, place: str, said: str, **parts: object) -> None:
+        self.place, self.said, self.parts = place, said, parts
+        self.reason = said % parts if parts else said
+        super().__init__(f"{place}: {self.reason}")
 
 
 class CellType(StrEnum):
@@ -203,47 +213,70 @@ class Schema:
             yield from _named(section.code, section.code, sections, section.title)
             for block in section.blocks:
                 yield from _named(block.code, block.code, blocks, block.title)
+                if block.code in RESERVED:
+                    yield SchemaError(
+                        block.code, gettext_noop("this word means something in expressions")
+                    )
                 yield from _block_faults(block)
         checks: set[str] = set()
         for check in self.checks:
             yield from _named(f"checks.{check.code}", check.code, checks, check.message)
             for key in check.cells:
                 if key not in self.cells:
-                    yield SchemaError(f"checks.{check.code}", f"there is no cell {key}")
+                    yield SchemaError(
+                        f"checks.{check.code}", gettext_noop("there is no cell %(key)s"), key=key
+                    )
             if check.severity not in {"error", "warning", "note"}:
-                yield SchemaError(f"checks.{check.code}", f"there is no severity {check.severity}")
+                yield SchemaError(
+                    f"checks.{check.code}",
+                    gettext_noop("there is no severity %(severity)s"),
+                    severity=check.severity,
+                )
 
 
-def _named(place: str, code: str, taken: set[str], title: str) -> Iterator[SchemaError]:
-    if not CODE.match(code):
-        yield SchemaError(place, "a code is a Latin letter, then letters, digits, _ (40 at most)")
+def _named(
+    place: str, code: str, taken: set[str], title: str, pattern: re.Pattern[str] = CODE
+) -> Iterator[SchemaError]:
+    if not pattern.match(code):
+        yield SchemaError(
+            place, gettext_noop("a code is a Latin letter, then letters, digits, _ (40 at most)")
+        )
     if code in taken:
-        yield SchemaError(place, "this code is used twice")
+        yield SchemaError(place, gettext_noop("this code is used twice"))
     if not title.strip():
-        yield SchemaError(place, "has no title")
+        yield SchemaError(place, gettext_noop("has no title"))
     taken.add(code)
 
 
 def _block_faults(block: Block) -> Iterator[SchemaError]:
     fields: set[str] = set()
     if not block.fields:
-        yield SchemaError(block.code, "has no fields or columns")
+        yield SchemaError(block.code, gettext_noop("has no fields or columns"))
     if block.kind is BlockKind.TABLE and not block.rows:
-        yield SchemaError(block.code, "a table needs rows")
+        yield SchemaError(block.code, gettext_noop("a table needs rows"))
     if block.kind is not BlockKind.TABLE and block.rows:
-        yield SchemaError(block.code, "only a table has fixed rows")
+        yield SchemaError(block.code, gettext_noop("only a table has fixed rows"))
     for field in block.fields:
         place = f"{block.code}.{field.code}"
         yield from _named(place, field.code, fields, field.title)
         if field.type in {CellType.CHOICE, CellType.CHOICES} and not (
             field.options or field.dictionary
         ):
-            yield SchemaError(place, "a choice needs options or a dictionary")
+            yield SchemaError(place, gettext_noop("a choice needs options or a dictionary"))
         if not 0 <= field.places <= 4:
-            yield SchemaError(place, "from 0 to 4 decimal places")
+            yield SchemaError(place, gettext_noop("from 0 to 4 decimal places"))
+        if (
+            field.minimum is not None
+            and field.maximum is not None
+            and field.minimum > field.maximum
+        ):
+            yield SchemaError(place, gettext_noop("the least is greater than the greatest"))
+        options: set[str] = set()
+        for option in field.options:
+            yield from _named(f"{place}.{option.code}", option.code, options, option.title, OPTION)
     rows: set[str] = set()
     for row in block.rows:
         place = f"{block.code}.{row.code}"
         yield from _named(place, row.code, rows, row.title)
         for code in {*row.closed, *dict(row.sources), *dict(row.elements)} - fields:
-            yield SchemaError(place, f"there is no column {code}")
+            yield SchemaError(place, gettext_noop("there is no column %(code)s"), code=code)

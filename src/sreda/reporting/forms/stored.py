@@ -9,7 +9,7 @@ from enum import StrEnum
 from functools import cache
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
-from sreda.reporting.forms.schema import Schema, SchemaError
+from sreda.reporting.forms.schema import Schema, SchemaError, gettext_noop
 
 
 def to_json(thing: Any) -> Any:
@@ -52,31 +52,49 @@ def _read(kind: Any, value: Any, place: str) -> Any:
         try:
             return kind(str(value))
         except (ValueError, InvalidOperation):
-            raise SchemaError(place, f"{str(value)[:60]!r} is not possible here") from None
+            raise SchemaError(
+                place, gettext_noop("“%(value)s” is not possible here"), value=str(value)[:60]
+            ) from None
     if type(value) is not kind:
-        raise SchemaError(place, f"expected {kind.__name__}, got {type(value).__name__}")
+        raise _unexpected(place, kind.__name__, value)
     return value
 
 
 def _read_many(origin: Any, kinds: tuple[Any, ...], value: Any, place: str) -> Any:
     if not isinstance(value, list):
-        raise SchemaError(place, f"expected a list, got {type(value).__name__}")
+        raise _unexpected(place, "list", value)
     if origin is tuple and kinds[-1] is not Ellipsis:
         if len(value) != len(kinds):
-            raise SchemaError(place, f"expected {len(kinds)} parts")
+            raise SchemaError(place, gettext_noop("expected %(count)s parts"), count=len(kinds))
         return tuple(_read(k, item, place) for k, item in zip(kinds, value, strict=True))
     return origin(_read(kinds[0], item, f"{place}[{n}]") for n, item in enumerate(value))
 
 
 def _read_part(kind: Any, value: Any, place: str) -> Any:
     if not isinstance(value, dict):
-        raise SchemaError(place, f"expected an object, got {type(value).__name__}")
+        raise _unexpected(place, "object", value)
     hints = _hints(kind)
     if unknown := value.keys() - hints.keys():
-        raise SchemaError(place, f"unknown: {', '.join(sorted(map(str, unknown)))}")
+        raise SchemaError(
+            place, gettext_noop("unknown: %(names)s"), names=", ".join(sorted(map(str, unknown)))
+        )
     code = value.get("code")
     name = f"{place.rpartition('[')[0] or place}.{code}" if isinstance(code, str) else place
     try:
         return kind(**{key: _read(hints[key], part, name) for key, part in value.items()})
-    except TypeError as error:
-        raise SchemaError(name, str(error).split("__init__() ")[-1]) from None
+    except TypeError:
+        lacking = ", ".join(
+            part.name
+            for part in dataclasses.fields(kind)
+            if part.default is dataclasses.MISSING and part.name not in value
+        )
+        raise SchemaError(name, gettext_noop("lacks: %(names)s"), names=lacking) from None
+
+
+def _unexpected(place: str, wanted: str, value: object) -> SchemaError:
+    return SchemaError(
+        place,
+        gettext_noop("expected %(wanted)s, got %(got)s"),
+        wanted=wanted,
+        got=type(value).__name__,
+    )

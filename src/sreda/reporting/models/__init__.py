@@ -2,7 +2,7 @@
 
 from sreda.reporting.models.campaigns import Campaign, Consolidation, Submission, SubmissionStep
 from sreda.reporting.models.filling import Comment, Delegation, Explanation, Value
-from sreda.reporting.models.forms import Dictionary, Form, FormCell, FormVersion
+from sreda.reporting.models.forms import Dictionary, DraftStep, Form, FormCell, FormVersion
 from sreda.reporting.models.indicators import Indicator, IndicatorInput, IndicatorValue
 from sreda.reporting.models.surveys import Answer, Participation
 
@@ -13,6 +13,7 @@ __all__ = [
     "Consolidation",
     "Delegation",
     "Dictionary",
+    "DraftStep",
     "Explanation",
     "Form",
     "FormCell",

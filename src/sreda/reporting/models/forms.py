@@ -45,6 +45,8 @@ class FormVersion(Record):
 
     `content` is the schema as `forms.to_json` writes it. `moves` maps keys of the version before
     to keys of this one where a cell was renamed (null: dropped), to carry values over.
+    `repeats` keeps what the designer decided of likely repeats: {key: {"of": where it is known
+    too, "reason": why it is asked all the same, "by", "at"}}.
     """
 
     form = models.ForeignKey(Form, models.PROTECT, related_name="versions")
@@ -54,6 +56,7 @@ class FormVersion(Record):
     )
     content = models.JSONField(default=dict)
     moves = models.JSONField(default=dict, blank=True)
+    repeats = models.JSONField(default=dict, blank=True)
     made_at = models.DateTimeField()
     made_by_name = models.CharField(max_length=300, blank=True)
     published_at = models.DateTimeField(null=True)
@@ -84,6 +87,29 @@ class FormVersion(Record):
         return from_json(self.content)
 
 
+class DraftStep(models.Model):
+    """One change of a draft: what it was before, to undo it and to show others what differs.
+
+    `edition` is the draft's after the change. A step that was undone, or undid another, is `past`.
+    Steps live as long as the draft.
+    """
+
+    version = models.ForeignKey(FormVersion, models.CASCADE, related_name="steps")
+    edition = models.PositiveIntegerField()
+    content = models.JSONField()
+    moves = models.JSONField(default=dict)
+    said = models.CharField(max_length=300)
+    past = models.BooleanField(default=False)
+    at = models.DateTimeField()
+    by_name = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        ordering = ["-edition"]
+        constraints = [
+            models.UniqueConstraint(fields=["version", "edition"], name="draft_step_once"),
+        ]
+
+
 class FormCell(models.Model):
     """A cell of a published version: what values hang on. `number` is its place in the form."""
 
@@ -110,6 +136,7 @@ class Dictionary(Record):
     code = models.SlugField(_("code"), max_length=40, unique=True)
     title = models.CharField(_("title"), max_length=300)
     options = models.JSONField(_("options"), default=list)
+    edition = models.PositiveIntegerField(db_default=1, editable=False)
 
     class Meta:
         ordering = ["title"]
