@@ -68,7 +68,7 @@ def carried(old: Schema, new: Schema, moves: Moves) -> Iterator[Carried]:
 def possible(old: Cell, new: Cell) -> bool:
     """Whether any value of the one can become a value of the other."""
     a, b = old.field.type, new.field.type
-    if a == b or b in TEXTS and a is not CellType.FILE:
+    if a == b or (b in TEXTS and a is not CellType.FILE):
         return True
     if a in TEXTS:
         return b is not CellType.FILE

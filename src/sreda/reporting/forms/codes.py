@@ -7,18 +7,17 @@ from collections.abc import Container
 
 from sreda.reporting.forms.schema import RESERVED
 
-_LATIN = dict(
-    zip(
-        "абвгдеёжзийклмнопрстуфхцчшщъыьэюя",
-        "a b v g d e e zh z i y k l m n o p r s t u f kh ts ch sh sch - y - e yu ya".split(),
-        strict=True,
-    )
-)
+_LATIN = {
+    "а": "a", "б": "b", "в": "v", "г": "g", "д": "d", "е": "e", "ё": "e", "ж": "zh", "з": "z",
+    "и": "i", "й": "y", "к": "k", "л": "l", "м": "m", "н": "n", "о": "o", "п": "p", "р": "r",
+    "с": "s", "т": "t", "у": "u", "ф": "f", "х": "kh", "ц": "ts", "ч": "ch", "ш": "sh",
+    "щ": "sch", "ъ": "", "ы": "y", "ь": "", "э": "e", "ю": "yu", "я": "ya",
+}  # fmt: skip
 
 
 def code_from(title: str, taken: Container[str] = (), prefix: str = "f") -> str:
     """A free code that reads like the title: «Всего учителей» → vsego_uchiteley."""
-    letters = "".join(_LATIN.get(letter, letter) for letter in title.lower()).replace("-", "")
+    letters = "".join(_LATIN.get(letter, letter) for letter in title.lower())
     words = re.sub(r"[^a-z0-9]+", "_", letters).strip("_")
     if not words or not words[0].isalpha():
         words = f"{prefix}_{words}".strip("_")
