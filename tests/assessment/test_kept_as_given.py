@@ -8,8 +8,8 @@ from uuid import uuid4
 import pytest
 from django.db import IntegrityError, transaction
 
-from sreda.assessment.models import Answer, Attempt, Item, ItemVersion, Sitting, Test, TestVersion
-from tests.factories import OrganisationFactory, PersonFactory
+from sreda.assessment.models import Answer, Attempt, Item, ItemVersion
+from tests.assessment.sittings import open_attempt
 
 AT = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 pytestmark = pytest.mark.django_db
@@ -40,25 +40,7 @@ def test_a_given_version_does_not_change(change: dict[str, object]) -> None:
 
 
 def test_answers_are_only_added() -> None:
-    test = Test.objects.create(identifier="t1", title="Test", made_at=AT)
-    sitting = Sitting.objects.create(
-        version=TestVersion.objects.create(
-            test=test, number=1, content="<t/>", sha256="0" * 64, made_at=AT, status="ready"
-        ),
-        title="Sitting",
-        organisation=OrganisationFactory(),
-        opens_at=AT,
-        closes_at=AT + timedelta(hours=1),
-        made_at=AT,
-    )
-    attempt = Attempt.objects.create(
-        sitting=sitting,
-        person=PersonFactory(),
-        number=1,
-        seed=1,
-        started_at=AT,
-        ends_at=AT + timedelta(hours=1),
-    )
+    attempt = open_attempt(AT)
     answer = Answer.objects.create(
         id=uuid4(), attempt=attempt, ref="i1", values={}, at=AT, received_at=AT
     )
@@ -66,7 +48,7 @@ def test_answers_are_only_added() -> None:
         Answer.objects.filter(pk=answer.pk).update(values={"RESPONSE": "A"})
     with pytest.raises(IntegrityError), transaction.atomic():
         Attempt.objects.create(
-            sitting=sitting,
+            sitting=attempt.sitting,
             person=attempt.person,
             number=2,
             seed=1,

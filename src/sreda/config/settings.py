@@ -6,6 +6,7 @@ SREDA_SECRET_KEY      otherwise made once and kept in SREDA_HOME/keys
 SREDA_HOSTS           host names served, comma or space between them
 SREDA_HTTPS           1 when browsers reach the site by https
 SREDA_PROXIES         how many reverse proxies stand before it (1 with SREDA_HTTPS, else 0)
+SREDA_HOT_PORT        port of the process that takes answers on the site's host; `sreda up` sets it
 SREDA_DEBUG           1 for development only
 SREDA_EMAIL_URL       smtp://user:password@host:port; otherwise mail is written to the log
 SREDA_REQUIRE_MFA     roles that need a second factor ("operator coordinator"; empty: none)
@@ -183,6 +184,7 @@ SECURE_SSL_REDIRECT = HTTPS
 SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
+HOT_PORT = env.number("SREDA_HOT_PORT", 0)  # 0: answers come by way of the pages' server
 X_FRAME_OPTIONS = "DENY"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5_000

@@ -64,6 +64,7 @@ def parser() -> argparse.ArgumentParser:
     add("--region", choices=["small", "whole"], default="small", help=_("size of the demo region"))
     add("--host", default="127.0.0.1", help=_("address to listen on (127.0.0.1)"))
     add("--port", type=port_number, help=_("port; without it the first free one from 8000"))
+    add("--hot-port", type=port_number, help=_("port for answers; without it the next free one"))
     add("--workers", type=int, default=1, help=_("processes of the web server (1)"))
     add("--no-worker", action="store_true", help=_("do not run the worker of background jobs"))
     return made
@@ -115,7 +116,12 @@ def serve(
     address: str,
     database: Database,
 ) -> int:
-    children = [Child("web", web_command(options, port), environment)]
+    hot_port = choose_port(options.host, options.hot_port, after=port)
+    environment = {"SREDA_HOT_PORT": str(hot_port), **environment}
+    children = [
+        Child("web", web_command(options, port), environment),
+        Child("hot", hot_command(options, hot_port), environment),
+    ]
     if not options.no_worker:
         children.append(
             Child("worker", [*SREDA, "procrastinate", "worker", "--concurrency", "4"], environment)
@@ -162,6 +168,16 @@ def web_command(options: argparse.Namespace, port: int) -> list[str]:
         *("--blocking-threads", str(BLOCKING_THREADS), "--no-ws", "--log-level", "warning"),
         *("--workers-kill-timeout", "5", "--respawn-failed-workers"),
         "sreda.config.wsgi:application",
+    ]
+
+
+def hot_command(options: argparse.Namespace, port: int) -> list[str]:
+    """The process that takes answers; one worker, so that all that arrives is gathered in one."""
+    return [
+        *(sys.executable, "-m", "granian", "--interface", "asgi"),
+        *("--host", options.host, "--port", str(port), "--workers", "1", "--no-ws"),
+        *("--log-level", "warning", "--workers-kill-timeout", "5", "--respawn-failed-workers"),
+        "sreda.config.hot:application",
     ]
 
 
@@ -342,8 +358,8 @@ def shown_host(host: str) -> str:
     return f"[{name}]" if ":" in name else name
 
 
-def choose_port(host: str, wanted: int | None) -> int:
-    """The wanted port if it is free, or the first free one where none is wanted."""
+def choose_port(host: str, wanted: int | None, after: int | None = None) -> int:
+    """The wanted port if it is free, or the first free one (after another) where none is wanted."""
     if wanted is not None:
         reason = port_trouble(host, wanted)
         if reason:
@@ -353,12 +369,13 @@ def choose_port(host: str, wanted: int | None) -> int:
                 )
             )
         return wanted
-    for port in range(FIRST_PORT, LAST_PORT + 1):
+    first = FIRST_PORT if after is None else after + 1
+    for port in range(first, min(max(LAST_PORT, first), 65535) + 1):
         if not port_trouble(host, port):
-            if port != FIRST_PORT:
+            if after is None and port != FIRST_PORT:
                 tell("! " + _("Port {port} is taken, using {free}.").format(port=8000, free=port))
             return port
-    raise Trouble(_("No port from 8000 to 8099 is free: name one with --port."))
+    raise Trouble(_("No port is free: name one with --port."))
 
 
 def port_trouble(host: str, port: int) -> str | None:

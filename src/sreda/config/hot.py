@@ -1,0 +1,50 @@
+"""The hot path's process: answers of learners, gathered into few commits. No Django in it.
+
+Served by granian beside the pages (`sreda up` starts it). GET /healthz tells that it is alive.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from sreda.assessment.hot.app import Answers, Receive, Send, answer, write
+from sreda.assessment.hot.messages import Message
+from sreda.assessment.hot.writing import Fate
+from sreda.config import env
+from sreda.kernel.gathering import Gatherer
+from sreda.kernel.postgres import target
+
+
+class Application:
+    """An ASGI application: its rooms by path, and the life of what they share."""
+
+    def __init__(self) -> None:
+        secret = os.environ.get("SREDA_SECRET_KEY") or env.kept_secret("secret-key")
+        self.gatherer: Gatherer[Message, Fate] = Gatherer(target().dsn, write)
+        self.rooms = {"/hot/answers": Answers(self.gatherer, secret)}
+
+    async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
+        match scope["type"]:
+            case "lifespan":
+                await self.live(receive, send)
+            case "http" if room := self.rooms.get(scope["path"]):
+                await room(scope, receive, send)
+            case "http" if scope["path"] == "/healthz":
+                await answer(send, 200, {"status": "ok"})
+            case "http":
+                await answer(send, 404, {"error": "not found"})
+
+    async def live(self, receive: Receive, send: Send) -> None:
+        while True:
+            event = await receive()
+            if event["type"] == "lifespan.startup":
+                self.gatherer.start()
+                await send({"type": "lifespan.startup.complete"})
+            elif event["type"] == "lifespan.shutdown":
+                await self.gatherer.stop()
+                await send({"type": "lifespan.shutdown.complete"})
+                return
+
+
+application = Application()
