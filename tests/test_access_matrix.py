@@ -12,6 +12,9 @@ says here who may open it.
 Addresses with parts are opened on objects of the *own* school of the head, administrator,
 teacher, pupil and parent, which lies in the coordinator's municipality; `foreign` is the head
 of a school elsewhere, `ended` a head whose post ended yesterday.
+
+An app may keep its lines in `tests/<app>/matrix.py`: TABLE, PARTS and SENT as here, and
+`prepare(world)`, which makes the objects they speak of.
 """
 
 from __future__ import annotations
@@ -21,6 +24,8 @@ import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
+from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -385,6 +390,14 @@ SENT: dict[str, Callable[[World, str], dict[str, Any]]] = {
     "programme:action_needs_drop": lambda w, role: {"needs": uuid.uuid4()},
 }
 
+APPS = [
+    import_module(f"tests.{path.parent.name}.matrix")
+    for path in sorted(Path(__file__).parent.glob("*/matrix.py"))
+]
+for app in APPS:
+    PARTS |= getattr(app, "PARTS", {})
+    SENT |= getattr(app, "SENT", {})
+
 # Addresses without a name, or that only lead on to another.
 UNNAMED = {
     "account/social/login/cancelled/",
@@ -469,6 +482,9 @@ class World:
             beat_at=clock.now(),
         )
         self.act_on_the_programme()
+        for app in APPS:
+            if hasattr(app, "prepare"):
+                app.prepare(self)
         self.entry = AuditEntry.objects.latest("pk")
 
     def act_on_the_programme(self) -> None:
@@ -527,7 +543,7 @@ class Line:
 
 
 def lines() -> Iterator[Line]:
-    for text in TABLE.splitlines():
+    for text in "\n".join([TABLE, *(app.TABLE for app in APPS)]).splitlines():
         if not text.strip():
             continue
         left, right = text.split("|")
