@@ -64,7 +64,7 @@ def counted(
             cursor.execute(sql, _values(organisations, on))
             yield from cursor.fetchall()
 
-    def _values(organisations: Sequence[UUID], on: date) -> dict[str, object]:
+    def _values(organisations: Sequence[UUID], on: date) -> dict[str, Any]:
         return {"organisations": list(organisations), "on": on, **what.values(on)}
 
     def records(actor: Actor, organisations: Sequence[UUID], on: date, filters: Filters) -> Records:
@@ -86,7 +86,7 @@ def counted(
     return Dataset(name, title, source, dimensions, measures, rows, records, changed_by)
 
 
-def _terms(filters: Filters, known: set[str], values: dict[str, object]) -> Iterator[str]:
+def _terms(filters: Filters, known: set[str], values: dict[str, Any]) -> Iterator[str]:
     """Conditions over the columns; their values enter `values`. KeyError: an unknown dimension."""
     for number, (name, wanted) in enumerate(filters.items()):
         if name not in known:

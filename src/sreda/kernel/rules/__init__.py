@@ -5,14 +5,17 @@ The language is CEL as parsed and walked by `celpy`; this package narrows it (ev
 steps, seconds, size of any value).
 """
 
-from .errors import RuleError
-from .expression import Expression, compile_expression
+from .errors import LimitError, RuleError
+from .expression import MACROS, Expression, compile_expression
 from .limits import Budget, Limits
-from .values import from_cel, to_cel
+from .values import EXACT, from_cel, to_cel
 
 __all__ = [
+    "EXACT",
+    "MACROS",
     "Budget",
     "Expression",
+    "LimitError",
     "Limits",
     "RuleError",
     "compile_expression",

@@ -55,7 +55,7 @@ class Expression:
     ) -> None:
         self.text = text
         self.name = name
-        self._tree = tree
+        self.tree = tree  # for those who read what an expression names; never changed
         self._functions = functions
         self._limits = limits
 
@@ -80,7 +80,7 @@ class Expression:
             scope = Scope({name: to_cel(value) for name, value in values.items()}, table)
             with localcontext(EXACT):
                 return from_cel(
-                    Evaluator(self._tree, scope, budget or Budget(self._limits)).evaluate()
+                    Evaluator(self.tree, scope, budget or Budget(self._limits)).evaluate()
                 )
         except LimitError as error:
             raise LimitError(error.reason, rule=self.name) from None

@@ -124,6 +124,13 @@ def arithmetic(sign: str, function: Callable[[Decimal, Decimal], Decimal]) -> Fu
     return operate
 
 
+def divide(a: Decimal, b: Decimal) -> Decimal:
+    """Nothing divided by nothing is a division by zero too, to whoever reads the message."""
+    if not b:
+        raise ZeroDivisionError
+    return a / b
+
+
 def ordering(sign: str, function: Callable[[Any, Any], bool]) -> Function:
     def compare(a: Any, b: Any) -> BoolType:
         if kind(a) == kind(b) and kind(a) in {"number", "text", "date"}:
@@ -275,7 +282,7 @@ OPERATORS: dict[str, Function] = {
     "_+_": add,
     "_-_": subtract,
     "_*_": arithmetic("*", lambda a, b: a * b),
-    "_/_": arithmetic("/", lambda a, b: a / b),
+    "_/_": arithmetic("/", divide),
     "_%_": arithmetic("%", lambda a, b: a % b),
     "_<_": ordering("<", lambda a, b: a < b),
     "_<=_": ordering("<=", lambda a, b: a <= b),
