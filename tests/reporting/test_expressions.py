@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -165,7 +166,7 @@ def test_a_trace_names_each_question_and_its_answer(school):
     ("text", "says"),
     [
         ('count("contingent") / count("contingent", {"grade": 1})', "ноль"),
-        ('range(0, 90000).map(x, range(0, 90000).map(y, x * y).sum()).sum()', "шагов"),
+        ('range(0, 90000).map(x, range(0, 90000).map(y, x * y).sum()).sum()', "шагов|дольше"),
         ('value("contingent", "learners", {"grade": "седьмой"}) + base.phone', "не сочетаются"),
     ],
 )  # fmt: skip
@@ -173,7 +174,7 @@ def test_a_failing_expression_says_what_and_where(text, says, school):
     compiled = compile_expression(text, "pupils.all.total", schema=SCHEMA)
     with pytest.raises(ExpressionError) as caught:
         compiled.evaluate(world(school), school.pk)
-    assert says in caught.value.reason
+    assert re.search(says, caught.value.reason)
     assert str(caught.value).startswith("pupils.all.total")
     assert caught.value.line == 1
 

@@ -11,13 +11,11 @@ from django.utils.translation import gettext as _
 from sreda.kernel.rules import Budget, Limits
 from sreda.reporting.expressions.cells import CellValues, Value
 from sreda.reporting.expressions.compiled import Compiled, compile_expression
-from sreda.reporting.expressions.inputs import CONTEXT
 from sreda.reporting.expressions.vetting import FormOf
 from sreda.reporting.expressions.words import ExpressionError
 from sreda.reporting.expressions.world import Place, World
 from sreda.reporting.forms import Block, BlockKind, CellType, Check, Schema
 
-RESERVED = frozenset({*CONTEXT, "as_of", "row"})
 WHOLE_FORM = Limits(steps=5_000_000, seconds=20.0)
 
 
@@ -51,8 +49,6 @@ class CompiledForm:
         self.relevant: dict[str, Compiled] = {}
         self.checks: list[tuple[Check, Compiled]] = []
         self._form_of = form_of
-        for code in RESERVED & schema.blocks.keys():
-            self.faults.append(ExpressionError(_("this code is a word of expressions"), rule=code))
         self._compile_cells()
         for check in schema.checks:
             if found := self._compiled(check.expression, check.code):

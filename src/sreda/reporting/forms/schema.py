@@ -11,7 +11,7 @@ from functools import cached_property
 
 CODE = re.compile(r"[a-z][a-z0-9_]{0,39}\Z")
 OPTION = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,39}\Z")
-RESERVED = frozenset({"organisation", "period", "as_of", "true", "false", "null", "in"})
+RESERVED = frozenset({"organisation", "period", "as_of", "row", "true", "false", "null", "in"})
 ANY_ROW = "*"
 
 
