@@ -1,9 +1,9 @@
 """The `sreda` command.
 
-`up`, `doctor` and `version` are here; every other word is a management command of an app. Where
-a command needs the database, our server runs as long as the command does. A command that does
-not says so on its class: `needs_database = False`, or `needs_database(words) -> bool` as a static
-method where it depends on the words that follow the command's name.
+`up`, `doctor`, `qti` and `version` are here; every other word is a management command of an app.
+Where a command needs the database, our server runs as long as the command does. A command that
+does not says so on its class: `needs_database = False`, or `needs_database(words) -> bool` as a
+static method where it depends on the words that follow the command's name.
 """
 
 from __future__ import annotations
@@ -40,6 +40,10 @@ def main(words: Sequence[str] | None = None) -> int:
                     return supervisor.main(rest)
                 case "doctor":
                     return doctor.main(rest)
+                case "qti":
+                    from sreda.assessment import shell
+
+                    return shell.main(rest)
                 case "version" | "--version":
                     print("sreda", version("sreda"))  # noqa: T201
                     return 0
@@ -147,7 +151,7 @@ def unknown(name: str, known: list[str]) -> str:
     return text + " " + _("`sreda --help` lists them.")
 
 
-OURS = ("up", "doctor", "version")
+OURS = ("up", "doctor", "qti", "version")
 
 
 def overview() -> int:
@@ -158,6 +162,7 @@ def overview() -> int:
     lines = {
         "up": _("start everything: database, web server, worker"),
         "doctor": _("check this installation and say what is wrong"),
+        "qti": _("check and mark QTI items, tests and packages"),
         "version": _("print the version"),
     }
     others = []

@@ -1,0 +1,26 @@
+"""Expressions: every operator of QTI 3.0 as a closure over the variables of a run."""
+
+from . import arithmetic, containers, general, logic, outcomes, strings
+from .context import BUILT_IN, ITEM, TEST, Compiled, Context, Custom, ItemView, Scope, TestView
+from .core import KINDS, compile_expression, operands_of
+
+__all__ = [
+    "BUILT_IN",
+    "ITEM",
+    "KINDS",
+    "TEST",
+    "Compiled",
+    "Context",
+    "Custom",
+    "ItemView",
+    "Scope",
+    "TestView",
+    "arithmetic",
+    "compile_expression",
+    "containers",
+    "general",
+    "logic",
+    "operands_of",
+    "outcomes",
+    "strings",
+]

@@ -1,0 +1,97 @@
+"""What an expression sees while it runs, and what its compiler knows before."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from random import Random
+from typing import Protocol, TypeAlias
+
+from ..issues import Issues
+from ..model.declarations import Declaration
+from ..values.types import Value
+from ..xml import Element
+
+Custom: TypeAlias = Callable[[Element, tuple[Value, ...]], Value]
+Loader: TypeAlias = Callable[[str], Element]
+
+BUILT_IN = {
+    "numAttempts": Declaration("numAttempts", "response", base_type="integer"),
+    "duration": Declaration("duration", "response", base_type="duration"),
+    "completionStatus": Declaration("completionStatus", "outcome", base_type="identifier"),
+}
+QTI_CONTEXT = Declaration("QTI_CONTEXT", "context", "record")
+
+
+class ItemView(Protocol):
+    """One item of a test as outcome processing sees it."""
+
+    @property
+    def declarations(self) -> Mapping[str, Declaration]: ...
+    @property
+    def values(self) -> Mapping[str, Value]: ...
+    def own_name(self, name: str) -> str: ...
+    def weight(self, identifier: str) -> Value: ...
+    @property
+    def presented(self) -> bool: ...
+    @property
+    def responded(self) -> bool: ...
+    def correct(self) -> bool | None: ...
+
+
+class TestView(Protocol):
+    """A test session as its expressions see it."""
+
+    def variable(self, name: str, weight: str) -> Value: ...
+    def items(self, section: str, include: str, exclude: str) -> list[ItemView]: ...
+
+
+class Context:
+    """The variables of one run. `notes` gathers what went wrong without stopping it."""
+
+    __slots__ = ("correct", "custom", "defaults", "notes", "random", "steps", "test", "values")
+
+    def __init__(
+        self,
+        values: dict[str, Value],
+        *,
+        random: Random,
+        correct: Mapping[str, Value] | None = None,
+        defaults: Mapping[str, Value] | None = None,
+        test: TestView | None = None,
+        custom: Mapping[str, Custom] | None = None,
+    ) -> None:
+        self.values = values
+        self.random = random
+        self.correct = correct or {}
+        self.defaults = defaults or {}
+        self.test = test
+        self.custom = custom or {}
+        self.notes: list[str] = []
+
+    def note(self, text: str) -> None:
+        if len(self.notes) < 100 and text not in self.notes:
+            self.notes.append(text)
+
+
+Compiled: TypeAlias = Callable[[Context], Value]
+
+ITEM, TEST = "item", "test"
+
+
+@dataclass
+class Scope:
+    """Where an expression is compiled: which variables there are, and where faults go."""
+
+    declarations: Mapping[str, Declaration]
+    issues: Issues
+    place: str = ITEM
+    load: Loader | None = None
+    including: tuple[str, ...] = ()
+    used: set[str] = field(default_factory=set)
+
+    def find(self, name: str) -> Declaration | None:
+        found = self.declarations.get(name) or BUILT_IN.get(name)
+        if found is None and name == "QTI_CONTEXT":
+            return QTI_CONTEXT
+        return found

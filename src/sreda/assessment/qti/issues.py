@@ -1,0 +1,231 @@
+"""What is wrong with an item, a test or a package: a code, a place, and words for people.
+
+The words are message ids; who shows them translates them (`Issue.text(translate)`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Protocol
+
+
+class Located(Protocol):
+    """What has a place in a file: an XML element."""
+
+    file: str
+    line: int
+    printed: str
+
+    def nearest_identifier(self) -> str: ...
+
+
+def M(message: str) -> str:
+    """Marks a message for extraction."""
+    return message
+
+
+FATAL, ERROR, WARNING, NOTE = "fatal", "error", "warning", "note"
+
+# code -> (severity, message). Fatal: nothing was read. Error: the standard is broken, and a part
+# will not work as its author meant. Warning: it works, but is unsupported or doubtful elsewhere.
+MESSAGES: dict[str, tuple[str, str]] = {
+    # reading
+    "not-found": (FATAL, M("there is no such file or folder")),
+    "too-large": (FATAL, M("the file is larger than {limit} bytes")),
+    "xml-broken": (FATAL, M("not well-formed XML: {reason}")),
+    "xml-entity": (FATAL, M("declares the XML entity “{name}”; entities are not read")),
+    "xml-deep": (FATAL, M("elements are nested deeper than {limit}")),
+    "xml-many": (FATAL, M("more than {limit} elements")),
+    "not-qti": (FATAL, M("the root element “{name}” is not one of QTI")),
+    "namespace": (WARNING, M("the namespace “{name}” is not one of QTI; read by its names")),
+    "namespace-foreign": (ERROR, M("the element is in the namespace “{name}”, not in that of QTI")),
+    "version": (NOTE, M("QTI {version}, converted to 3.0 while reading")),
+    # elements and attributes
+    "element-unknown": (ERROR, M("an unknown element")),
+    "element-misplaced": (ERROR, M("the element is not allowed in “{parent}”")),
+    "element-missing": (ERROR, M("the element “{name}” is missing")),
+    "element-dropped": (WARNING, M("“{name}” does not exist in QTI 3.0 and is kept as “{kept}”")),
+    "attribute-missing": (ERROR, M("the attribute “{name}” is missing")),
+    "attribute-unknown": (WARNING, M("an unknown attribute “{name}”")),
+    "attribute-value": (ERROR, M("the attribute “{name}” may not be “{value}”")),
+    "script": (ERROR, M("active content (“{name}”) is not shown to anyone")),
+    "identifier-twice": (ERROR, M("the identifier “{name}” is given twice")),
+    "identifier-form": (WARNING, M("“{name}” is not a valid identifier")),
+    # declarations and values
+    "variable-unknown": (ERROR, M("there is no variable “{name}”")),
+    "variable-kind": (ERROR, M("“{name}” is not a variable of the kind needed here: {kind}")),
+    "variable-unused": (NOTE, M("no interaction gives the response “{name}”")),
+    "response-twice": (ERROR, M("two interactions give the response “{name}”")),
+    "response-type": (
+        ERROR,
+        M("“{name}” is {found}; this interaction needs {needed}"),
+    ),
+    "base-type": (ERROR, M("“{value}” is not a base type")),
+    "cardinality": (ERROR, M("“{value}” is not a cardinality")),
+    "base-type-missing": (ERROR, M("a variable of this cardinality needs a base type")),
+    "value": (ERROR, M("“{value}” is not a value of the type {type}")),
+    "values-many": (ERROR, M("a single variable has {count} values")),
+    "choice-unknown": (ERROR, M("“{value}” is none of the choices of this interaction")),
+    "map-twice": (WARNING, M("the key “{value}” is mapped twice; the first counts")),
+    "bounds": (ERROR, M("the lower bound {lower} is above the upper bound {upper}")),
+    "coords": (ERROR, M("“{value}” are no coordinates of the shape {shape}")),
+    "table-missing": (ERROR, M("the variable “{name}” has no lookup table")),
+    "mapping-missing": (ERROR, M("the variable “{name}” has no mapping")),
+    "area-mapping-missing": (ERROR, M("the variable “{name}” has no area mapping")),
+    "correct-missing": (
+        WARNING,
+        M("the variable “{name}” has no correct response, so its match is never true"),
+    ),
+    # expressions and rules
+    "operator-unknown": (ERROR, M("an unknown expression; it is NULL")),
+    "operator-custom": (WARNING, M("the custom operator “{name}” is not supported; it is NULL")),
+    "operands": (ERROR, M("{count} sub-expressions; allowed: {allowed}")),
+    "operand-type": (ERROR, M("an operand is {found}; allowed: {allowed}")),
+    "expression-place": (ERROR, M("this expression is allowed only in {where}")),
+    "rule-unknown": (ERROR, M("an unknown rule; it does nothing")),
+    "pattern": (ERROR, M("the pattern cannot be used: {reason}")),
+    "template-unknown": (ERROR, M("the response processing template “{name}” is unknown")),
+    "include": (ERROR, M("“{name}” cannot be included: {reason}")),
+    "no-scoring": (NOTE, M("there is no response processing: the item scores nothing by itself")),
+    # content
+    "reference-unknown": (ERROR, M("“{name}” refers to nothing")),
+    "feedback-dead": (WARNING, M("no rule sets “{name}”, so the feedback is never shown")),
+    "link-broken": (ERROR, M("the file “{name}” is not in the package")),
+    "link-outside": (ERROR, M("“{name}” leads outside the package")),
+    "link-remote": (WARNING, M("“{name}” is fetched from elsewhere")),
+    "interaction-custom": (
+        WARNING,
+        M("a custom interaction: its response is kept and marked, but it is not drawn"),
+    ),
+    "interaction-portable": (NOTE, M("a portable custom interaction: it needs its own module")),
+    "interaction-lax": (WARNING, M("at most {most} may be chosen, yet at least {least} must")),
+    # tests
+    "section-empty": (WARNING, M("the section has no items")),
+    "selection-many": (ERROR, M("{select} are to be selected out of {available}")),
+    "selection-required": (ERROR, M("{select} are to be selected, but {required} are required")),
+    "branch-target": (ERROR, M("the branch target “{name}” does not come after this place")),
+    "cycle": (ERROR, M("“{name}” refers back to itself")),
+    "file-broken": (ERROR, M("“{name}” cannot be read: {reason}")),
+    # packages
+    "manifest-missing": (ERROR, M("there is no imsmanifest.xml")),
+    "zip-broken": (FATAL, M("the archive is damaged")),
+    "zip-encrypted": (FATAL, M("the archive is encrypted")),
+    "zip-members": (FATAL, M("the archive holds more than {limit} files")),
+    "zip-ratio": (FATAL, M("“{name}” is compressed more than {limit} times: a zip bomb")),
+    "zip-path": (ERROR, M("“{name}” leads outside the archive and is not read")),
+    "zip-twice": (ERROR, M("the archive holds “{name}” twice")),
+    "zip-link": (ERROR, M("“{name}” is a link and is not read")),
+    "file-unlisted": (WARNING, M("the file “{name}” is in no resource of the manifest")),
+    "resource-type": (WARNING, M("the resource type “{value}” is not of QTI; kept as it is")),
+    "dependency-unknown": (ERROR, M("the resource “{name}” is not in the manifest")),
+    "dependency-cycle": (WARNING, M("the resources depend on each other in a circle: {name}")),
+    "dependency-missing": (WARNING, M("the manifest does not list the dependency on “{name}”")),
+    "nothing": (ERROR, M("the package holds neither an item nor a test")),
+    # running
+    "note": (NOTE, "{text}"),
+    "constraint": (ERROR, M("the template constraint held in none of {tries} tries")),
+    "more": (ERROR, M("and {count} more; correct these first")),
+}
+
+
+@dataclass(frozen=True)
+class Issue:
+    """`line` counts from 1; `element` is the XML name as in the file; `identifier` is its own or
+    that of the nearest parent that has one."""
+
+    code: str
+    file: str = ""
+    line: int | None = None
+    element: str = ""
+    identifier: str = ""
+    params: dict[str, object] = field(default_factory=dict)
+
+    @property
+    def severity(self) -> str:
+        return MESSAGES[self.code][0]
+
+    def said(self, translate: Callable[[str], str] = str) -> str:
+        """What is wrong, without the place."""
+        return translate(MESSAGES[self.code][1]).format(**self.params)
+
+    def place(self, translate: Callable[[str], str] = str) -> str:
+        where = self.file
+        if self.line:
+            where += f":{self.line}"
+        if self.element:
+            where += f" <{self.element}>"
+        if self.identifier:
+            where += f" {self.identifier}"
+        return where.strip()
+
+    def text(self, translate: Callable[[str], str] = str) -> str:
+        place = self.place(translate)
+        return f"{place}: {self.said(translate)}" if place else self.said(translate)
+
+    def as_dict(self, translate: Callable[[str], str] = str) -> dict[str, object]:
+        return {
+            "code": self.code,
+            "severity": self.severity,
+            "file": self.file,
+            "line": self.line,
+            "element": self.element,
+            "identifier": self.identifier,
+            "text": self.said(translate),
+            "params": {key: str(value) for key, value in self.params.items()},
+        }
+
+
+MANY = 1000
+
+
+class Issues:
+    """Collects issues of one reading; keeps the first thousand of each file and counts the rest."""
+
+    def __init__(self, file: str = "") -> None:
+        self.file = file
+        self._found: list[Issue] = []
+        self._seen: set[tuple[object, ...]] = set()
+        self.left_out = 0
+
+    def add(self, code: str, at: Located | None = None, **params: object) -> None:
+        """Note an issue at an element; the same at the same place is noted once."""
+        issue = Issue(
+            code,
+            file=(at.file if at is not None and at.file else self.file),
+            line=at.line or None if at is not None else None,
+            element=(at.printed if at is not None else ""),
+            identifier=(at.nearest_identifier() if at is not None else ""),
+            params=params,
+        )
+        self.put(issue)
+
+    def put(self, issue: Issue) -> None:
+        key = (issue.code, issue.file, issue.line, issue.element, str(issue.params))
+        if key in self._seen:
+            return
+        if len(self._found) >= MANY:
+            self.left_out += 1
+            return
+        self._seen.add(key)
+        self._found.append(issue)
+
+    def extend(self, issues: Iterable[Issue]) -> None:
+        for issue in issues:
+            self.put(issue)
+
+    def __iter__(self) -> Iterator[Issue]:
+        yield from self._found
+        if self.left_out:
+            yield Issue("more", file=self.file, params={"count": self.left_out})
+
+    def tuple(self) -> tuple[Issue, ...]:
+        return tuple(self)
+
+
+class QtiError(Exception):
+    """The file could not be read at all; `issue` says why and where."""
+
+    def __init__(self, issue: Issue) -> None:
+        super().__init__(issue.text())
+        self.issue = issue

@@ -1,0 +1,56 @@
+"""Values: types, arithmetic, shapes, and their forms in XML and JSON."""
+
+from .json import dump, load, read_json, to_json, to_pci
+from .numbers import float_text
+from .text import parse_value, value_text
+from .types import (
+    BASE_TYPES,
+    CARDINALITIES,
+    DirectedPair,
+    Duration,
+    File,
+    Multiple,
+    Number,
+    Ordered,
+    Pair,
+    Point,
+    Record,
+    Single,
+    Value,
+    cardinality_of,
+    is_number,
+    items_of,
+    normal,
+    same,
+    type_of,
+)
+
+__all__ = [
+    "BASE_TYPES",
+    "CARDINALITIES",
+    "DirectedPair",
+    "Duration",
+    "File",
+    "Multiple",
+    "Number",
+    "Ordered",
+    "Pair",
+    "Point",
+    "Record",
+    "Single",
+    "Value",
+    "cardinality_of",
+    "dump",
+    "float_text",
+    "is_number",
+    "items_of",
+    "load",
+    "normal",
+    "parse_value",
+    "read_json",
+    "same",
+    "to_json",
+    "to_pci",
+    "type_of",
+    "value_text",
+]
