@@ -176,7 +176,7 @@ def test_a_failing_expression_says_what_and_where(text, says, school):
         compiled.evaluate(world(school), school.pk)
     assert re.search(says, caught.value.reason)
     assert str(caught.value).startswith("pupils.all.total")
-    assert caught.value.line == 1
+    assert caught.value.line == (None if "шагов" in says else 1)
 
 
 def test_a_form_fills_itself_in_the_order_of_its_cells(school):

@@ -14,6 +14,7 @@ from sreda.reporting.models import (
     Form,
     FormVersion,
     Indicator,
+    Proposal,
     Submission,
 )
 
@@ -90,6 +91,16 @@ CONSOLIDATIONS: Permissions[Consolidation] = Permissions(
     {
         "view": OPERATOR | COORDINATOR & OWN_MUNICIPALITY,
         "submit": COORDINATOR & OWN_MUNICIPALITY,
+    },
+)
+
+PROPOSALS: Permissions[Proposal] = Permissions(
+    Proposal,
+    {
+        "view": OPERATOR
+        | COORDINATOR & own("submission__municipality_id", "municipality_id")
+        | LEADERS & own("submission__organisation_id", "organisation_id"),
+        "decide": OPERATOR | LEADERS & own("submission__organisation_id", "organisation_id"),
     },
 )
 

@@ -67,6 +67,15 @@ class Origin(TextChoices):
     CARRIED = "carried", _("from an earlier period")
 
 
+class ProposalStatus(TextChoices):
+    """What became of a proposal to change the records."""
+
+    OPEN = "open", pgettext_lazy("proposal", "Waiting")
+    ACCEPTED = "accepted", pgettext_lazy("proposal", "Accepted: the records were corrected")
+    REJECTED = "rejected", pgettext_lazy("proposal", "Rejected")
+    WITHDRAWN = "withdrawn", pgettext_lazy("proposal", "Taken back")
+
+
 class Severity(TextChoices):
     ERROR = "error", _("Error")
     WARNING = "warning", _("Warning")

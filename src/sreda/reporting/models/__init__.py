@@ -1,7 +1,14 @@
 """Forms and their versions, campaigns, what organisations handed in, indicators, surveys."""
 
 from sreda.reporting.models.campaigns import Campaign, Consolidation, Submission, SubmissionStep
-from sreda.reporting.models.filling import Comment, Delegation, Explanation, Value
+from sreda.reporting.models.filling import (
+    Comment,
+    Delegation,
+    Explanation,
+    Proposal,
+    SavedChange,
+    Value,
+)
 from sreda.reporting.models.forms import Dictionary, DraftStep, Form, FormCell, FormVersion
 from sreda.reporting.models.indicators import Indicator, IndicatorInput, IndicatorValue
 from sreda.reporting.models.surveys import Answer, Participation
@@ -22,6 +29,8 @@ __all__ = [
     "IndicatorInput",
     "IndicatorValue",
     "Participation",
+    "Proposal",
+    "SavedChange",
     "Submission",
     "SubmissionStep",
     "Value",

@@ -66,8 +66,9 @@ class Submission(Record):
     """What one organisation owes a campaign. `edition` grows with every saved change of a cell,
     and stands on the values it changed: a page asks for what came after the one it has.
 
-    `source_stamp` is the fingerprint of the records it was last filled from. `unsourced` counts
-    filled cells by hand, `errors` and `warnings` what the checks found when last run.
+    `source_stamp` is the fingerprint of what the records gave when it was last filled from them, at
+    `sourced_at` (null: to be filled anew). `errors` and `warnings` are what the checks found when
+    last run.
     """
 
     campaign = models.ForeignKey(Campaign, models.PROTECT, related_name="submissions")
@@ -83,6 +84,7 @@ class Submission(Record):
     errors = models.PositiveIntegerField(_("errors"), default=0)
     warnings = models.PositiveIntegerField(_("warnings"), default=0)
     source_stamp = models.CharField(max_length=64, blank=True)
+    sourced_at = models.DateTimeField(null=True)
     opened_at = models.DateTimeField(null=True)
     submitted_at = models.DateTimeField(_("handed in at"), null=True)
     submitted_by_name = models.CharField(max_length=300, blank=True)

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from sreda.kernel.models import Record, StoredFile
 from sreda.registry.api import Person
-from sreda.reporting.enums import Origin
+from sreda.reporting.enums import Origin, ProposalStatus
 from sreda.reporting.models.campaigns import Submission
 from sreda.reporting.models.forms import FormCell
 
@@ -47,6 +47,61 @@ class Value(models.Model):
             ),
         ]
         indexes = [models.Index(fields=["submission", "edition"], name="value_since")]
+
+
+class SavedChange(models.Model):
+    """A batch of changes that was saved, by the key its sender gave it, with the answer: sent
+    again, it changes nothing and is answered the same."""
+
+    submission = models.ForeignKey(Submission, models.CASCADE, related_name="saved")
+    key = models.UUIDField()
+    edition = models.PositiveIntegerField()
+    answer = models.JSONField(default=dict)
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["submission", "key"], name="saved_change_once"),
+        ]
+
+
+class Proposal(Record):
+    """An organisation says that a record of the region is wrong: what the cell was filled with,
+    what it should be, and why. At most one is open for a cell."""
+
+    submission = models.ForeignKey(Submission, models.CASCADE, related_name="proposals")
+    cell = models.ForeignKey(FormCell, models.PROTECT, related_name="+")
+    row = models.CharField(max_length=26, blank=True)
+    was = models.TextField(_("by the records"), blank=True)
+    proposed = models.TextField(_("by the organisation"), blank=True)
+    reason = models.CharField(_("reason"), max_length=500)
+    status = models.CharField(
+        _("state"), max_length=10, choices=ProposalStatus.choices, default=ProposalStatus.OPEN
+    )
+    at = models.DateTimeField()
+    by = models.UUIDField(null=True)
+    by_name = models.CharField(max_length=300, blank=True)
+    decided_at = models.DateTimeField(null=True)
+    decided_by_name = models.CharField(max_length=300, blank=True)
+    answer = models.CharField(_("answer"), max_length=500, blank=True)
+
+    class Meta:
+        ordering = ["-at", "-id"]
+        verbose_name = _("proposal to change the records")
+        verbose_name_plural = _("proposals to change the records")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["submission", "cell", "row"],
+                condition=Q(status="open"),
+                name="proposal_one_open",
+            ),
+            models.CheckConstraint(
+                condition=Q(status="open") | Q(decided_at__isnull=False), name="proposal_decided"
+            ),
+            models.CheckConstraint(
+                condition=~Q(status="rejected") | ~Q(answer=""), name="proposal_rejected_why"
+            ),
+        ]
 
 
 class Comment(Record):
