@@ -139,7 +139,7 @@ def _words(value: Content, old: Cell, dictionaries: Options) -> str:
 
 
 def _choices(said: str, new: Cell, dictionaries: Options) -> Content | None:
-    codes = {}
+    codes: dict[str, str] = {}
     for option in options_of(new, dictionaries):
         codes |= {option.code: option.code, option.title.lower(): option.code}
     found = [codes.get(line, codes.get(line.lower())) for line in said.splitlines()]

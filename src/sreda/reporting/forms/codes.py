@@ -15,13 +15,13 @@ _LATIN = {
 }  # fmt: skip
 
 
-def code_from(title: str, taken: Container[str] = (), prefix: str = "f") -> str:
+def code_from(title: str, taken: Container[str] = (), prefix: str = "f", most: int = 32) -> str:
     """A free code that reads like the title: «Всего учителей» → vsego_uchiteley."""
     letters = "".join(_LATIN.get(letter, letter) for letter in title.lower())
     words = re.sub(r"[^a-z0-9]+", "_", letters).strip("_")
     if not words or not words[0].isalpha():
         words = f"{prefix}_{words}".strip("_")
-    base = words[:32].rstrip("_")
+    base = words[:most].rstrip("_")
     code, number = base, 1
     while code in taken or code in RESERVED:
         number += 1

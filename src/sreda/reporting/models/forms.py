@@ -10,7 +10,8 @@ from django.utils.translation import gettext_lazy as _
 
 from sreda.kernel.models import Record
 from sreda.reporting.enums import FormKind, PeriodKind, VersionStatus
-from sreda.reporting.forms import Schema, from_json
+from sreda.reporting.forms import Schema, from_json, to_json
+from sreda.reporting.forms.burden import burden_of
 
 
 class Form(Record):
@@ -47,6 +48,7 @@ class FormVersion(Record):
     to keys of this one where a cell was renamed (null: dropped), to carry values over.
     `repeats` keeps what the designer decided of likely repeats: {key: {"of": where it is known
     too, "reason": why it is asked all the same, "by", "at"}}.
+    Counts and minutes are of one filling, kept when the content is saved (`forms.burden`).
     """
 
     form = models.ForeignKey(Form, models.PROTECT, related_name="versions")
@@ -57,6 +59,10 @@ class FormVersion(Record):
     content = models.JSONField(default=dict)
     moves = models.JSONField(default=dict, blank=True)
     repeats = models.JSONField(default=dict, blank=True)
+    cell_count = models.PositiveIntegerField(_("cells"), default=0, editable=False)
+    sourced_count = models.PositiveIntegerField(_("cells with a source"), default=0, editable=False)
+    minutes_asked = models.DecimalField(max_digits=9, decimal_places=1, default=0, editable=False)
+    minutes_saved = models.DecimalField(max_digits=9, decimal_places=1, default=0, editable=False)
     made_at = models.DateTimeField()
     made_by_name = models.CharField(max_length=300, blank=True)
     published_at = models.DateTimeField(null=True)
@@ -85,6 +91,14 @@ class FormVersion(Record):
     @cached_property
     def schema(self) -> Schema:
         return from_json(self.content)
+
+    def write(self, schema: Schema) -> None:
+        """Another content, and what it asks for; the caller saves."""
+        self.content = to_json(schema)
+        self.schema = schema
+        burden = burden_of(schema)
+        self.cell_count, self.sourced_count = burden.cells, burden.sourced
+        self.minutes_asked, self.minutes_saved = burden.asked, burden.saved
 
 
 class DraftStep(models.Model):
