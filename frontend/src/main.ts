@@ -4,6 +4,7 @@ import "./styles/main.scss";
 import { enhance as dialogs } from "./dialogs";
 import { enhance as forms } from "./forms";
 import { enhance as page } from "./page";
+import { enhance as picker } from "./picker";
 import { enhance as suggest } from "./suggest";
 import { enhance as tables } from "./tables";
 
@@ -25,6 +26,7 @@ function enhance(root: ParentNode): void {
   dialogs(root);
   tables(root);
   suggest(root);
+  picker(root);
   if (root.querySelector("[data-chart]")) {
     void import("./charts").then((charts) => charts.draw(root));
   }
