@@ -46,7 +46,7 @@ from sreda.programme.models import (
     Membership,
     Scenario,
 )
-from sreda.registry.api import Person, Role, Teaching, User
+from sreda.registry.api import ManagementCost, Person, Qualification, Role, Teaching, User
 from sreda.registry.models import (
     DuplicatePair,
     DuplicateSearch,
@@ -115,13 +115,33 @@ GET  registry:organisation_close          login | refused operator=ok
 GET  registry:organisation_reopen         login | refused operator=ok
 GET  registry:organisation_history        login | refused operator=ok coordinator=ok head=ok administrator=ok
 GET  registry:facilities_add              login | refused operator=ok coordinator=ok head=ok administrator=ok
+GET  registry:costs_add                   login | refused operator=ok coordinator=ok head=ok administrator=ok
+GET  registry:costs_edit                  login | no      operator=ok coordinator=ok head=ok administrator=ok
+GET  registry:costs_remove                login | no      operator=ok coordinator=ok head=ok administrator=ok
+GET  registry:pick_organisation           login | no      operator=ok coordinator=ok head=ok administrator=ok foreign=ok
+GET  registry:pick_guardian               login | no      operator=ok head=ok administrator=ok foreign=ok
+GET  registry:pick_child                  login | no      operator=ok head=ok administrator=ok foreign=ok
 GET  registry:groups                      login | ok      expert=no pupil=no student=no parent=no ended=no
 GET  registry:group                       login | no      operator=ok coordinator=ok head=ok administrator=ok teacher=ok
+GET  registry:group_history               login | no      operator=ok coordinator=refused head=ok administrator=ok teacher=refused
+GET  registry:teaching_add                login | no      operator=ok coordinator=refused head=ok administrator=ok teacher=refused
+GET  registry:teaching_edit               login | no      operator=ok coordinator=refused head=ok administrator=ok
+GET  registry:teaching_remove             login | no      operator=ok coordinator=refused head=ok administrator=ok
 GET  registry:people                      login | ok
 GET  registry:person_add                  login | no      operator=ok coordinator=ok head=ok administrator=ok foreign=ok
 GET  registry:duplicates                  login | no      operator=ok
 GET  registry:duplicates_search           login | no      operator=ok
 GET  registry:duplicate_dismiss           login | no      operator=ok
+GET  registry:duplicates_dismissed        login | no      operator=ok
+GET  registry:duplicate_restore           login | no      operator=ok
+GET  registry:guardian_add                login | ok      coordinator=refused teacher=refused expert=no pupil=refused student=no parent=refused foreign=no ended=no
+GET  registry:guardian_new                login | ok      coordinator=refused teacher=refused expert=no pupil=refused student=no parent=refused foreign=no ended=no
+GET  registry:child_add                   login | no      operator=ok head=ok administrator=ok
+GET  registry:guardianship_edit           login | no      operator=ok coordinator=refused head=ok administrator=ok pupil=refused parent=refused
+GET  registry:guardianship_end            login | no      operator=ok coordinator=refused head=ok administrator=ok pupil=refused parent=refused
+GET  registry:qualification_add           login | no      operator=ok coordinator=refused head=ok administrator=ok
+GET  registry:qualification_edit          login | no      operator=ok coordinator=refused head=ok administrator=ok
+GET  registry:qualification_remove        login | no      operator=ok coordinator=refused head=ok administrator=ok
 GET  registry:person                      login | ok      expert=no student=no foreign=no ended=no
 GET  registry:person_edit                 login | ok      teacher=refused expert=no pupil=refused student=no parent=refused foreign=no ended=no
 GET  registry:person_history              login | ok      teacher=refused expert=no student=no foreign=no ended=no
@@ -266,6 +286,13 @@ def pair_of(w: World) -> DuplicatePair:
     return pair
 
 
+def dismissed_pair_of(w: World) -> DuplicatePair:
+    pair = pair_of(w)
+    pair.dismissed_at, pair.reason = clock.now(), "проверка"
+    pair.save()
+    return pair
+
+
 # Parts of addresses, by the name of the address.
 PARTS: dict[str, Callable[[World], dict[str, Any]]] = {
     "audit_entry": lambda w: {"pk": w.entry.pk},
@@ -284,16 +311,36 @@ PARTS: dict[str, Callable[[World], dict[str, Any]]] = {
             "registry:organisation_reopen",
             "registry:organisation_history",
             "registry:facilities_add",
+            "registry:costs_add",
         ),
         lambda w: {"pk": w.school.pk},
     ),
-    "registry:group": lambda w: {"pk": w.group.pk},
+    **dict.fromkeys(
+        ("registry:group", "registry:group_history", "registry:teaching_add"),
+        lambda w: {"pk": w.group.pk},
+    ),
+    **dict.fromkeys(("registry:costs_edit", "registry:costs_remove"), lambda w: {"pk": w.cost.pk}),
+    **dict.fromkeys(
+        ("registry:teaching_edit", "registry:teaching_remove"), lambda w: {"pk": w.teaching.pk}
+    ),
+    **dict.fromkeys(
+        ("registry:guardianship_edit", "registry:guardianship_end"), lambda w: {"pk": w.tie.pk}
+    ),
+    **dict.fromkeys(
+        ("registry:qualification_edit", "registry:qualification_remove"),
+        lambda w: {"pk": w.course.pk},
+    ),
+    "registry:qualification_add": lambda w: {"pk": w.newcomer.pk},
+    "registry:child_add": lambda w: {"pk": w.newcomer.pk},
+    "registry:duplicate_restore": lambda w: {"pk": dismissed_pair_of(w).pk},
     **dict.fromkeys(
         (
             "registry:person",
             "registry:person_edit",
             "registry:person_history",
             "registry:enrolment_add",
+            "registry:guardian_add",
+            "registry:guardian_new",
             "registry:merge_pick",
         ),
         lambda w: {"pk": w.people["pupil"].pk},
@@ -427,12 +474,19 @@ class World:
         self.post("administrator", Role.ADMINISTRATOR, organisation=self.school)
         teacher = self.post("teacher", Role.TEACHER, organisation=self.school)
         self.teacher_post = teacher
-        Teaching.objects.create(post=teacher, group=self.group, subject="Физика")
+        self.teaching = Teaching.objects.create(post=teacher, group=self.group, subject="Физика")
+        self.cost = ManagementCost.objects.create(
+            organisation=self.school, year=2020, total=100, management=10
+        )
         self.post("expert", Role.EXPERT, organisation=None)
         self.post("foreign", Role.HEAD)
         yesterday = clock.today() - timedelta(days=1)
         self.post("ended", Role.HEAD, organisation=self.school, until=yesterday)
         self.newcomer = PostFactory(organisation=self.school).person
+        self.course = Qualification.objects.create(
+            person=self.newcomer, programme="Курс", topic="other", hours=36,
+            completed_on=yesterday,
+        )  # fmt: skip
         self.pupil_place = EnrolmentFactory(group=self.group)
         self.twin = EnrolmentFactory(group=self.group).person
         self.merge = Merge.objects.create(
@@ -444,7 +498,7 @@ class World:
         )
         self.people["student"] = student.person
         self.people["parent"] = PersonFactory()
-        GuardianshipFactory(guardian=self.people["parent"], child=self.people["pupil"])
+        self.tie = GuardianshipFactory(guardian=self.people["parent"], child=self.people["pupil"])
         self.clients = {"anonymous": Client()}
         for role in ROLES:
             user = UserFactory(person=self.people[role])

@@ -17,7 +17,8 @@ from sreda.registry import events as registry
 
 IMPLEMENTING = ("schools_implementing", "colleges_implementing")
 STAFF = ("staff_trained",)
-BY_LIST = ("staff_trained", "management_cost_cut")
+COSTS = ("management_cost_cut",)
+BY_LIST = (*STAFF, *COSTS)
 
 
 @subscribe(registry.OrganisationAdded)
@@ -65,6 +66,8 @@ def recompute_over_the_list(payload: dict[str, Any], at: datetime) -> None:
     registry.PeopleImported,
     registry.PeopleMerged,
     registry.MergeUndone,
+    registry.QualificationRecorded,
+    registry.QualificationRemoved,
 )
 def recompute_staff(payload: dict[str, Any], at: datetime) -> None:
     """Posts outside the list's organisations change nothing; where the event names none, the
@@ -74,3 +77,11 @@ def recompute_staff(payload: dict[str, Any], at: datetime) -> None:
         places = [payload["organisation_id"]]
     if places is None or ListEntry.objects.filter(organisation__in=places, gone_at=None).exists():
         _keep(at, payload, STAFF)
+
+
+@subscribe(registry.CostsRecorded, registry.CostsRemoved)
+def recompute_costs(payload: dict[str, Any], at: datetime) -> None:
+    """Only the costs of the list's organisations are looked at."""
+    place = payload["organisation_id"]
+    if ListEntry.objects.filter(organisation=place, gone_at=None).exists():
+        _keep(at, payload, COSTS)

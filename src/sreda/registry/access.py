@@ -14,11 +14,13 @@ from sreda.registry.models import (
     Enrolment,
     Guardianship,
     ImportJob,
+    ManagementCost,
     Organisation,
     OrganisationsImport,
     PeopleImport,
     Person,
     Post,
+    Qualification,
     Teaching,
 )
 from sreda.registry.models.periods import on_day
@@ -126,6 +128,38 @@ def _children(actor: Actor) -> Q | bool:
     return _with_myself(actor.person_id, wards.values("child_id"))
 
 
+def _staff(actor: Actor) -> Q | bool:
+    """Who holds a post here, now or from a day to come."""
+    place = actor.organisation_id
+    if place is None:
+        return False
+    posts = Post.objects.filter(_open(actor), organisation_id=place).order_by()
+    return Q(pk__in=posts.values("person_id"))
+
+
+def _learners(actor: Actor) -> Q | bool:
+    """Who learns here, now or from a day to come."""
+    place = actor.organisation_id
+    if place is None:
+        return False
+    places = Enrolment.objects.filter(_open(actor), organisation_id=place).order_by()
+    return Q(pk__in=places.values("person_id"))
+
+
+def _their_guardians(actor: Actor) -> Q | bool:
+    learners = _learners(actor)
+    if isinstance(learners, bool):
+        return learners
+    ties = Guardianship.objects.filter(child__in=Person.objects.filter(learners).values("pk"))
+    return Q(pk__in=ties.order_by().values("guardian_id"))
+
+
+def _of_child(people: Q | bool) -> Q | bool:
+    if isinstance(people, bool):
+        return people
+    return Q(child_id__in=Person.objects.filter(people).order_by().values("pk"))
+
+
 def _of_person(people: Q | bool) -> Q | bool:
     if isinstance(people, bool):
         return people
@@ -189,6 +223,11 @@ PEOPLE: Permissions[Person] = Permissions(
         "change": OPERATOR | NOW_IN_MUNICIPALITY | NOW_IN_ORGANISATION,
         "account": OPERATOR
         | (NOW_IN_MUNICIPALITY | seated(Role.HEAD) & NOW_IN_ORGANISATION) & Rule(_no_other_posts),
+        # Courses of one's own staff; parents and guardians of one's own learners.
+        "qualify": OPERATOR | LEADERS & Rule(_staff),
+        "guard": OPERATOR | LEADERS & Rule(_learners),
+        # Whom one may name as a parent or guardian: one's people, and who is named already.
+        "guardian": OPERATOR | IN_ORGANISATION | LEADERS & Rule(_their_guardians),
         "merge": OPERATOR,
         "import": OPERATOR | seated(Role.COORDINATOR, Role.HEAD, Role.ADMINISTRATOR),
     },
@@ -233,6 +272,52 @@ GROUPS: Permissions[ClassGroup] = Permissions(
         | COORDINATOR & own("organisation__municipality_id", "municipality_id")
         | LEADERS & own("organisation_id", "organisation_id")
         | TEACHER & Rule(_own_classes),
+        "change": OPERATOR | LEADERS & own("organisation_id", "organisation_id"),
+    },
+)
+
+TEACHING: Permissions[Teaching] = Permissions(
+    Teaching,
+    {
+        "view": OPERATOR
+        | COORDINATOR & own("group__organisation__municipality_id", "municipality_id")
+        | LEADERS & own("group__organisation_id", "organisation_id"),
+        "change": OPERATOR | LEADERS & own("group__organisation_id", "organisation_id"),
+    },
+)
+
+QUALIFICATIONS: Permissions[Qualification] = Permissions(
+    Qualification,
+    {
+        "view": OPERATOR
+        | COORDINATOR & Rule(lambda actor: _of_person(_in_municipality(actor)))
+        | LEADERS & Rule(lambda actor: _of_person(_in_organisation(actor)))
+        | own("person_id", "person_id"),
+        "change": OPERATOR | LEADERS & Rule(lambda actor: _of_person(_staff(actor))),
+    },
+)
+
+GUARDIANSHIPS: Permissions[Guardianship] = Permissions(
+    Guardianship,
+    {
+        "view": OPERATOR
+        | COORDINATOR & Rule(lambda actor: _of_child(_in_municipality(actor)))
+        | LEADERS & Rule(lambda actor: _of_child(_in_organisation(actor)))
+        | own("guardian_id", "person_id")
+        | own("child_id", "person_id"),
+        "change": OPERATOR | LEADERS & Rule(lambda actor: _of_child(_learners(actor))),
+    },
+)
+
+COSTS: Permissions[ManagementCost] = Permissions(
+    ManagementCost,
+    {
+        "view": OPERATOR
+        | COORDINATOR & own("organisation__municipality_id", "municipality_id")
+        | LEADERS & own("organisation_id", "organisation_id"),
+        "change": OPERATOR
+        | COORDINATOR & own("organisation__municipality_id", "municipality_id")
+        | LEADERS & own("organisation_id", "organisation_id"),
     },
 )
 

@@ -11,6 +11,7 @@ from sreda.registry.enums import (
     Ownership,
     Role,
     Sex,
+    Topic,
 )
 from sreda.registry.models import (
     ClassGroup,
@@ -86,6 +87,7 @@ __all__ = [
     "Sex",
     "SiteCheck",
     "Teaching",
+    "Topic",
     "User",
     "administrators_of",
     "data_version",

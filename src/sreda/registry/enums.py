@@ -69,3 +69,15 @@ class GuardianKind(TextChoices):
     MOTHER = "mother", _("Mother")
     FATHER = "father", _("Father")
     GUARDIAN = "guardian", _("Guardian")
+
+
+class Topic(TextChoices):
+    """What a finished course was about. The target model asks staff for the first."""
+
+    DIGITAL = "digital-environment", _("Digital educational environment")
+    SUBJECT = "subject", _("Teaching of a subject")
+    METHODS = "methods", _("Methods of teaching and upbringing")
+    INCLUSION = "inclusion", _("Inclusive education")
+    SAFETY = "safety", _("Safety and first aid")
+    MANAGEMENT = "management", _("Management of an organisation")
+    OTHER = "other", pgettext_lazy("topic", "Other")

@@ -47,6 +47,68 @@ class FacilitiesRecorded(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CostsRecorded(Event):
+    """Entered or corrected."""
+
+    type: ClassVar[str] = "registry.costs.recorded"
+    organisation_id: UUID
+    year: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CostsRemoved(Event):
+    type: ClassVar[str] = "registry.costs.removed"
+    organisation_id: UUID
+    year: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TeachingRecorded(Event):
+    """Entered or corrected."""
+
+    type: ClassVar[str] = "registry.teaching.recorded"
+    teaching_id: UUID
+    post_id: UUID
+    group_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TeachingRemoved(Event):
+    type: ClassVar[str] = "registry.teaching.removed"
+    teaching_id: UUID
+    post_id: UUID
+    group_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QualificationRecorded(Event):
+    """Entered or corrected."""
+
+    type: ClassVar[str] = "registry.qualification.recorded"
+    qualification_id: UUID
+    person_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QualificationRemoved(Event):
+    type: ClassVar[str] = "registry.qualification.removed"
+    qualification_id: UUID
+    person_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GuardianshipRecorded(Event):
+    """Entered, corrected or ended."""
+
+    type: ClassVar[str] = "registry.guardianship.recorded"
+    guardianship_id: UUID
+    guardian_id: UUID
+    child_id: UUID
+    since: date
+    until: date | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PersonAdded(Event):
     type: ClassVar[str] = "registry.person.added"
     person_id: UUID
@@ -130,6 +192,15 @@ class FoundToBeTwo(Event):
     """Two like records are two people: someone has looked."""
 
     type: ClassVar[str] = "registry.people.found_to_be_two"
+    first_id: UUID
+    second_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DoubtedAgain(Event):
+    """What was judged two people is a likely duplicate again."""
+
+    type: ClassVar[str] = "registry.people.doubted_again"
     first_id: UUID
     second_id: UUID
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from sreda.kernel.api import subscribe
 from sreda.registry import events
-from sreda.registry.domain.duplicates import ask_search
+from sreda.registry.domain.duplicates import ask_search, compare
 from sreda.registry.domain.sizes import recount_sizes
 from sreda.registry.models import Enrolment, Post
 from sreda.registry.tasks import search_duplicates
@@ -38,6 +38,13 @@ def recount(payload: dict[str, Any], occurred_at: datetime) -> None:
 def search_again(payload: dict[str, Any], occurred_at: datetime) -> None:
     if search := ask_search(actor=None, at=occurred_at):
         search_duplicates.defer(pk=search.pk)
+
+
+@subscribe(events.PersonAdded, events.PersonChanged)
+def look_for_the_like(payload: dict[str, Any], occurred_at: datetime) -> None:
+    """Whoever entered the person may see no other: the region's list gets the pair all the same."""
+    on = timezone.localtime(occurred_at).date()
+    compare(UUID(payload["person_id"]), at=occurred_at, on=on)
 
 
 def _places(payload: dict[str, Any]) -> set[UUID]:

@@ -17,9 +17,10 @@ from django.db import connection
 from django.utils.translation import gettext_lazy as _
 
 from sreda.programme.models import Indicator, Programme
+from sreda.registry.api import Topic
 
 # The topic of qualification that the target model asks of staff.
-TOPIC = "digital-environment"
+TOPIC = Topic.DIGITAL.value
 HUNDREDTH = Decimal("0.01")
 
 

@@ -177,6 +177,38 @@ def amend(
     return changed
 
 
+def end_term(
+    thing: Any,
+    fields: Sequence[str],
+    on: date,
+    *,
+    actor: Actor | None,
+    at: datetime,
+    reason: str,
+) -> None:
+    """The record lasts until this day; it is written in the caller's transaction."""
+    if on < thing.since:
+        raise ValidationError(
+            {"on": _("It began on %(day)s; it cannot end before.") % {"day": day(thing.since)}}
+        )
+    if thing.until is not None and thing.until < on:
+        raise ValidationError({"on": _("It already ends on %(day)s.") % {"day": day(thing.until)}})
+    before = state_of(thing, fields)
+    thing.until = on
+    thing.save(update_fields=["until"])
+    # The end is known from the day it was entered, or from the last day where that lies behind.
+    remember(
+        thing,
+        before=before,
+        after=state_of(thing, fields),
+        since=thing.since,
+        effective_on=max(thing.since, min(on, local_day(at))),
+        at=at,
+        actor=actor,
+        reason=reason,
+    )
+
+
 def label_of(thing: models.Model | type[models.Model], name: str) -> str:
     return str(getattr(thing._meta.get_field(name), "verbose_name", name))
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
+from uuid import UUID
 
 from django.db import connection, transaction
-from django.db.models import Max, Min
+from django.db.models import Max, Min, Q
 
 from sreda.kernel.api import Actor, audit, publish
 from sreda.registry import events
@@ -80,3 +81,53 @@ def dismiss(pair: DuplicatePair, *, reason: str, actor: Actor, at: datetime) -> 
             reason=reason,
         )
     publish(events.FoundToBeTwo(first_id=pair.first_id, second_id=pair.second_id), at=at)
+
+
+@transaction.atomic
+def doubt_again(pair: DuplicatePair, *, reason: str, actor: Actor, at: datetime) -> None:
+    """Takes a dismissal back: the pair is to be judged again, for as long as it is alike."""
+    pair = DuplicatePair.objects.select_for_update().get(pk=pair.pk)
+    if pair.dismissed_at is None:
+        return
+    was = {"dismissed_at": pair.dismissed_at, "dismissed_because": pair.reason}
+    pair.dismissed_at, pair.dismissed_by, pair.reason = None, None, ""
+    pair.save(update_fields=["dismissed_at", "dismissed_by", "reason"])
+    for key in (pair.first_id, pair.second_id):
+        audit(
+            "registry.duplicate.doubted",
+            Person(pk=key),
+            actor=actor,
+            at=at,
+            first=pair.first_id,
+            second=pair.second_id,
+            reason=reason,
+            **was,
+        )
+    publish(events.DoubtedAgain(first_id=pair.first_id, second_id=pair.second_id), at=at)
+
+
+def compare(person_id: UUID, *, at: datetime, on: date) -> None:
+    """Find the likely duplicates of one person anew; the pairs belong to the last search."""
+    person = Person.objects.filter(pk=person_id).first()
+    if person is None:
+        return
+    with transaction.atomic():
+        search = DuplicateSearch.objects.first() or DuplicateSearch.objects.create(
+            asked_at=at, found=0
+        )
+        DuplicatePair.objects.filter(
+            Q(first=person) | Q(second=person), dismissed_at__isnull=True
+        ).delete()
+        if person.birth_date is None or person.merged_into_id:
+            return
+        with connection.cursor() as cursor:
+            cursor.execute(
+                _KEEP,
+                {
+                    "search": search.pk,
+                    "from": person.birth_date,
+                    "to": person.birth_date,
+                    "grown": grown_up_by(on),
+                    "person": person.pk,
+                },
+            )

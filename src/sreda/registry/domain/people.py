@@ -42,11 +42,14 @@ def _checked(person: Person) -> None:
         raise ValidationError({"birth_date": _("Nobody alive was born then.")})
 
 
-def _not_merged(person: Person) -> None:
-    if person.merged_into_id:
+def present(person: Person) -> Person:
+    """The person, locked; a record merged away takes nothing new."""
+    current = Person.objects.select_for_update().get(pk=person.pk)
+    if current.merged_into_id:
         raise ValidationError(
             _("This record was merged into another one; change that one instead.")
         )
+    return current
 
 
 def add_person(
@@ -101,8 +104,7 @@ def change_person(
     if "external_id" in values:
         values["external_id"] = values["external_id"] or None
     with transaction.atomic():
-        current = Person.objects.select_for_update().get(pk=person.pk)
-        _not_merged(current)
+        current = present(person)
         wanted = any(getattr(current, name) != value for name, value in values.items())
         if current.edition != edition and wanted:
             raise Stale(current)

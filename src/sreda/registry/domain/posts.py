@@ -15,7 +15,8 @@ from django.utils.translation import gettext as _
 from sreda.kernel.api import Actor, audit, publish, remember, state_of, uuid7
 from sreda.registry import events
 from sreda.registry.domain import changes
-from sreda.registry.domain.changes import Stale, local_day
+from sreda.registry.domain.changes import Stale
+from sreda.registry.domain.people import present
 from sreda.registry.enums import Role
 from sreda.registry.models import Enrolment, Organisation, Person, Post
 
@@ -120,16 +121,6 @@ def _explain(post: Post) -> Any:
     return explain
 
 
-def _present(person: Person) -> Person:
-    """The person, locked; a record merged away takes nothing new."""
-    current = Person.objects.select_for_update().get(pk=person.pk)
-    if current.merged_into_id:
-        raise ValidationError(
-            _("This record was merged into another one; change that one instead.")
-        )
-    return current
-
-
 def give_post(
     person: Person,
     *,
@@ -143,7 +134,7 @@ def give_post(
     with transaction.atomic():
         if (made := changes.made_before(Post, key)) is not None:
             return made
-        post = Post(pk=key or uuid7(), person=_present(person), **values)
+        post = Post(pk=key or uuid7(), person=present(person), **values)
         post.full_clean(exclude=["id"], validate_constraints=False)
         _checked(post)
         saved = changes.insert(post, explain=_explain(post))
@@ -196,7 +187,7 @@ def change_post(
 ) -> Post:
     """Change a post. `seen` is `seal_of` the post as the form showed it; else Stale."""
     with transaction.atomic():
-        _present(post.person)
+        present(post.person)
         current = Post.objects.select_for_update(of=("self",)).get(pk=post.pk)
         wanted = any(getattr(current, name) != value for name, value in values.items())
         if seal_of(current) != seen and wanted:
@@ -248,7 +239,7 @@ def end_post(post: Post, *, on: date, actor: Actor | None, at: datetime, reason:
         )
         if current.until == on:
             return current
-        _end(current, FIELDS, on, actor=actor, at=at, reason=reason)
+        changes.end_term(current, FIELDS, on, actor=actor, at=at, reason=reason)
         audit(
             "registry.post.ended",
             current,
@@ -260,42 +251,6 @@ def end_post(post: Post, *, on: date, actor: Actor | None, at: datetime, reason:
         )
         publish(events.PostEnded(post_id=current.pk, person_id=current.person_id, until=on), at=at)
     return current
-
-
-def _end(
-    thing: Post | Enrolment,
-    fields: tuple[str, ...],
-    on: date,
-    *,
-    actor: Actor | None,
-    at: datetime,
-    reason: str,
-) -> None:
-    if on < thing.since:
-        raise ValidationError(
-            {
-                "on": _("It began on %(day)s; it cannot end before.")
-                % {"day": changes.day(thing.since)}
-            }
-        )
-    if thing.until is not None and thing.until < on:
-        raise ValidationError(
-            {"on": _("It already ends on %(day)s.") % {"day": changes.day(thing.until)}}
-        )
-    before = state_of(thing, fields)
-    thing.until = on
-    thing.save(update_fields=["until"])
-    # The end is known from the day it was entered, or from the last day where that lies behind.
-    remember(
-        thing,
-        before=before,
-        after=state_of(thing, fields),
-        since=thing.since,
-        effective_on=max(thing.since, min(on, local_day(at))),
-        at=at,
-        actor=actor,
-        reason=reason,
-    )
 
 
 def _checked_enrolment(enrolment: Enrolment) -> None:
@@ -335,7 +290,7 @@ def enrol(
     with transaction.atomic():
         if (made := changes.made_before(Enrolment, key)) is not None:
             return made
-        enrolment = Enrolment(pk=key or uuid7(), person=_present(person), **values)
+        enrolment = Enrolment(pk=key or uuid7(), person=present(person), **values)
         enrolment.full_clean(exclude=["id"], validate_constraints=False)
         _checked_enrolment(enrolment)
 
@@ -389,7 +344,7 @@ def end_enrolment(
         current = Enrolment.objects.select_for_update(of=("self",)).get(pk=enrolment.pk)
         if current.until == on:
             return current
-        _end(current, ENROLMENT_FIELDS, on, actor=actor, at=at, reason=reason)
+        changes.end_term(current, ENROLMENT_FIELDS, on, actor=actor, at=at, reason=reason)
         audit(
             "registry.enrolment.ended",
             current,

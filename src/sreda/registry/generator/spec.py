@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
+from sreda.registry.enums import Topic
 from sreda.registry.generator.places import PLACES, Place
 
 
@@ -58,7 +59,7 @@ class Spec:
 
 # The day as of which the order states its facts.
 FACTS_ON = date(2018, 9, 1)
-DIGITAL = "digital-environment"
+DIGITAL = Topic.DIGITAL.value
 
 ONLINE, FAST, FAST_MBPS = "99", "87", 100
 LEARNERS_PER_COMPUTER = 12

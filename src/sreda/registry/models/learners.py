@@ -82,6 +82,8 @@ class Teaching(Record):
     homeroom = models.BooleanField(_("class teacher"), default=False)
 
     class Meta:
+        verbose_name = _("teaching")
+        verbose_name_plural = _("teaching")
         constraints = [
             models.UniqueConstraint(fields=["post", "group", "subject"], name="teaching_once"),
         ]
@@ -97,6 +99,8 @@ class Guardianship(Record):
     until = models.DateField(_("until"), null=True, blank=True)
 
     class Meta:
+        verbose_name = _("guardianship")
+        verbose_name_plural = _("guardianships")
         constraints = [
             ordered_term("guardianship_term"),
             models.UniqueConstraint(fields=["guardian", "child"], name="guardianship_once"),

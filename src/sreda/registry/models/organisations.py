@@ -131,6 +131,8 @@ class ManagementCost(Record):
     management = models.DecimalField(_("of it on management"), max_digits=14, decimal_places=1)
 
     class Meta:
+        verbose_name = _("management costs")
+        verbose_name_plural = _("management costs")
         constraints = [
             models.UniqueConstraint(fields=["organisation", "year"], name="cost_once_a_year"),
             models.CheckConstraint(

@@ -10,7 +10,7 @@ from django.db.models.functions import Coalesce, Upper
 from django.utils.translation import gettext_lazy as _
 
 from sreda.kernel.models import Record
-from sreda.registry.enums import POST_ROLES, Category, Role, Sex
+from sreda.registry.enums import POST_ROLES, Category, Role, Sex, Topic
 from sreda.registry.models.organisations import Municipality, Organisation
 from sreda.registry.models.periods import ordered_term, period
 
@@ -137,18 +137,23 @@ class Qualification(Record):
 
     person = models.ForeignKey(Person, models.CASCADE, related_name="qualifications")
     programme = models.CharField(_("programme"), max_length=300)
-    topic = models.CharField(_("topic"), max_length=60, db_index=True)
+    topic = models.CharField(_("topic"), max_length=60, db_index=True, choices=Topic.choices)
     hours = models.PositiveSmallIntegerField(_("hours"))
     completed_on = models.DateField(_("completed on"))
     document = models.CharField(_("document"), max_length=100, blank=True)
 
     class Meta:
         ordering = ["-completed_on"]
+        verbose_name = _("qualification")
+        verbose_name_plural = _("qualifications")
         constraints = [
             models.UniqueConstraint(
                 fields=["person", "topic", "completed_on"], name="qualification_once"
             )
         ]
+
+    def __str__(self) -> str:
+        return self.programme
 
 
 class Merge(Record):

@@ -71,7 +71,7 @@ EVERYONE = 100_000_000
 
 # The same birth date, and the same family name or the same given name: a slip in either, a
 # changed family name or a missing patronymic is found; both joins are hashed, not nested.
-PAIRS = """
+_WITH_PEOPLE = """
 WITH people AS MATERIALIZED (
     SELECT id, birth_date, sex,
            replace(lower(family_name), 'ё', 'е') COLLATE "C" AS family,
@@ -79,6 +79,8 @@ WITH people AS MATERIALIZED (
            replace(lower(patronymic), 'ё', 'е') AS patronymic
       FROM registry_person p
      WHERE merged_into_id IS NULL AND birth_date BETWEEN %(from)s AND %(to)s
+"""
+_PAIRS = """
 ), pairs AS (
     SELECT a.id AS first, b.id AS second,
            similarity(concat_ws(' ', a.family, a.given, a.patronymic),
@@ -102,6 +104,15 @@ WITH people AS MATERIALIZED (
 )
 SELECT first, second, round(score::numeric, 2) AS score FROM pairs
 """
+PAIRS = _WITH_PEOPLE + _PAIRS
+# The same with one who has no record yet.
+_NEWCOMER = """
+    UNION ALL
+    SELECT %(person)s::uuid, %(from)s::date, %(sex)s,
+           replace(lower(%(family)s), 'ё', 'е') COLLATE "C",
+           replace(lower(%(given)s), 'ё', 'е') COLLATE "C",
+           replace(lower(%(patronymic)s), 'ё', 'е')
+"""
 
 
 def grown_up_by(on: date) -> date:
@@ -110,18 +121,23 @@ def grown_up_by(on: date) -> date:
 
 
 def likely_duplicates(person: Person, *, on: date, limit: int) -> list[UUID]:
-    """Who else may be this person, the likest first."""
+    """Who else may be this person, the likest first. One without a record may be asked for."""
     if person.birth_date is None:
         return []
     born = person.birth_date
-    values: dict[str, date | UUID] = {
+    values: dict[str, date | UUID | str] = {
         "from": born,
         "to": born,
         "person": person.pk,
         "grown": grown_up_by(on),
+        "sex": person.sex,
+        "family": person.family_name,
+        "given": person.given_name,
+        "patronymic": person.patronymic,
     }
+    query = _WITH_PEOPLE + _NEWCOMER + _PAIRS if person._state.adding else PAIRS
     with connection.cursor() as cursor:
-        cursor.execute(PAIRS, values)
+        cursor.execute(query, values)
         pairs = sorted(cursor.fetchall(), key=lambda pair: -pair[2])[:limit]
     return [second if first == person.pk else first for first, second, _score in pairs]
 

@@ -28,6 +28,7 @@ __all__ = [
     "linked",
     "names_in",
     "page",
+    "places_of",
     "rows_of",
     "sealed",
     "shown",
@@ -76,6 +77,18 @@ def shown(model: type[models.Model], name: str, value: Any, names: Mapping[str, 
         day = parse_date(str(value))
         return day.strftime("%d.%m.%Y") if day else str(value)
     return str(value)
+
+
+def places_of(person: Any) -> str:
+    """What a listed person is now, in words."""
+    return "; ".join(
+        [
+            *(f"{p.get_role_display()}, {p.organisation or p.municipality or ''}".rstrip(", ")
+              for p in person.posts_now),
+            *(f"{e.get_role_display()}, {e.group or ''}, {e.organisation}".replace(", ,", ",")
+              for e in person.enrolments_now),
+        ]
+    )  # fmt: skip
 
 
 def names_in(model: type[models.Model], states: list[Mapping[str, Any]]) -> dict[str, str]:

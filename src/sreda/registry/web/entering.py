@@ -28,7 +28,12 @@ def form_page(
 ) -> HttpResponse:
     """`more` goes to the template: subject, note, warning, danger, extra (a second form) …"""
     extra = more.get("extra")
-    wrong = form.errors or more.get("conflict") or (extra is not None and extra.errors)
+    wrong = (
+        form.errors
+        or more.get("conflict")
+        or (extra is not None and extra.errors)
+        or more.get("likely")
+    )
     return render(
         request,
         "registry/form.html",
@@ -44,6 +49,11 @@ def form_page(
     )
 
 
+def valid(*forms: Any) -> bool:
+    """Both are asked, so that the errors of both are shown."""
+    return not [form for form in forms if form is not None and not form.is_valid()]
+
+
 def entered(
     request: HttpRequest,
     form: Any,
@@ -55,20 +65,35 @@ def entered(
     back: str,
     trail: Trail,
     then: Callable[[Any], str] | None = None,
+    ready: bool = True,
+    extra: Any = None,
     **more: Any,
 ) -> HttpResponse:
-    """The page of one form. `write` is called once the form is valid, and may refuse: Stale shows
-    both versions, a ValidationError its words at their fields. After it the way leads `back`, or
-    where `then` says of what was written."""
+    """The page of a form, or of two (`extra`). `write` is called once they are valid, and may
+    refuse: Stale shows both versions, a ValidationError its words at their fields. After it the
+    way leads `back`, or where `then` says of what was written. Not `ready`: there is a question
+    to answer first, which the page asks."""
     conflict = None
-    if request.method == "POST" and form.is_valid():
+    if request.method == "POST" and valid(form, extra) and ready:
         try:
             made = write()
         except Stale as stale:
             conflict = Conflict(form, stale.current)
         except ValidationError as error:
-            base.add_errors(form, error)
+            named = set(getattr(error, "error_dict", {}))
+            base.add_errors(extra if extra and named & set(extra.fields) else form, error)
         else:
             messages.success(request, said)
             return redirect(then(made) if then else back)
-    return form_page(request, form, title, submit, back, trail, conflict=conflict, **more)
+    return form_page(
+        request, form, title, submit, back, trail, conflict=conflict, extra=extra, **more
+    )
+
+
+def history_page(
+    request: HttpRequest, items: list[dict[str, Any]], *, subject: str, trail: Trail, back: str
+) -> HttpResponse:
+    """What was changed, newest first."""
+    items.sort(key=lambda item: item["sorted_at"], reverse=True)
+    context = {"items": items, "subject": subject, "trail": trail, "back_url": back}
+    return render(request, "registry/history.html", context)

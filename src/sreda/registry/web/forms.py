@@ -8,23 +8,41 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from django import forms
 from django.db import models
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from sreda.kernel.api import Actor
-from sreda.registry.access import ORGANISATIONS, given_by
-from sreda.registry.domain import organisations, people, posts
+from sreda.registry.access import given_by
+from sreda.registry.domain import (
+    costs,
+    guardianships,
+    organisations,
+    people,
+    posts,
+    qualifications,
+    teaching,
+)
 from sreda.registry.enums import LEARNER_ROLES, Role
 from sreda.registry.models import (
     ClassGroup,
     Facilities,
+    Guardianship,
+    ManagementCost,
     Municipality,
     Organisation,
     Person,
     Post,
+    Qualification,
+    Teaching,
 )
 from sreda.registry.web.base import label, names_in, sealed, shown, unsealed
+from sreda.registry.web.picking import (
+    ChildField,
+    OrganisationField,
+    PersonField,
+    organisations_for,
+)
 
 Sections = tuple[tuple[Any, tuple[str, ...]], ...]
 
@@ -162,6 +180,7 @@ class Conflict:
                 data[key] = "on"
         else:
             data[key] = "" if value is None else str(value)
+            data.pop(f"{key}_text", None)  # the words of a picker name the old choice
 
 
 _ORGANISATION_LAYOUT: Sections = (
@@ -176,6 +195,7 @@ _WIDGETS: Mapping[str, Any] = {
     "until": day_input(),
     "birth_date": day_input(),
     "as_of": day_input(),
+    "completed_on": day_input(),
 }
 
 
@@ -292,15 +312,6 @@ class PersonChangeForm(ChangeForm):
         widgets = _WIDGETS
 
 
-def organisations_for(actor: Actor) -> QuerySet[Organisation]:
-    """Working organisations to which the actor may appoint."""
-    return (
-        ORGANISATIONS.all(actor, "change")
-        .filter(Q(until__isnull=True) | Q(until__gte=actor.on))
-        .order_by("short_name")
-    )
-
-
 class PostFields(Sectioned):
     """Offers the roles and places the actor may give, and no others."""
 
@@ -339,6 +350,7 @@ class PostForm(PostFields, RecordForm):
     class Meta:
         model = Post
         fields = list(posts.FIELDS)
+        field_classes: ClassVar = {"organisation": OrganisationField}
         widgets = _WIDGETS
         labels = {"organisation": _("Organisation"), "municipality": _("Municipality")}
 
@@ -358,6 +370,7 @@ class PostChangeForm(PostFields, ChangeForm):
     class Meta:
         model = Post
         fields = list(posts.FIELDS)
+        field_classes: ClassVar = {"organisation": OrganisationField}
         widgets = _WIDGETS
         labels = {"organisation": _("Organisation"), "municipality": _("Municipality")}
 
@@ -376,9 +389,7 @@ class EnrolmentForm(Sectioned, forms.Form):
     layout = ((_("Learning"), ("role", "organisation:12", "group:4", "since:4")),)
 
     role = forms.ChoiceField(label=_("Role"), choices=[(r.value, r.label) for r in LEARNER_ROLES])
-    organisation = forms.ModelChoiceField(
-        label=_("Organisation"), queryset=Organisation.objects.none()
-    )
+    organisation = OrganisationField(label=_("Organisation"), queryset=Organisation.objects.none())
     group = forms.CharField(
         label=_("Class or group"),
         max_length=30,
@@ -433,7 +444,7 @@ class FirstPlaceForm(Sectioned, forms.Form):
 
     place = forms.ChoiceField(label=_("Post or role"), required=False)
     title = forms.CharField(label=_("Position"), max_length=200, required=False)
-    organisation = forms.ModelChoiceField(
+    organisation = OrganisationField(
         label=_("Organisation"), queryset=Organisation.objects.none(), required=False
     )
     group = forms.CharField(
@@ -477,6 +488,120 @@ class FirstPlaceForm(Sectioned, forms.Form):
                 else None
             )
         return data
+
+
+_COURSE_LAYOUT: Sections = (
+    ("", ("programme:12", "topic:8", "hours:4", "completed_on:4", "document:8")),
+    ("", ("reason:12",)),
+)
+
+
+class QualificationForm(RecordForm):
+    layout = _COURSE_LAYOUT
+
+    class Meta:
+        model = Qualification
+        fields = list(qualifications.FIELDS)
+        widgets = _WIDGETS
+
+
+class QualificationChangeForm(CorrectionForm):
+    kept = qualifications.FIELDS
+    layout = _COURSE_LAYOUT
+
+    class Meta:
+        model = Qualification
+        fields = list(qualifications.FIELDS)
+        widgets = _WIDGETS
+
+
+_COSTS_LAYOUT: Sections = (("", ("year:4", "total:4", "management:4")), ("", ("reason:12",)))
+
+
+class CostsForm(RecordForm):
+    layout = _COSTS_LAYOUT
+
+    class Meta:
+        model = ManagementCost
+        fields = list(costs.FIELDS)
+
+
+class CostsChangeForm(CorrectionForm):
+    kept = costs.FIELDS
+    layout = _COSTS_LAYOUT
+
+    class Meta:
+        model = ManagementCost
+        fields = list(costs.FIELDS)
+
+
+class TeachingForm(RecordForm):
+    """Who of the class's organisation teaches what in it."""
+
+    layout = (("", ("post:12", "subject:8", "homeroom:12")),)
+
+    class Meta:
+        model = Teaching
+        fields = ["post", *teaching.FIELDS]
+        labels = {"post": _("Teacher")}
+        help_texts = {"subject": _("Empty for a class teacher who teaches nothing here.")}
+
+    def __init__(self, *args: Any, group: ClassGroup, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field: Any = self.fields["post"]
+        field.queryset = teaching.posts_for(group)
+        field.label_from_instance = lambda post: (
+            f"{post.person.full_name}, {post.title or post.get_role_display()}"
+        )
+
+
+class TeachingChangeForm(CorrectionForm):
+    kept = teaching.FIELDS
+    layout = (("", ("subject:8", "homeroom:12", "reason:12")),)
+
+    class Meta:
+        model = Teaching
+        fields = list(teaching.FIELDS)
+
+
+class GuardianshipForm(RecordForm):
+    """The tie itself; who it ties is chosen beside it."""
+
+    layout = ((_("What they are to each other"), ("kind:4", "since:4", "until:4")),)
+
+    class Meta:
+        model = Guardianship
+        fields = list(guardianships.FIELDS)
+        widgets = _WIDGETS
+
+
+class GuardianForm(Sectioned, forms.Form):
+    """Who the parent or guardian is, where their record is there already."""
+
+    layout = ((_("Somebody already in the registry"), ("person:12",)),)
+
+    person = PersonField(label=_("Parent or guardian"), queryset=Person.objects.none())
+
+    def __init__(self, *args: Any, people: QuerySet[Person], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field: Any = self.fields["person"]
+        field.queryset = people
+
+
+class ChildForm(GuardianForm):
+    layout = ((_("Whose parent or guardian"), ("person:12",)),)
+
+    person = ChildField(label=_("Child"), queryset=Person.objects.none())
+
+
+class GuardianshipChangeForm(CorrectionForm):
+    kept = guardianships.FIELDS
+    layout = (("", ("kind:4", "since:4", "until:4")), ("", ("reason:12",)))
+
+    class Meta:
+        model = Guardianship
+        fields = list(guardianships.FIELDS)
+        widgets = _WIDGETS
 
 
 class InviteForm(Sectioned, forms.Form):

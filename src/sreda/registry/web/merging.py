@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -17,7 +18,7 @@ from sreda.kernel import clock
 from sreda.kernel.api import Actor, Filter, Listing
 from sreda.registry.access import PEOPLE
 from sreda.registry.domain import merge as domain
-from sreda.registry.domain.duplicates import ask_search, dismiss
+from sreda.registry.domain.duplicates import ask_search, dismiss, doubt_again
 from sreda.registry.domain.posts import describe
 from sreda.registry.models import (
     DuplicatePair,
@@ -33,39 +34,30 @@ from sreda.registry.models import (
 from sreda.registry.queries.people import likely_duplicates, search_people, with_places
 from sreda.registry.tasks import search_duplicates
 from sreda.registry.web import base
-from sreda.registry.web.base import actor_of, page, visible
+from sreda.registry.web.base import actor_of, page, places_of, visible
 from sreda.registry.web.entering import entered
 from sreda.registry.web.forms import MergeForm, ReasonForm
-from sreda.registry.web.people import found_person, people_listing, places_of, trail
+from sreda.registry.web.people import found_person, people_listing, trail
 
 
-def _pairs(actor: Actor) -> QuerySet[DuplicatePair]:
-    """Pairs still to be judged; both records are the actor's to merge."""
+def _pairs(actor: Actor, *, dismissed: bool = False) -> QuerySet[DuplicatePair]:
+    """Pairs still to be judged, or judged to be two; both records are the actor's to merge."""
     mine = PEOPLE.all(actor, "merge").filter(merged_into__isnull=True)
     return DuplicatePair.objects.filter(
-        dismissed_at__isnull=True, first__in=mine, second__in=mine
+        dismissed_at__isnull=not dismissed, first__in=mine, second__in=mine
     ).select_related("first", "second")
 
 
-@page
-def duplicates(request: HttpRequest) -> HttpResponse:
-    actor = actor_of(request)
-    visible(PEOPLE.may(actor, "merge"))
-    listing = Listing(
-        rows=_pairs(actor),
-        params=request.GET,
-        search=lambda rows, text: rows.filter(
-            Q(first__in=search_people(Person.objects.order_by(), text))
-            | Q(second__in=search_people(Person.objects.order_by(), text))
-        ),
-        sorts={"score": ["score"]},
-        default_sort="-score",
-        name="duplicates",
-        page_size=20,
-    )
+def _pairs_of(rows: QuerySet[DuplicatePair], text: str) -> QuerySet[DuplicatePair]:
+    people = search_people(Person.objects.order_by(), text)
+    return rows.filter(Q(first__in=people) | Q(second__in=people))
+
+
+def _sides(listing: Listing[DuplicatePair], actor: Actor) -> list[dict[str, Any]]:
+    """The pairs of a page with where their people are."""
     people = {key for pair in listing.page for key in (pair.first_id, pair.second_id)}
     placed = {p.pk: p for p in with_places(Person.objects.filter(pk__in=people), actor)}
-    rows = [
+    return [
         {
             "pair": pair,
             "score": int(pair.score * 100),
@@ -76,13 +68,28 @@ def duplicates(request: HttpRequest) -> HttpResponse:
         }
         for pair in listing.page
     ]
+
+
+@page
+def duplicates(request: HttpRequest) -> HttpResponse:
+    actor = actor_of(request)
+    visible(PEOPLE.may(actor, "merge"))
+    listing = Listing(
+        rows=_pairs(actor),
+        params=request.GET,
+        search=_pairs_of,
+        sorts={"score": ["score"]},
+        default_sort="-score",
+        name="duplicates",
+        page_size=20,
+    )
     searches = DuplicateSearch.objects.order_by("-pk")
     return render(
         request,
         "registry/duplicates.html",
         {
             "listing": listing,
-            "rows": rows,
+            "rows": _sides(listing, actor),
             "running": searches.filter(found__isnull=True).first(),
             "last": searches.filter(found__isnull=False).first(),
         },
@@ -122,6 +129,50 @@ def duplicate_dismiss(request: HttpRequest, pk: int) -> HttpResponse:
         back=reverse("registry:duplicates"),
         trail=[(_("Likely duplicates"), reverse("registry:duplicates"))],
         subject=f"{pair.first} — {pair.second}",
+    )
+
+
+@page
+def duplicates_dismissed(request: HttpRequest) -> HttpResponse:
+    """Pairs found to be two people: who said so, when and why."""
+    actor = actor_of(request)
+    visible(PEOPLE.may(actor, "merge"))
+    listing = Listing(
+        rows=_pairs(actor, dismissed=True),
+        params=request.GET,
+        search=_pairs_of,
+        sorts={"at": ["dismissed_at"], "score": ["score"]},
+        default_sort="-at",
+        name="two-people",
+        page_size=20,
+    )
+    rows = _sides(listing, actor)
+    names = _user_names({pair.dismissed_by for pair in listing.page})
+    for row in rows:
+        row["by"] = _name(names, row["pair"].dismissed_by)
+    return render(request, "registry/dismissed.html", {"listing": listing, "rows": rows})
+
+
+@page
+def duplicate_restore(request: HttpRequest, pk: int) -> HttpResponse:
+    actor = actor_of(request)
+    visible(PEOPLE.may(actor, "merge"))
+    pair = get_object_or_404(_pairs(actor, dismissed=True), pk=pk)
+    form = ReasonForm(request.POST or None)
+    return entered(
+        request,
+        form,
+        lambda: doubt_again(pair, reason=form.cleaned_data["reason"], actor=actor, at=clock.now()),
+        said=_("The pair is among the likely duplicates again."),
+        title=_("Put back among the likely duplicates"),
+        submit=_("Put back"),
+        back=reverse("registry:duplicates_dismissed"),
+        trail=[
+            (_("Likely duplicates"), reverse("registry:duplicates")),
+            (_("Found to be two people"), reverse("registry:duplicates_dismissed")),
+        ],
+        subject=f"{pair.first} — {pair.second}",
+        note=_("They were found to be two people: %(reason)s") % {"reason": pair.reason},
     )
 
 
@@ -222,6 +273,11 @@ def _by_state(rows: QuerySet[Merge], value: str) -> QuerySet[Merge]:
     return rows.filter(undone_at__isnull=value == "done")
 
 
+def _user_names(keys: set[UUID | None]) -> dict[UUID, str]:
+    users = User.objects.filter(pk__in=keys - {None}).select_related("person")
+    return {user.pk: user.get_full_name() for user in users}
+
+
 def _name(names: dict[UUID, str], key: UUID | None) -> str:
     return names.get(key, "") if key else ""
 
@@ -246,11 +302,7 @@ def merge_list(request: HttpRequest) -> HttpResponse:
         default_sort="at",
         name="merges",
     )
-    users = {key for m in listing.page for key in (m.merged_by, m.undone_by) if key}
-    names = {
-        user.pk: user.get_full_name()
-        for user in User.objects.filter(pk__in=users).select_related("person")
-    }
+    names = _user_names({key for m in listing.page for key in (m.merged_by, m.undone_by)})
     rows = [
         {"merge": m, "by": _name(names, m.merged_by), "undone_by": _name(names, m.undone_by)}
         for m in listing.page

@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 from sreda.kernel import clock
 from sreda.kernel.api import Actor, Column, Filter, Listing
 from sreda.registry.access import GROUPS, ORGANISATIONS, PEOPLE, POSTS
+from sreda.registry.domain import costs
 from sreda.registry.domain import organisations as domain
 from sreda.registry.enums import OrganisationKind, Ownership, Role
 from sreda.registry.models import (
@@ -35,7 +36,7 @@ from sreda.registry.queries.past import states_on
 from sreda.registry.queries.people import count_heads
 from sreda.registry.web import base
 from sreda.registry.web.base import actor_of, as_of, key_of, page, visible
-from sreda.registry.web.entering import entered
+from sreda.registry.web.entering import entered, history_page
 from sreda.registry.web.forms import (
     EndForm,
     FacilitiesForm,
@@ -325,16 +326,15 @@ def organisation_history(request: HttpRequest, pk: UUID) -> HttpResponse:
     for facilities in Facilities.objects.filter(organisation=found)[:30]:
         title = _("Facilities as of %(day)s") % {"day": facilities.as_of.strftime("%d.%m.%Y")}
         items += base.timeline(facilities, domain.FACILITY_FIELDS, title)
-    items.sort(key=lambda item: item["sorted_at"], reverse=True)
-    return render(
+    for cost in ManagementCost.objects.filter(organisation=found).order_by("-year")[:30]:
+        title = _("Management costs of %(year)s") % {"year": cost.year}
+        items += base.timeline(cost, costs.FIELDS, title)
+    return history_page(
         request,
-        "registry/history.html",
-        {
-            "items": items,
-            "subject": found.short_name,
-            "trail": trail_of(found),
-            "back_url": reverse("registry:organisation", args=[pk]),
-        },
+        items,
+        subject=found.short_name,
+        trail=trail_of(found),
+        back=reverse("registry:organisation", args=[pk]),
     )
 
 
@@ -460,6 +460,7 @@ def group(request: HttpRequest, pk: UUID) -> HttpResponseBase:
         "registry/group.html",
         {
             "group": found,
+            "may_change": GROUPS.may(actor, "change", found),
             "listing": listing,
             "on": on,
             "past": on != actor.on,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -22,13 +22,14 @@ from sreda.kernel.api import Actor, Column, Filter, Listing
 from sreda.registry.access import (
     ENROLMENTS,
     GROUPS,
+    GUARDIANSHIPS,
     ORGANISATIONS,
     PEOPLE,
     POSTS,
     count_people,
     given_by,
 )
-from sreda.registry.domain import accounts
+from sreda.registry.domain import accounts, guardianships, qualifications
 from sreda.registry.domain import people as domain
 from sreda.registry.domain import posts as posts_domain
 from sreda.registry.enums import LEARNER_ROLES, POST_ROLES, Role
@@ -37,8 +38,8 @@ from sreda.registry.models.periods import on_day
 from sreda.registry.queries.past import states_on
 from sreda.registry.queries.people import search_people, with_places
 from sreda.registry.web import base
-from sreda.registry.web.base import actor_of, as_of, key_of, page, visible
-from sreda.registry.web.entering import entered, form_page
+from sreda.registry.web.base import actor_of, as_of, key_of, page, places_of, visible
+from sreda.registry.web.entering import entered, form_page, history_page, valid
 from sreda.registry.web.forms import (
     FirstPlaceForm,
     InviteForm,
@@ -46,6 +47,7 @@ from sreda.registry.web.forms import (
     PersonForm,
     ReasonForm,
 )
+from sreda.registry.web.likely import Likely
 from sreda.registry.web.organisations import place_filters
 
 
@@ -99,18 +101,6 @@ def _filters(actor: Actor, organisation: str) -> list[Filter[Any]]:
     return found
 
 
-def places_of(person: Any) -> str:
-    """What a listed person is now, in words."""
-    return "; ".join(
-        [
-            *(f"{p.get_role_display()}, {p.organisation or p.municipality or ''}".rstrip(", ")
-              for p in person.posts_now),
-            *(f"{e.get_role_display()}, {e.group or ''}, {e.organisation}".replace(", ,", ",")
-              for e in person.enrolments_now),
-        ]
-    )  # fmt: skip
-
-
 @page
 def person_list(request: HttpRequest) -> HttpResponseBase:
     actor = actor_of(request)
@@ -157,7 +147,8 @@ def people_listing(request: HttpRequest, actor: Actor) -> Listing[Person]:
 
 @page
 def person_add(request: HttpRequest) -> HttpResponse:
-    """A person together with their first place: otherwise a head would not see who was added."""
+    """A person together with their first place: otherwise a head would not see who was added.
+    One who is in the registry already gets the place instead."""
     actor = actor_of(request)
     visible(PEOPLE.may(actor, "add"))
     form = PersonForm(request.POST or None)
@@ -167,62 +158,54 @@ def person_add(request: HttpRequest) -> HttpResponse:
         prefix="first",
         initial={"since": actor.on, "organisation": request.GET.get("organisation")},
     )
-    if request.method == "POST" and form.is_valid() and place.is_valid():
-        try:
-            with transaction.atomic():
-                made = _add(request, actor, form, place)
-        except ValidationError as error:
-            target = place if set(getattr(error, "error_dict", {})) & set(place.fields) else form
-            base.add_errors(target, error)
-        else:
-            messages.success(request, _("The person is added."))
-            return redirect("registry:person", made.pk)
-    return form_page(
+    key = key_of(request, "person")
+    likely = None
+    if request.method == "POST" and valid(form, place):
+        likely = Likely(request, actor, form.values, PEOPLE.all(actor), key)
+
+    def write() -> Person:
+        at = clock.now()
+        with transaction.atomic():
+            taken = likely.taken if likely else None
+            if taken is not None and not PEOPLE.may(actor, "change", taken):
+                raise ValidationError(
+                    _(
+                        "Only where this person is now, or the regional operator, may enter"
+                        " anything for them: ask there."
+                    )
+                )
+            person = taken or domain.add_person(values=form.values, key=key, actor=actor, at=at)
+            _give_place(request, actor, person, place.cleaned_data, at)
+        return person
+
+    return entered(
         request,
         form,
-        _("New person"),
-        _("Add"),
-        reverse("registry:people"),
-        [(_("People"), reverse("registry:people"))],
+        write,
+        said=_("The place is entered for the person who was in the registry already.")
+        if likely and likely.taken
+        else _("The person is added."),
+        title=_("New person"),
+        submit=_("Add"),
+        back=reverse("registry:people"),
+        then=lambda made: reverse("registry:person", args=[made.pk]),
+        trail=[(_("People"), reverse("registry:people"))],
+        ready=likely is None or likely.settled,
         extra=place,
+        likely=likely,
     )
 
 
-def _add(request: HttpRequest, actor: Actor, form: PersonForm, place: FirstPlaceForm) -> Person:
-    at = clock.now()
-    person = domain.add_person(
-        values=form.values, key=key_of(request, "person"), actor=actor, at=at
-    )
-    first = place.cleaned_data
+def _give_place(
+    request: HttpRequest, actor: Actor, person: Person, first: dict[str, Any], at: datetime
+) -> None:
     role = first["place"]
-    key = key_of(request, "first place")
+    values = {name: first[name] for name in ("organisation", "since")} | {"role": role}
+    common: dict[str, Any] = {"key": key_of(request, "first place"), "actor": actor, "at": at}
     if role in LEARNER_ROLES:
-        posts_domain.enrol(
-            person,
-            values={
-                "role": role,
-                "organisation": first["organisation"],
-                "group": first["group"],
-                "since": first["since"],
-            },
-            key=key,
-            actor=actor,
-            at=at,
-        )
+        posts_domain.enrol(person, values=values | {"group": first["group"]}, **common)
     elif role:
-        posts_domain.give_post(
-            person,
-            values={
-                "role": role,
-                "title": first["title"],
-                "organisation": first["organisation"],
-                "since": first["since"],
-            },
-            key=key,
-            actor=actor,
-            at=at,
-        )
-    return person
+        posts_domain.give_post(person, values=values | {"title": first["title"]}, **common)
 
 
 def found_person(actor: Actor, action: str, pk: UUID) -> Person:
@@ -302,11 +285,19 @@ def person(request: HttpRequest, pk: UUID) -> HttpResponse:
             "may_post": may_change and bool(given_by(actor)),
             "may_account": PEOPLE.may(actor, "account", found),
             "may_merge": PEOPLE.may(actor, "merge", found),
+            "may_qualify": PEOPLE.may(actor, "qualify", found),
+            "may_guard": PEOPLE.may(actor, "guard", found),
+            "may_have_children": details and may_guard_any(actor),
         },
     )
 
 
-def _covers(thing: Post | Enrolment, on: date) -> bool:
+def may_guard_any(actor: Actor) -> bool:
+    """Whether there can be children whose parents this actor names."""
+    return PEOPLE.may(actor, "guard")
+
+
+def _covers(thing: Post | Enrolment | Guardianship, on: date) -> bool:
     return thing.since <= on and (thing.until is None or thing.until >= on)
 
 
@@ -345,22 +336,32 @@ def _posts(actor: Actor, person: Person, on: date) -> list[dict[str, Any]]:
 
 
 def _family(actor: Actor, person: Person, on: date) -> list[dict[str, Any]]:
-    rows = Guardianship.objects.filter(on_day(on), Q(guardian=person) | Q(child=person))
-    ties = list(rows.select_related("guardian", "child"))
+    """Parents, guardians and children; contacts for those who keep the ties."""
+    rows = Guardianship.objects.filter(Q(guardian=person) | Q(child=person))
+    ties = list(rows.select_related("guardian", "child").order_by("since"))
     others = {t.child_id if t.guardian_id == person.pk else t.guardian_id for t in ties}
     seen = set(PEOPLE.all(actor).filter(pk__in=others).values_list("pk", flat=True))
+    mine = GUARDIANSHIPS.all(actor, "change").filter(pk__in=[t.pk for t in ties])
+    may_change = set(mine.values_list("pk", flat=True))
     found = []
     for tie in ties:
+        may, now = tie.pk in may_change, _covers(tie, on)
+        if not now and not may:
+            continue
         upward = tie.child_id == person.pk
         other = tie.guardian if upward else tie.child
         found.append(
             {
+                "tie": tie,
                 "person": other,
                 "kind": tie.get_kind_display() if upward else _("Child"),
                 "url": reverse("registry:person", args=[other.pk]) if other.pk in seen else "",
+                "now": now,
+                "may_change": may,
+                "contacts": [c for c in (other.phone, other.email) if c] if may and upward else [],
             }
         )
-    return found
+    return sorted(found, key=lambda row: not row["now"])
 
 
 def trail(found: Person) -> list[tuple[str, str]]:
@@ -409,16 +410,19 @@ def person_history(request: HttpRequest, pk: UUID) -> HttpResponse:
     for enrolment in learning:
         title = f"{enrolment.get_role_display()} ({enrolment.organisation})"
         items += base.timeline(enrolment, posts_domain.ENROLMENT_FIELDS, title)
-    items.sort(key=lambda item: item["sorted_at"], reverse=True)
-    return render(
+    for course in Qualification.objects.filter(person=found):
+        items += base.timeline(course, qualifications.FIELDS, course.programme)
+    ties = GUARDIANSHIPS.all(actor).filter(Q(guardian=found) | Q(child=found))
+    for tie in ties.select_related("guardian", "child"):
+        other = tie.guardian if tie.child_id == found.pk else tie.child
+        title = _("Family: %(name)s") % {"name": other.full_name}
+        items += base.timeline(tie, guardianships.FIELDS, title)
+    return history_page(
         request,
-        "registry/history.html",
-        {
-            "items": items,
-            "subject": found.full_name,
-            "trail": trail(found),
-            "back_url": reverse("registry:person", args=[pk]),
-        },
+        items,
+        subject=found.full_name,
+        trail=trail(found),
+        back=reverse("registry:person", args=[pk]),
     )
 
 
