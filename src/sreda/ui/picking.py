@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -57,7 +57,13 @@ class Picker(forms.Widget):
         return context
 
 
-class PickField(forms.ModelChoiceField):
+if TYPE_CHECKING:
+    AnyChoiceField = forms.ModelChoiceField[Any]
+else:
+    AnyChoiceField = forms.ModelChoiceField
+
+
+class PickField(AnyChoiceField):
     """A subclass names the address that suggests (`url_name`) and says how rows are found.
 
     What is not in `queryset` is neither offered nor taken, whatever the address suggests.
@@ -83,18 +89,23 @@ class PickField(forms.ModelChoiceField):
         return ""
 
     @property
+    def _rows(self) -> QuerySet[Any]:
+        assert self.queryset is not None
+        return self.queryset
+
+    @property
     def url(self) -> str:
         return reverse(self.url_name)
 
     def _get(self, key: str) -> Model | None:
         try:
-            found: Model | None = self.queryset.filter(pk=key).first() if key else None
+            found: Model | None = self._rows.filter(pk=key).first() if key else None
         except (ValidationError, ValueError):
             return None
         return found
 
     def _found(self, text: str) -> list[Any]:
-        return list(self.find(self.queryset, text)[: self.offered + 1])
+        return list(self.find(self._rows, text)[: self.offered + 1])
 
     def _row(self, thing: Any) -> dict[str, str]:
         return {
@@ -105,7 +116,7 @@ class PickField(forms.ModelChoiceField):
 
     def offer(self, asked: Asked) -> dict[str, Any]:
         """What the widget shows of this choice."""
-        rows = list(self.queryset[: self.few + 1])
+        rows = list(self._rows[: self.few + 1])
         chosen = self._get(asked.key)
         label = str(self.label_from_instance(chosen)) if chosen else ""
         if len(rows) <= self.few:

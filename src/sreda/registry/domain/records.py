@@ -36,10 +36,12 @@ class Noun(Generic[M]):
     began: Callable[[M], date]
     about: Callable[[M], Mapping[str, Any]]
     recorded: Callable[[M], Event]
-    known: Mapping[str, tuple[str, str]]
+    known: Mapping[str, tuple[str, Any]]
 
     def explain(self, error: IntegrityError) -> ValidationError:
-        return changes.first_error(error, self.known)
+        return changes.first_error(
+            error, {name: (field, str(words)) for name, (field, words) in self.known.items()}
+        )
 
 
 def _keep(

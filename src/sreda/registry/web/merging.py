@@ -274,7 +274,7 @@ def _by_state(rows: QuerySet[Merge], value: str) -> QuerySet[Merge]:
 
 
 def _user_names(keys: set[UUID | None]) -> dict[UUID, str]:
-    users = User.objects.filter(pk__in=keys - {None}).select_related("person")
+    users = User.objects.filter(pk__in=[key for key in keys if key]).select_related("person")
     return {user.pk: user.get_full_name() for user in users}
 
 
