@@ -4,6 +4,7 @@ SREDA_HOME            folder of the database, files and keys
 SREDA_DATABASE_URL    a given PostgreSQL; otherwise the embedded one is used
 SREDA_SECRET_KEY      otherwise made once and kept in SREDA_HOME/keys
 SREDA_HOSTS           host names served, comma or space between them
+SREDA_ADDRESS         the site's lasting address (default: http(s):// and the first of SREDA_HOSTS)
 SREDA_HTTPS           1 when browsers reach the site by https
 SREDA_PROXIES         how many reverse proxies stand before it (1 with SREDA_HTTPS, else 0)
 SREDA_HOT_PORT        port of the process that takes answers on the site's host; `sreda up` sets it
@@ -34,6 +35,11 @@ HTTPS = env.flag("SREDA_HTTPS")
 GALLERY = env.flag("SREDA_GALLERY", DEBUG)
 SECRET_KEY = os.environ.get("SREDA_SECRET_KEY") or env.kept_secret("secret-key")
 ALLOWED_HOSTS = [*env.words("SREDA_HOSTS", "localhost 127.0.0.1 [::1]")]
+# Names this installation where an address must last (homePage of people in learning records).
+SITE_ADDRESS = (
+    os.environ.get("SREDA_ADDRESS", "").rstrip("/")
+    or f"{'https' if HTTPS else 'http'}://{ALLOWED_HOSTS[0]}"
+)
 CSRF_TRUSTED_ORIGINS = [f"{'https' if HTTPS else 'http'}://{host}" for host in ALLOWED_HOSTS]
 
 INSTALLED_APPS = [
@@ -42,6 +48,7 @@ INSTALLED_APPS = [
     "sreda.programme",
     "sreda.reporting",
     "sreda.assessment",
+    "sreda.records",
     "sreda.registry",
     "sreda.ui",
     "sreda.kernel",

@@ -11,6 +11,8 @@ urlpatterns = [
     path("programme/", include("sreda.programme.urls")),
     path("reporting/", include("sreda.reporting.urls")),
     path("assessment/", include("sreda.assessment.urls")),
+    path("records/", include("sreda.records.urls")),
+    path("xapi/", include("sreda.exchange.xapi.urls")),
     path("account/", include("allauth.urls")),
     path("ui/", include("sreda.ui.urls")),
 ]

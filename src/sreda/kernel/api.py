@@ -12,7 +12,15 @@ from sreda.kernel.datasets import (
     datasets,
 )
 from sreda.kernel.domain.audit import audit
-from sreda.kernel.domain.files import EVIDENCE, TABLES, download, path_of, store
+from sreda.kernel.domain.files import (
+    EVIDENCE,
+    TABLES,
+    download,
+    keep_content,
+    kept_content,
+    path_of,
+    store,
+)
 from sreda.kernel.domain.history import history_of, remember, state_of, state_on
 from sreda.kernel.domain.notices import mail, mark_read, notices_of, notify, unread
 from sreda.kernel.domain.outbox import publish, subscribe
@@ -73,6 +81,8 @@ __all__ = [
     "datasets",
     "download",
     "history_of",
+    "keep_content",
+    "kept_content",
     "mail",
     "mark_read",
     "nav_for",

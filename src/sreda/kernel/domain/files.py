@@ -100,6 +100,26 @@ def store(
     )
 
 
+def keep_content(content: bytes) -> str:
+    """Keep bytes on disk under their SHA-256, which is returned; equal contents are kept once."""
+    digest = hashlib.sha256(content).hexdigest()
+    target = _place(digest)
+    if not target.exists():
+        target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        descriptor, draft = tempfile.mkstemp(dir=target.parent, prefix="incoming-")
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(draft, target)
+    return digest
+
+
+def kept_content(digest: str) -> bytes:
+    """What `keep_content` kept; FileNotFoundError where the disk has lost it."""
+    return _place(digest).read_bytes()
+
+
 def clean_name(name: str) -> str:
     """The last part of a path without control characters; never empty."""
     last = re.split(r"[\\/]", name)[-1]

@@ -1,0 +1,262 @@
+"""The statements resource."""
+
+from __future__ import annotations
+
+import base64
+import struct
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import HttpResponse
+from django.utils.http import http_date
+
+from sreda.exchange.xapi.rest.call import Answer, Call, as_json, resource
+from sreda.kernel.api import kept_content
+from sreda.records.api import Scope, source_of, take_in
+from sreda.records.api import statements as reads
+from sreda.records.xapi.attachments import attachments_in, contents_of, media_type, mixed, parts_of
+from sreda.records.xapi.errors import Invalid
+from sreda.records.xapi.formats import is_uuid, moment, written
+from sreda.records.xapi.formatting import (
+    accepted_languages,
+    activities_in,
+    canonical,
+    only_ids,
+    verbs_in,
+)
+from sreda.records.xapi.keys import (
+    ORGANISATION,
+    VERB,
+    activity_keys,
+    agent_keys,
+    key,
+    registration_key,
+)
+from sreda.records.xapi.reading import read_json, written_json
+
+Json = dict[str, Any]
+
+MOST = 500  # statements in one answer
+FILTERS = (
+    "agent",
+    "verb",
+    "activity",
+    "registration",
+    "related_activities",
+    "related_agents",
+    "since",
+    "until",
+    "limit",
+    "ascending",
+    "cursor",
+)
+SINGLE = ("statementId", "voidedStatementId")
+SHOWN = ("format", "attachments")
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@resource("GET", "HEAD", "PUT", "POST")
+def statements(call: Call) -> HttpResponse:
+    if not call.reads:
+        return _put(call) if call.method == "PUT" else _post(call)
+    # Before the search, so that whatever it promises is in what is found.
+    through = written(reads.consistent_through())
+    try:
+        response = _get(call)
+    except (Invalid, Answer) as error:
+        from sreda.exchange.xapi.rest.call import said
+
+        response = (
+            said(error.status, error.text) if isinstance(error, Answer) else said(400, str(error))
+        )
+    response["X-Experience-API-Consistent-Through"] = through
+    return response
+
+
+# -- taking in ---------------------------------------------------------------------------------
+
+
+def _put(call: Call) -> HttpResponse:
+    call.require(Scope.WRITE)
+    call.only("statementId")
+    wanted = call.needed("statementId")
+    if not is_uuid(wanted):
+        raise Invalid("statementId", "must be a UUID in its usual form")
+    sent, contents = _sent(call)
+    if not isinstance(sent, dict):
+        raise Invalid("statement", "must be one statement, an object")
+    own = sent.setdefault("id", wanted)
+    if not isinstance(own, str) or own.lower() != wanted.lower():
+        raise Invalid("id", "is not the statementId of the address")
+    take_in([sent], edition=call.edition, source=source_of(call.credential), contents=contents)
+    return HttpResponse(status=204)
+
+
+def _post(call: Call) -> HttpResponse:
+    call.require(Scope.WRITE)
+    call.only()
+    sent, contents = _sent(call)
+    batch = sent if isinstance(sent, list) else [sent]
+    if not batch:
+        return as_json([])
+    stored = take_in(
+        batch, edition=call.edition, source=source_of(call.credential), contents=contents
+    )
+    return as_json(stored.ids)
+
+
+def _sent(call: Call) -> tuple[Any, dict[str, bytes]]:
+    """What the body holds, and attachments by their SHA-2."""
+    kind, params = media_type(call.header("Content-Type"))
+    if kind == "application/json":
+        return read_json(call.body), {}
+    if kind != "multipart/mixed":
+        raise Invalid("Content-Type", "must be application/json or multipart/mixed")
+    first, *rest = parts_of(call.body, params.get("boundary", ""))
+    if media_type(first.headers.get("content-type", ""))[0] != "application/json":
+        raise Invalid("part[0].Content-Type", "must be application/json: the statements come first")
+    return read_json(first.content), contents_of(rest)
+
+
+# -- giving out --------------------------------------------------------------------------------
+
+
+def _get(call: Call) -> HttpResponse:
+    call.require(Scope.READ_MINE)
+    single = [name for name in SINGLE if name in call.params]
+    if single:
+        return _one(call, single)
+    call.only(*SINGLE, *FILTERS, *SHOWN)
+    wanted = _wanted(call)
+    shape, with_attachments = _shape(call)
+    found = reads.find(wanted)
+    bodies = _shaped(found.bodies, shape, call)
+    more = _more(call, found.more) if found.more else ""
+    content = f'{{"statements":[{",".join(bodies)}],"more":{written_json(more)}}}'
+    newest = _last_stored(found.bodies if wanted.ascending else found.bodies[:1])
+    return _respond(content, found.bodies if with_attachments else None, newest)
+
+
+def _one(call: Call, single: list[str]) -> HttpResponse:
+    if len(single) > 1:
+        raise Invalid("voidedStatementId", "does not go together with statementId")
+    call.only(single[0], *SHOWN)
+    name = single[0]
+    if not is_uuid(call.params[name]):
+        raise Invalid(name, "must be a UUID in its usual form")
+    shape, with_attachments = _shape(call)
+    own = call.credential
+    body = reads.one(
+        call.params[name],
+        voided=name == "voidedStatementId",
+        credential=None if own.may(Scope.READ) else own.pk,
+        organisation=own.organisation_id,
+    )
+    if body is None:
+        raise Answer(404, f"{name}: there is no such statement here.")
+    shown = _shaped([body], shape, call)[0]
+    return _respond(shown, [body] if with_attachments else None, _last_stored([body]))
+
+
+def _shape(call: Call) -> tuple[str, bool]:
+    shape = call.params.get("format", "exact")
+    if shape not in {"exact", "ids", "canonical"}:
+        raise Invalid("format", "must be exact, ids or canonical")
+    return shape, call.flag("attachments")
+
+
+def _wanted(call: Call) -> reads.Wanted:
+    groups: list[Iterable[int]] = []
+    near_agents, near_activities = call.flag("related_agents"), call.flag("related_activities")
+    if "registration" in call.params:
+        groups.append([registration_key(str(call.uuid("registration")))])
+    if "agent" in call.params:
+        keys = agent_keys(call.agent("agent"), near=near_agents)
+        if not keys:
+            raise Invalid("agent", "must be an Agent or an identified Group")
+        groups.append(keys)
+    if "activity" in call.params:
+        groups.append(activity_keys(call.iri("activity"), near=near_activities))
+    if "verb" in call.params:
+        groups.append([key(VERB, call.iri("verb"))])
+    own = call.credential
+    if own.organisation_id:
+        groups.append([key(ORGANISATION, str(own.organisation_id))])
+    mine = not own.may(Scope.READ)
+    if mine and not groups:
+        groups.append(agent_keys(read_json(own.agent), near=True))
+    return reads.Wanted(
+        keys=tuple(tuple(group) for group in groups),
+        since=call.moment("since"),
+        until=call.moment("until"),
+        after=_cursor(call),
+        ascending=call.flag("ascending"),
+        credential=own.pk if mine else None,
+        limit=_limit(call),
+    )
+
+
+def _limit(call: Call) -> int:
+    text = call.params.get("limit", "0")
+    if not (text.isascii() and text.isdecimal()):
+        raise Invalid("limit", "must be a whole number, zero or more")
+    return min(int(text[:9]) or MOST, MOST)
+
+
+def _cursor(call: Call) -> reads.Cursor | None:
+    """The place of the last statement given: microseconds and number."""
+    if "cursor" not in call.params:
+        return None
+    try:
+        stored, seq = struct.unpack(">qq", base64.urlsafe_b64decode(call.params["cursor"] + "=="))
+        return reads.Cursor(EPOCH + timedelta(microseconds=stored), seq)
+    except (ValueError, struct.error, OverflowError):
+        raise Invalid("cursor", "is not one that was given here") from None
+
+
+def _more(call: Call, after: reads.Cursor) -> str:
+    """A relative IRL: this search with the place where it goes on. Nothing is kept for it."""
+    micros = (after.stored - EPOCH) // timedelta(microseconds=1)
+    mark = base64.urlsafe_b64encode(struct.pack(">qq", micros, after.seq)).decode().rstrip("=")
+    return f"{call.path}?{urlencode({**call.params, 'cursor': mark})}"
+
+
+def _shaped(bodies: list[str], shape: str, call: Call) -> list[str]:
+    if shape == "exact":
+        return bodies
+    read = [read_json(body) for body in bodies]
+    if shape == "ids":
+        return [written_json(only_ids(statement)) for statement in read]
+    languages = accepted_languages(call.header("Accept-Language"))
+    definitions = reads.definitions(a["id"] for s in read for a in activities_in(s))
+    displays = reads.displays(v["id"] for s in read for v in verbs_in(s))
+    return [written_json(canonical(s, languages, definitions, displays)) for s in read]
+
+
+def _last_stored(bodies: list[str]) -> datetime | None:
+    return moment(read_json(bodies[-1])["stored"]) if bodies else None
+
+
+def _respond(content: str, bodies: list[str] | None, modified: datetime | None) -> HttpResponse:
+    kind, body = "application/json", content.encode()
+    if bodies is not None:
+        kind, body = mixed(body, _attachments(bodies))
+    response = HttpResponse(body, content_type=kind)
+    if modified:
+        response["Last-Modified"] = http_date(modified.timestamp())
+    return response
+
+
+def _attachments(bodies: list[str]) -> Iterable[tuple[str, str, bytes]]:
+    """Each content once; those that only have a fileUrl stay where they are."""
+    wanted: dict[str, str] = {}
+    for body in bodies:
+        if '"attachments"' in body:
+            for _place, item in attachments_in(read_json(body)):
+                wanted.setdefault(item["sha2"].lower(), item["contentType"])
+    kept = reads.attachments(wanted)
+    for digest, kind in wanted.items():
+        if digest in kept:
+            yield digest, kind, kept_content(kept[digest].sha256)

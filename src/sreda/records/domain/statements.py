@@ -1,0 +1,129 @@
+"""Taking in statements through Django's connection; and what Sreda itself records."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import NAMESPACE_URL, UUID, uuid5
+
+from django.conf import settings
+from django.db import connection, transaction
+from psycopg import errors
+
+from sreda.kernel.api import keep_content
+from sreda.records.domain.writing import Prepared, Source, Stored, forget_months, prepare, store
+from sreda.records.models import Attachment
+from sreda.records.xapi.attachments import attachments_in, match
+from sreda.records.xapi.formats import written
+from sreda.records.xapi.reading import written_json
+from sreda.records.xapi.signature import verify
+
+Json = dict[str, Any]
+
+ATTEMPTS = 4
+# Met when two writers want each other's rows, or a month's part went with a rolled back write.
+AGAIN = (errors.DeadlockDetected, errors.SerializationFailure, errors.CheckViolation)
+
+
+def take_in(
+    statements: Sequence[Json],
+    *,
+    edition: int,
+    source: Source,
+    contents: Mapping[str, bytes] | None = None,
+    organisations: Sequence[UUID | None] | None = None,
+) -> Stored:
+    """Check a batch and keep all of it, or nothing.
+
+    `contents` are the attachments that came, by SHA-2. Raises Invalid, Conflict or NotYours.
+    """
+    batch = prepare(statements, edition=edition, source=source, organisations=organisations)
+    contents = dict(contents or {})
+    _match(batch, contents, edition)
+    with transaction.atomic():
+        kept = [Attachment(sha2=sha2, sha256=keep_content(content), length=len(content))
+                for sha2, content in sorted(contents.items())]  # fmt: skip
+        if kept:
+            Attachment.objects.bulk_create(kept, ignore_conflicts=True)
+        stored = _store(batch, source)
+        transaction.on_commit(stored.remember)
+    return stored
+
+
+def _match(batch: list[Prepared], contents: dict[str, bytes], edition: int) -> None:
+    several = len(batch) > 1
+    statements = [one.statement for one in batch]
+    named = {
+        item["sha2"].lower()
+        for statement in statements
+        if "attachments" in statement or statement["object"].get("objectType") == "SubStatement"
+        for _place, item in attachments_in(statement)
+    }
+    if not named and not contents:
+        return
+    match(statements, contents)
+    for number, statement in enumerate(statements):
+        verify(statement, contents, edition, f"[{number}]" if several else "")
+
+
+def _store(batch: list[Prepared], source: Source) -> Stored:
+    for attempt in range(ATTEMPTS):
+        try:
+            with transaction.atomic():
+                return store(connection.connection, batch, source)
+        except AGAIN:
+            forget_months()
+            if attempt == ATTEMPTS - 1:
+                raise
+    raise AssertionError("unreachable")
+
+
+def account(person_id: UUID | str) -> Json:
+    """How a person of the registry stands in statements."""
+    return {
+        "objectType": "Agent",
+        "account": {"homePage": settings.SITE_ADDRESS, "name": str(person_id)},
+    }
+
+
+def own_source() -> Source:
+    """Sreda itself vouches for what it records."""
+    agent = {
+        "objectType": "Agent",
+        "name": "Sreda",
+        "account": {"homePage": settings.SITE_ADDRESS, "name": "sreda"},
+    }
+    return Source(authority=written_json(agent), voids_any=True)
+
+
+def record(
+    key: str,
+    *,
+    person_id: UUID | str,
+    verb: tuple[str, Mapping[str, str]],
+    target: Json,
+    at: datetime,
+    organisation_id: UUID | str | None = None,
+    result: Json | None = None,
+    context: Json | None = None,
+) -> bool:
+    """Record what a person did in Sreda; False where `key` is recorded already.
+
+    `key` names the happening for ever (`registry.enrolment.opened:<id>`): the statement's id
+    follows from it. `verb` is an IRI and its display; `target` an xAPI object.
+    """
+    statement: Json = {
+        "id": str(uuid5(NAMESPACE_URL, f"{settings.SITE_ADDRESS}/records/{key}")),
+        "actor": account(person_id),
+        "verb": {"id": verb[0], "display": dict(verb[1])},
+        "object": target,
+        "timestamp": written(at),
+    }
+    if result:
+        statement["result"] = result
+    if context:
+        statement["context"] = context
+    place = UUID(str(organisation_id)) if organisation_id else None
+    stored = take_in([statement], edition=2, source=own_source(), organisations=[place])
+    return stored.new == 1

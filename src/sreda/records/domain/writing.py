@@ -1,0 +1,512 @@
+"""The way a batch of statements takes: check, prepare, store.
+
+It is given a psycopg connection inside a transaction and uses nothing of Django, so that any
+process may write: `prepare(…)` outside the transaction, `store(…)` within, `Stored.remember()`
+after the commit. What was acknowledged is committed; what was not left nothing.
+
+Two batches with the same id, or one that refers to what the other brings, meet at the row of the
+id in `records_statementid`: the later waits for the earlier. Rows are taken in order of their ids.
+"""
+
+from __future__ import annotations
+
+import marshal
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import psycopg
+
+from sreda.kernel.ids import uuid7
+from sreda.records.xapi.compare import same
+from sreda.records.xapi.definitions import merged
+from sreda.records.xapi.errors import Invalid
+from sreda.records.xapi.formats import EDITIONS, in_utc, written
+from sreda.records.xapi.formatting import activities_in, agents_in, verbs_in
+from sreda.records.xapi.keys import ACTIVITY, AGENT, VERB, identities, identity, key, keys_of
+from sreda.records.xapi.reading import read_json, written_json
+from sreda.records.xapi.statement import VOIDED, check
+
+Json = dict[str, Any]
+Connection = psycopg.Connection[Any]
+
+
+class Conflict(Exception):
+    """A statement with this id, but other content, is here already."""
+
+    def __init__(self, statement_id: str) -> None:
+        super().__init__(statement_id)
+        self.statement_id = statement_id
+
+
+class NotYours(Exception):
+    """The source may not void a statement of another."""
+
+    def __init__(self, statement_id: str) -> None:
+        super().__init__(statement_id)
+        self.statement_id = statement_id
+
+
+@dataclass(frozen=True)
+class Source:
+    """Who writes: its credential (None: Sreda itself), the JSON of its authority, and rights."""
+
+    authority: str
+    credential: UUID | None = None
+    organisation: UUID | None = None
+    defines: bool = True
+    voids_any: bool = False
+    vouching: tuple[str, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "vouching", tuple(identities(read_json(self.authority))))
+
+
+@dataclass(slots=True)
+class Prepared:
+    """One checked statement; `text` is its JSON without the closing brace and what the LRS sets."""
+
+    id: str
+    statement: Json
+    text: str
+    keys: list[int]
+    target: str | None
+    voids: bool
+    organisation: str | None
+
+
+@dataclass(slots=True)
+class Stored:
+    """Outcome of a batch: its ids in order, and how many were new."""
+
+    ids: list[str]
+    new: int
+    seen: list[tuple[Any, ...]]
+
+    def remember(self) -> None:
+        """After the commit: descriptions known now need not be written again soon."""
+        for item in self.seen:
+            _seen[item] = None
+        while len(_seen) > _SEEN_KEPT:
+            _seen.popitem(last=False)
+
+
+_SEEN_KEPT = 100_000
+_seen: OrderedDict[tuple[Any, ...], None] = OrderedDict()
+_months: set[tuple[int, int]] = set()
+
+
+def prepare(
+    statements: Sequence[Json],
+    *,
+    edition: int,
+    source: Source,
+    organisations: Sequence[UUID | None] | None = None,
+) -> list[Prepared]:
+    """Check every statement of a batch and make it ready; Invalid names the place (`[3].actor`)."""
+    made = []
+    several = len(statements) > 1
+    known: set[str] = set()
+    for number, statement in enumerate(statements):
+        check(statement, edition, f"[{number}]" if several else "")
+        one = _prepared(
+            statement,
+            edition,
+            source,
+            organisations[number] if organisations else source.organisation,
+        )
+        if one.id in known:
+            raise Invalid(f"[{number}].id", f"{one.id} is in this batch twice")
+        known.add(one.id)
+        made.append(one)
+    return made
+
+
+def _prepared(sent: Json, edition: int, source: Source, organisation: UUID | None) -> Prepared:
+    statement = {name: value for name, value in sent.items() if name not in {"authority", "stored"}}
+    given = statement.get("id")
+    own = given.lower() if given else str(uuid7())
+    if not given:
+        statement = {"id": own, **statement}
+    statement.setdefault("version", EDITIONS[edition] if edition > 1 else "1.0.0")
+    if edition > 1 and "timestamp" in statement:
+        statement["timestamp"] = in_utc(statement["timestamp"])
+    statement = _listed(statement)
+    target = statement["object"]
+    refers = target.get("objectType") == "StatementRef"
+    place = str(organisation) if organisation else None
+    return Prepared(
+        id=own,
+        statement=statement,
+        text=written_json(statement)[:-1],
+        keys=keys_of(statement, vouching=source.vouching, organisation=place),
+        target=target["id"].lower() if refers else None,
+        voids=refers and statement["verb"]["id"] == VOIDED,
+        organisation=place,
+    )
+
+
+def _listed(thing: Json) -> Json:
+    """With context activities in arrays, as they are given back (2.4.6.2)."""
+    activities = thing["context"].get("contextActivities", {}) if "context" in thing else {}
+    if any(type(found) is dict for found in activities.values()):
+        listed = {n: [f] if type(f) is dict else f for n, f in activities.items()}
+        thing = {**thing, "context": {**thing["context"], "contextActivities": listed}}
+    inner = thing["object"]
+    if inner.get("objectType") == "SubStatement" and (made := _listed(inner)) is not inner:
+        thing = {**thing, "object": made}
+    return thing
+
+
+_BEGIN = """
+SELECT pg_current_xact_id()::text, clock_timestamp(),
+       (SELECT array_agg(nextval('records_statement_seq')) FROM generate_series(1, %s))
+"""
+_IDS = """
+INSERT INTO records_statementid (id, stored, seq)
+SELECT id, CASE WHEN seq IS NOT NULL THEN %s::timestamptz END, seq
+  FROM unnest(%s::uuid[], %s::bigint[]) AS sent (id, seq) ORDER BY id
+ON CONFLICT (id) DO UPDATE SET stored = excluded.stored, seq = excluded.seq
+ WHERE records_statementid.seq IS NULL AND excluded.seq IS NOT NULL
+RETURNING id::text
+"""
+_EXISTING = """
+SELECT i.id::text, s.body FROM records_statementid i
+  JOIN records_statement s ON s.stored = i.stored AND s.seq = i.seq WHERE i.id = ANY(%s::uuid[])
+"""
+_AWAITED = "SELECT target::text FROM records_statementref WHERE target = ANY(%s::uuid[])"
+
+
+def store(connection: Connection, batch: list[Prepared], source: Source) -> Stored:
+    """Write a prepared batch in the caller's transaction.
+
+    A statement that is here already, and is the same, is left alone; with other content the
+    whole batch is refused (Conflict). The caller rolls back on any exception.
+    """
+    with connection.cursor() as cursor:
+        return _store(cursor, batch, source)
+
+
+def _store(cursor: psycopg.Cursor[Any], batch: list[Prepared], source: Source) -> Stored:
+    cursor.execute(_BEGIN, [len(batch)])
+    _xact, stored, numbers = cursor.fetchone()  # type: ignore[misc]
+    _make_month(cursor, stored)
+    seqs: dict[str, int | None] = {one.target: None for one in batch if one.target}
+    seqs.update(zip((one.id for one in batch), numbers, strict=True))
+    cursor.execute(_IDS, [stored, list(seqs), list(seqs.values())])
+    own = {one.id for one in batch}
+    new = own.intersection(row[0] for row in cursor.fetchall())
+    if len(new) < len(own):
+        _same_as_here(cursor, batch, new)
+    fresh = [one for one in batch if one.id in new]
+    if fresh:
+        _copy(cursor, fresh, seqs, stored, source)
+        _link(cursor, fresh, seqs, stored, source)
+    seen = _learn(cursor, fresh, source)
+    return Stored([one.id for one in batch], len(fresh), seen)
+
+
+def _make_month(cursor: psycopg.Cursor[Any], stored: datetime) -> None:
+    month = (stored.year, stored.month)
+    if month not in _months:
+        cursor.execute("SELECT records_make_month(%s)", [stored])
+        _months.add(month)
+
+
+def forget_months() -> None:
+    """After a failed write: the part made in it is gone with it."""
+    _months.clear()
+
+
+def _same_as_here(cursor: psycopg.Cursor[Any], batch: list[Prepared], new: set[str]) -> None:
+    repeated = {one.id: one.statement for one in batch if one.id not in new}
+    cursor.execute(_EXISTING, [list(repeated)])
+    for known, body in cursor.fetchall():
+        if not same(read_json(body), repeated[known]):
+            raise Conflict(known)
+
+
+def _copy(
+    cursor: psycopg.Cursor[Any],
+    fresh: list[Prepared],
+    seqs: dict[str, int | None],
+    stored: datetime,
+    source: Source,
+) -> None:
+    """Text COPY written by hand: JSON has no raw control characters, only backslashes to double."""
+    at = written(stored)
+    credential = str(source.credential) if source.credential else r"\N"
+    stamp = f',"timestamp":"{at}"'
+    rest = f',"stored":"{at}","authority":{source.authority}}}'
+    lines, refs = [], []
+    for one in fresh:
+        seq = seqs[one.id]
+        statement = one.statement
+        body = one.text + ("" if "timestamp" in statement else stamp) + rest
+        if "\\" in body:
+            body = body.replace("\\", "\\\\")
+        lines.append(
+            f"{at}\t{seq}\t{one.id}\t{key(VERB, statement['verb']['id'])}\t{credential}\t"
+            f"{one.organisation or chr(92) + 'N'}\t{body}\n"
+        )
+        tail = f"\t{at}\t{seq}\t{seq}\n"
+        refs += [f"{found}{tail}" for found in one.keys]
+    with cursor.copy(
+        "COPY records_statement (stored, seq, id, verb, credential, organisation, body) FROM STDIN"
+    ) as copy:
+        copy.write("".join(lines))
+    with cursor.copy("COPY records_ref (key, stored, seq, entry) FROM STDIN") as copy:
+        copy.write("".join(refs))
+
+
+# -- statements about statements ---------------------------------------------------------------
+
+_REFER = """
+INSERT INTO records_statementref (source, target, stored, seq, voids, credential)
+SELECT source, target, %s, seq, voids, %s
+  FROM unnest(%s::uuid[], %s::uuid[], %s::bigint[], %s::smallint[])
+       AS sent (source, target, seq, voids)
+"""
+# Statements that lead to one, and those it leads to; UNION ends circles.
+_UP = """
+WITH RECURSIVE up AS (
+    SELECT source, stored, seq FROM records_statementref WHERE target = %s
+    UNION
+    SELECT r.source, r.stored, r.seq FROM records_statementref r JOIN up ON r.target = up.source)
+SELECT stored, seq FROM up
+"""
+_DOWN = """
+WITH RECURSIVE down AS (
+    SELECT target FROM records_statementref WHERE source = %s
+    UNION
+    SELECT r.target FROM records_statementref r JOIN down ON r.source = down.target)
+SELECT target::text FROM down
+"""
+_HERE = """
+SELECT s.seq, s.body, s.organisation::text FROM records_statementid i
+  JOIN records_statement s ON s.stored = i.stored AND s.seq = i.seq WHERE i.id = ANY(%s::uuid[])
+"""
+# The end of a chain may be on its way in another transaction: its row is waited for.
+_LOCK = "SELECT 1 FROM records_statementid WHERE id = ANY(%s::uuid[]) ORDER BY id FOR UPDATE"
+_VOID = """
+UPDATE records_statement s SET voided = true FROM records_statementid i
+ WHERE i.id = %(id)s::uuid AND s.stored = i.stored AND s.seq = i.seq AND s.verb <> %(verb)s
+   AND (%(any)s OR s.credential IS NOT DISTINCT FROM %(credential)s::uuid)
+RETURNING 1
+"""
+_VOIDABLE = """
+SELECT s.verb FROM records_statementid i
+  JOIN records_statement s ON s.stored = i.stored AND s.seq = i.seq WHERE i.id = %s::uuid
+"""
+_VOIDERS = """
+SELECT voids, credential FROM records_statementref WHERE target = %s::uuid AND voids > 0
+"""
+
+
+def _link(
+    cursor: psycopg.Cursor[Any],
+    fresh: list[Prepared],
+    seqs: dict[str, int | None],
+    stored: datetime,
+    source: Source,
+) -> None:
+    """A statement is found, too, by what it refers to finds (2.1.3, StatementRefs)."""
+    referring = [one for one in fresh if one.target]
+    if referring:
+        means = 2 if source.voids_any else 1
+        cursor.execute(
+            _REFER,
+            [
+                stored,
+                source.credential,
+                [one.id for one in referring],
+                [one.target for one in referring],
+                [seqs[one.id] for one in referring],
+                [means if one.voids else 0 for one in referring],
+            ],
+        )
+    cursor.execute(_AWAITED, [[one.id for one in fresh]])
+    awaited = {row[0] for row in cursor.fetchall()}
+    pairs: dict[tuple[int, int], list[str]] = {}
+    for one in fresh:
+        if one.target or one.id in awaited:
+            _chain(cursor, one, seqs[one.id], stored, pairs)
+    if pairs:
+        with cursor.copy("COPY records_ref (key, stored, seq, entry) FROM STDIN") as copy:
+            copy.write("".join(line for lines in pairs.values() for line in lines))
+    for one in referring:
+        if one.voids:
+            _void(cursor, str(one.target), source)
+    for one in fresh:
+        if one.id in awaited:
+            _void_late(cursor, one.id, source)
+
+
+def _chain(
+    cursor: psycopg.Cursor[Any],
+    one: Prepared,
+    seq: int | None,
+    stored: datetime,
+    pairs: dict[tuple[int, int], list[str]],
+) -> None:
+    below: list[tuple[int, list[int]]] = [(int(seq or 0), one.keys)]
+    if one.target:
+        cursor.execute(_DOWN, [one.id])
+        targets = [row[0] for row in cursor.fetchall()]
+        cursor.execute(_LOCK, [targets])
+        cursor.execute(_DOWN, [one.id])
+        cursor.execute(_HERE, [[row[0] for row in cursor.fetchall()]])
+        below += [
+            (number, keys_of(read_json(body), organisation=place))
+            for number, body, place in cursor.fetchall()
+        ]
+    cursor.execute(_UP, [one.id])
+    above = [(stored, int(seq or 0)), *cursor.fetchall()]
+    for at, upper in above:
+        for lower, keys in below:
+            if upper != lower and (upper, lower) not in pairs:
+                tail = f"\t{written(at)}\t{upper}\t{lower}\n"
+                pairs[upper, lower] = [f"{found}{tail}" for found in keys]
+
+
+def _void(cursor: psycopg.Cursor[Any], target: str, source: Source) -> None:
+    verb = key(VERB, VOIDED)
+    cursor.execute(
+        _VOID,
+        {"id": target, "verb": verb, "any": source.voids_any, "credential": source.credential},
+    )
+    if cursor.fetchone():
+        return
+    cursor.execute(_VOIDABLE, [target])
+    found = cursor.fetchone()
+    if found and found[0] != verb:  # what voids cannot be voided: such a statement is kept, idle
+        raise NotYours(target)
+
+
+def _void_late(cursor: psycopg.Cursor[Any], target: str, source: Source) -> None:
+    """The statement comes after one that voids it."""
+    cursor.execute(_VOIDERS, [target])
+    if any(means == 2 or by == source.credential for means, by in cursor.fetchall()):
+        cursor.execute(
+            _VOID, {"id": target, "verb": key(VERB, VOIDED), "any": True, "credential": None}
+        )
+
+
+# -- what statements tell of activities, verbs and agents --------------------------------------
+
+
+def _learn(
+    cursor: psycopg.Cursor[Any], fresh: list[Prepared], source: Source
+) -> list[tuple[Any, ...]]:
+    verbs: dict[tuple[Any, ...], Json] = {}
+    activities: dict[tuple[Any, ...], Json] = {}
+    names: dict[tuple[Any, ...], tuple[int, str]] = {}
+    for one in fresh:
+        for verb in verbs_in(one.statement):
+            display = verb.get("display") if source.defines else None
+            item = ("verb", verb["id"], display and marshal.dumps(display))
+            if item not in _seen:
+                verbs[item] = verb
+        if not source.defines:
+            continue
+        for activity in activities_in(one.statement):
+            if activity.get("definition"):
+                item = ("activity", activity["id"], marshal.dumps(activity["definition"]))
+                if item not in _seen:
+                    activities[item] = activity
+        for agent in agents_in(one.statement):
+            if "name" in agent:
+                known = identity(agent)
+                item = ("name", known, agent["name"])
+                if known is not None and item not in _seen:
+                    names[item] = (key(AGENT, known), agent["name"])
+    if verbs:
+        _learn_verbs(cursor, list(verbs.values()), source.defines)
+    if activities:
+        _learn_activities(cursor, list(activities.values()))
+    if names:
+        _learn_names(cursor, sorted(set(names.values())))
+    return [*verbs, *activities, *names]
+
+
+def _learn_verbs(cursor: psycopg.Cursor[Any], verbs: list[Json], defines: bool) -> None:
+    told: dict[int, tuple[str, Json]] = {}
+    for verb in verbs:
+        known = told.get(key(VERB, verb["id"]), (verb["id"], {}))[1]
+        display = verb.get("display", {}) if defines else {}
+        told[key(VERB, verb["id"])] = (verb["id"], {**known, **display})
+    _merge(
+        cursor,
+        "records_verb",
+        "display",
+        {k: (iri, display or None) for k, (iri, display) in told.items()},
+        lambda known, new: {**known, **new},
+    )
+
+
+def _learn_activities(cursor: psycopg.Cursor[Any], activities: list[Json]) -> None:
+    told: dict[int, tuple[str, Json | None]] = {}
+    for activity in activities:
+        number = key(ACTIVITY, activity["id"])
+        before = told.get(number, ("", None))[1] or {}
+        told[number] = (activity["id"], merged(before, activity["definition"]))
+    _merge(cursor, "records_activity", "definition", told, merged)
+
+
+def _merge(
+    cursor: psycopg.Cursor[Any],
+    table: str,
+    column: str,
+    told: dict[int, tuple[str, Json | None]],
+    merge: Callable[[Json, Json], Json],
+) -> None:
+    """Rows in order of their keys, so that two writers never wait for each other in a circle."""
+    order = sorted(told)
+    cursor.execute(
+        f"INSERT INTO {table} (key, iri, {column})"  # noqa: S608 - names of ours
+        " SELECT * FROM unnest(%s::bigint[], %s::text[], %s::text[]) ORDER BY 1"
+        " ON CONFLICT (key) DO NOTHING RETURNING key",
+        [
+            order,
+            [told[k][0] for k in order],
+            [written_json(d) if (d := told[k][1]) else "" for k in order],
+        ],
+    )
+    made = {row[0] for row in cursor.fetchall()}
+    rest = [k for k in order if k not in made and told[k][1]]
+    if not rest:
+        return
+    cursor.execute(
+        f"SELECT key, {column} FROM {table} WHERE key = ANY(%s) ORDER BY key FOR UPDATE",  # noqa: S608
+        [rest],
+    )
+    for number, text in cursor.fetchall():
+        known = read_json(text) if text else {}
+        now = merge(known, told[number][1] or {})
+        if now != known:
+            cursor.execute(
+                f"UPDATE {table} SET {column} = %s WHERE key = %s",  # noqa: S608
+                [written_json(now), number],
+            )
+
+
+def _learn_names(cursor: psycopg.Cursor[Any], names: list[tuple[int, str]]) -> None:
+    kept = [(agent, name) for agent, name in names if "\0" not in name and _whole(name)]
+    cursor.execute(
+        "INSERT INTO records_agentname (agent, name_key, name)"
+        " SELECT * FROM unnest(%s::bigint[], %s::bigint[], %s::text[]) ORDER BY 1, 2"
+        " ON CONFLICT DO NOTHING",
+        [[a for a, _n in kept], [key("name", n) for _a, n in kept], [n for _a, n in kept]],
+    )
+
+
+def _whole(name: str) -> bool:
+    """A column of text takes it: it has no half of a surrogate pair."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -1,0 +1,26 @@
+"""Daily figures, counted from statements by a job."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from sreda.records.models.known import Verb
+
+
+class DailyCount(models.Model):
+    """Statements stored on one day (the region's calendar), by verb and organisation."""
+
+    id = models.BigAutoField(primary_key=True)
+    day = models.DateField()
+    verb = models.ForeignKey(Verb, models.CASCADE, related_name="+", db_constraint=False)
+    organisation_id = models.UUIDField(null=True)
+    statements = models.PositiveBigIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["day", "verb", "organisation_id"],
+                nulls_distinct=False,
+                name="daily_count_once",
+            )
+        ]

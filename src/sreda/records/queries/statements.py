@@ -1,0 +1,178 @@
+"""Finding statements: by keys, in the order they were stored."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+
+from sreda.records.models import Activity, AgentName, Attachment, Verb
+from sreda.records.xapi.keys import ACTIVITY, VERB, key
+from sreda.records.xapi.reading import read_json
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """The last statement given."""
+
+    stored: datetime
+    seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """`keys`: each group must be met by one of its keys. `credential`: only what it wrote."""
+
+    keys: tuple[tuple[int, ...], ...] = ()
+    since: datetime | None = None
+    until: datetime | None = None
+    after: Cursor | None = None
+    ascending: bool = False
+    credential: UUID | None = None
+    limit: int = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """`bodies` are JSON texts; `more` is where the next page begins, None at the end."""
+
+    bodies: list[str]
+    more: Cursor | None
+
+
+def find(wanted: Wanted) -> Found:
+    sql, params = _sql(wanted)
+    with connection.cursor() as cursor:
+        cursor.execute(sql, params)
+        rows = cursor.fetchall()
+    page = rows[: wanted.limit]
+    more = Cursor(page[-1][0], page[-1][1]) if len(rows) > wanted.limit else None
+    return Found([row[2] for row in page], more)
+
+
+def _sql(wanted: Wanted) -> tuple[str, list[Any]]:
+    """Index-only scans over `records_ref` in order, joined among themselves, then the statements.
+
+    Names and directions are ours; every value is a parameter.
+    """
+    order = "stored, seq" if wanted.ascending else "stored DESC, seq DESC"
+    span, within = _span(wanted)
+    if not wanted.keys:
+        where = " AND ".join(["NOT voided", *span])
+        params = [*within]
+        if wanted.credential:
+            where += " AND credential = %s"
+            params.append(wanted.credential)
+        return (
+            f"SELECT stored, seq, body FROM records_statement WHERE {where}"  # noqa: S608
+            f" ORDER BY {order} LIMIT %s",
+            [*params, wanted.limit + 1],
+        )
+    params = []
+    parts = []
+    for number, keys in enumerate(wanted.keys):
+        scans = []
+        for one in keys:
+            where = " AND ".join(["key = %s", *span])
+            scans.append(f"SELECT stored, seq, entry FROM records_ref WHERE {where}")  # noqa: S608
+            params += [one, *within]
+        parts.append(f"({' UNION ALL '.join(scans)}) r{number}")
+    source = parts[0] + "".join(f" JOIN {part} USING (stored, seq, entry)" for part in parts[1:])
+    mine = ""
+    if wanted.credential:
+        mine = " AND s.credential = %s"
+        params.append(wanted.credential)
+    return (
+        f"SELECT s.stored, s.seq, s.body FROM"  # noqa: S608
+        f" (SELECT DISTINCT stored, seq FROM {source} ORDER BY {order}) r"
+        f" JOIN records_statement s ON s.stored = r.stored AND s.seq = r.seq"
+        f" WHERE NOT s.voided{mine}"
+        f" ORDER BY {', '.join('r.' + part.strip() for part in order.split(','))} LIMIT %s",
+        [*params, wanted.limit + 1],
+    )
+
+
+def _span(wanted: Wanted) -> tuple[list[str], list[Any]]:
+    where: list[str] = []
+    params: list[Any] = []
+    if wanted.since:
+        where.append("stored > %s")
+        params.append(wanted.since)
+    if wanted.until:
+        where.append("stored <= %s")
+        params.append(wanted.until)
+    if wanted.after:
+        sign = ">" if wanted.ascending else "<"
+        # The first bound alone is what leaves out whole months.
+        where.append(f"stored {sign}= %s AND (stored, seq) {sign} (%s, %s)")
+        params += [wanted.after.stored, wanted.after.stored, wanted.after.seq]
+    return where, params
+
+
+def one(
+    statement_id: str,
+    *,
+    voided: bool,
+    credential: UUID | None = None,
+    organisation: UUID | None = None,
+) -> str | None:
+    """The JSON of one statement that is, or is not, voided."""
+    sql = """SELECT s.body FROM records_statementid i
+               JOIN records_statement s ON s.stored = i.stored AND s.seq = i.seq
+              WHERE i.id = %s AND s.voided = %s"""
+    params: list[Any] = [statement_id, voided]
+    if credential:
+        sql += " AND s.credential = %s"
+        params.append(credential)
+    if organisation:
+        sql += " AND s.organisation = %s"
+        params.append(organisation)
+    with connection.cursor() as cursor:
+        cursor.execute(sql, params)
+        row = cursor.fetchone()
+    return row[0] if row else None
+
+
+def consistent_through() -> datetime:
+    """Everything stored up to this moment can be found already, or never came.
+
+    A writer takes its number of transaction before it reads the clock for `stored`; so whoever
+    might still commit something older is among the transactions with a number seen now.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT clock_timestamp(), (SELECT min(xact_start) FROM pg_stat_activity"
+            " WHERE backend_xid IS NOT NULL AND pid <> pg_backend_pid()"
+            " AND datname = current_database())"
+        )
+        now, oldest = cursor.fetchone()
+    return min(now, oldest) if oldest else now
+
+
+def definitions(iris: Iterable[str]) -> dict[str, Json]:
+    rows = Activity.objects.filter(key__in={key(ACTIVITY, iri) for iri in iris})
+    return {row.iri: read_json(row.definition) for row in rows if row.definition}
+
+
+def displays(iris: Iterable[str]) -> dict[str, Json]:
+    rows = Verb.objects.filter(key__in={key(VERB, iri) for iri in iris})
+    return {row.iri: read_json(row.display) for row in rows if row.display}
+
+
+def names_of(agent_key: int) -> list[str]:
+    rows = AgentName.objects.filter(agent=agent_key).order_by("id")
+    return list(rows.values_list("name", flat=True)[:100])
+
+
+def attachments(hashes: Iterable[str]) -> dict[str, Attachment]:
+    return {row.sha2: row for row in Attachment.objects.filter(sha2__in=set(hashes))}
+
+
+def read(bodies: Sequence[str]) -> list[Json]:
+    return [read_json(body) for body in bodies]

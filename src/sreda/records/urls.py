@@ -1,0 +1,6 @@
+"""Addresses of the pages of learning records."""
+
+from django.urls import URLPattern
+
+app_name = "records"
+urlpatterns: list[URLPattern] = []
