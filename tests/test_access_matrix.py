@@ -230,6 +230,18 @@ GET  notices                              login | ok
 POST notices_read                         login | go
 POST notice                               login | no      operator=go
 
+GET  xapi:statements                      401   | 401
+POST xapi:statements                      401   | 401
+GET  xapi:state                           401   | 401
+POST xapi:state                           401   | 401
+GET  xapi:activity_profile                401   | 401
+POST xapi:activity_profile                401   | 401
+GET  xapi:agent_profile                   401   | 401
+POST xapi:agent_profile                   401   | 401
+GET  xapi:activities                      401   | 401
+GET  xapi:agents                          401   | 401
+GET  xapi:about                           ok    | ok
+
 GET  account_login                        ok    | go
 GET  account_logout                       go    | ok
 POST account_logout                       go    | go
@@ -447,6 +459,7 @@ for app in APPS:
 
 # Addresses without a name, or that only lead on to another.
 UNNAMED = {
+    "xapi/",
     "account/social/login/cancelled/",
     "account/social/login/error/",
     "account/social/signup/",

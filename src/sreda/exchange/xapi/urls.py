@@ -13,5 +13,5 @@ urlpatterns = [
     path("activities", others.activities, name="activities"),
     path("agents", others.agents, name="agents"),
     path("about", others.about, name="about"),
-    re_path("", others.unknown, name="unknown"),
+    re_path("", others.unknown),
 ]

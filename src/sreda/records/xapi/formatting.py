@@ -17,7 +17,7 @@ def only_ids(statement: Json) -> Json:
         statement,
         agent=_least_agent,
         verb=lambda verb: {"id": verb["id"]},
-        activity=lambda a: {k: a[k] for k in ("objectType", "id") if k in a},
+        activity=lambda activity: {"id": activity["id"]},
     )
 
 

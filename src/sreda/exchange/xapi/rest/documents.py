@@ -107,6 +107,11 @@ def _document(call: Call, address: Address, *, blind: bool) -> HttpResponse:
     elif call.method == "POST":
         merge(address, call.body, kind, expected=expected, at=clock.now())
     else:
+        if call.edition == 1 and not blind and not expected and document(address) is None:
+            raise Invalid(
+                "If-None-Match",
+                'a PUT of a profile needs If-Match, or If-None-Match: "*" to make one',
+            )
         put(address, call.body, kind, expected=expected, blind=blind, at=clock.now())
     return HttpResponse(status=204)
 

@@ -42,6 +42,8 @@ ACTIONS: dict[str, Any] = {
     "programme.pack.cancelled": _("Loading of a pack cancelled"),
     "programme.pack.loaded": _("Pack loaded"),
     "programme.pack.staged": _("Pack put up for loading"),
+    "records.credential.made": _("Credential of a source made"),
+    "records.credential.revoked": _("Credential of a source revoked"),
     "registry.account.opened": _("Account opened"),
     "registry.account.invited": _("Invitation given out"),
     "registry.account.allowed": _("Signing in allowed"),
