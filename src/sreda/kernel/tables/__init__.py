@@ -1,6 +1,38 @@
-"""Reading big hostile tables row by row: CSV in the encodings of this world, and XLSX."""
+"""Reading tables handed in: XLSX, CSV and ZIP of CSV. All of it is hostile.
+
+Nothing is unpacked to disk, and nothing is believed: what a file says of itself is checked before
+it is read, what comes out of it while it is read. Memory stays within BUDGET whatever the file is:
+rows come one at a time, and only a workbook's shared strings are held, packed tight.
+"""
 
 from sreda.kernel.tables.columns import Column, Headings, find_headings
-from sreda.kernel.tables.reading import Unreadable, read_rows
+from sreda.kernel.tables.faults import TEXTS, Unreadable, place
+from sreda.kernel.tables.limits import BUDGET, HELD, STREAMED, Limits
+from sreda.kernel.tables.reading import Tables, open_tables, read_rows, unpacked_size
+from sreda.kernel.tables.texts import TextTable
+from sreda.kernel.tables.values import Formula, Number, Value, Wrong, as_text
+from sreda.kernel.tables.workbook import SheetTable
 
-__all__ = ["Column", "Headings", "Unreadable", "find_headings", "read_rows"]
+__all__ = [
+    "BUDGET",
+    "HELD",
+    "STREAMED",
+    "TEXTS",
+    "Column",
+    "Formula",
+    "Headings",
+    "Limits",
+    "Number",
+    "SheetTable",
+    "Tables",
+    "TextTable",
+    "Unreadable",
+    "Value",
+    "Wrong",
+    "as_text",
+    "find_headings",
+    "open_tables",
+    "place",
+    "read_rows",
+    "unpacked_size",
+]

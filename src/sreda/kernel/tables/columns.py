@@ -6,10 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.utils.translation import gettext as _
 from django.utils.translation import override
 
-from sreda.kernel.tables.reading import Unreadable
+from sreda.kernel.tables.faults import Unreadable
 
 HEADING_ROWS = 10
 
@@ -53,18 +52,13 @@ def find_headings(rows: Iterator[tuple[int, list[str]]], columns: Sequence[Colum
             if column is None:
                 continue
             if column.key in places:
-                raise Unreadable(
-                    _("Line %(line)s: the heading “%(name)s” is there twice.")
-                    % {"line": line, "name": column.label}
-                )
+                raise Unreadable("headings-repeated", row=line, title=column.label)
             places[column.key] = place
         if all(column.key in places for column in wanted):
             return Headings(places)
         nearest = max(nearest, set(places), key=len)
     missing = [str(column.label) for column in wanted if column.key not in nearest]
-    raise Unreadable(
-        _("No row of headings was found. Missing: %(columns)s.") % {"columns": ", ".join(missing)}
-    )
+    raise Unreadable("headings-none", columns=", ".join(missing))
 
 
 def _bare(text: str) -> str:

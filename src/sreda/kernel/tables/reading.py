@@ -1,189 +1,92 @@
-"""Rows of a file, one at a time, as text. Nothing is trusted and nothing is unpacked to disk."""
+"""Opening what was handed in."""
 
 from __future__ import annotations
 
-import codecs
-import csv
 import re
-import zipfile
 from collections.abc import Iterator
-from datetime import date, datetime
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import IO, Any
-from xml.parsers import expat
 
-from django.core.exceptions import ValidationError
-from django.utils.translation import gettext as _
+from sreda.kernel.tables.archive import Archive
+from sreda.kernel.tables.faults import Unreadable
+from sreda.kernel.tables.limits import MEGABYTE, STREAMED, Limits
+from sreda.kernel.tables.texts import TextTable
+from sreda.kernel.tables.values import as_text
+from sreda.kernel.tables.workbook import SheetTable, Spent, Workbook
 
-MEGABYTE = 1024 * 1024
-MAX_FILE = 300 * MEGABYTE
-MAX_UNPACKED = 1024 * MEGABYTE
-MAX_RATIO = 200
-MAX_MEMBERS = 200
-MAX_ROWS = 1_000_000
-MAX_COLUMNS = 60
-MAX_CELL = 1_000
-_PROLOGUE = 64 * 1024
+OLD_EXCEL = b"\xd0\xcf\x11\xe0"
+CONTENTS = "[Content_Types].xml"
 
 
-class Unreadable(ValidationError):
-    """The file as a whole cannot be read; the message says why."""
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """`links_out`: the workbook refers to others, which are not read."""
+
+    sheets: list[SheetTable] | list[TextTable]
+    links_out: bool = False
 
 
-def read_rows(path: Path, name: str) -> Iterator[tuple[int, list[str]]]:
-    """(line, cells) of every row that is not empty; `name` tells by its ending what it is."""
-    if path.stat().st_size > MAX_FILE:
-        raise Unreadable(
-            _("The file is larger than %(limit)s MB.") % {"limit": MAX_FILE // MEGABYTE}
-        )
+@contextmanager
+def open_tables(path: Path, name: str, limits: Limits) -> Iterator[Tables]:
+    """The tables of a workbook, of a ZIP with CSV files, or of one CSV file; `name` is what the
+    file is called, by its ending it is CSV or not. Unreadable says what is wrong, here and later.
+    """
+    if path.stat().st_size > limits.file:
+        raise Unreadable("too-large", file=name, limit=limits.file // MEGABYTE)
+    with path.open("rb") as file:
+        begins = file.read(4)
+        if begins == OLD_EXCEL:
+            raise Unreadable("old-excel", file=name)
+        if not begins.startswith(b"PK"):
+            if not name.lower().endswith(".csv"):
+                raise Unreadable("unknown-format", file=name)
+            yield Tables([TextTable(_bare(name), name, partial(path.open, "rb"), limits)])
+            return
+        archive = Archive(file, name, limits)
+        if CONTENTS in archive:
+            book = Workbook(archive, limits)
+            yield Tables(book.sheets, book.links_out)
+            return
+        archive.check()
+        texts = sorted(n for n in archive.names if n.lower().endswith(".csv"))
+        texts = [n for n in texts if "__MACOSX" not in n]
+        if not texts:
+            raise Unreadable("unknown-format", file=name)
+        if len(texts) > limits.sheets:
+            raise Unreadable("too-many-sheets", file=name, limit=limits.sheets)
+        spent = Spent(limits)
+        yield Tables([
+            TextTable(_bare(Path(n).name), f"{name}/{n}", partial(archive.open, n), limits, spent)
+            for n in texts
+        ])  # fmt: skip
+
+
+def read_rows(path: Path, name: str, limits: Limits = STREAMED) -> Iterator[tuple[int, list[str]]]:
+    """(line, cells) of every row that is not empty, of a CSV file or a workbook's first sheet."""
     with path.open("rb") as file:
         zipped = file.read(4) == b"PK\x03\x04"
     if zipped != name.lower().endswith(".xlsx"):
-        raise Unreadable(_("The file is not what its name says it is: XLSX or CSV is needed."))
-    yield from _workbook(path) if zipped else _csv(path)
-
-
-# CSV
-
-
-def _csv(path: Path) -> Iterator[tuple[int, list[str]]]:
-    encoding = _encoding(path)
-    with path.open(encoding=encoding, newline="") as file:
-        head = file.readline(_PROLOGUE)
-        delimiter = max(";\t,", key=head.count)
-        file.seek(0)
-        reader = csv.reader(file, delimiter=delimiter)
-        line = 1
-        try:
-            for number, row in enumerate(reader):
-                if number > MAX_ROWS:
-                    raise _too_many()
-                if len(row) > MAX_COLUMNS:
-                    raise Unreadable(
-                        _("Line %(line)s has more than %(limit)s columns.")
-                        % {"line": line, "limit": MAX_COLUMNS}
-                    )
-                if any("\0" in cell for cell in row):
-                    raise Unreadable(_("This is not a text file."))
-                # A quoted cell may span lines: a row is named by the line it starts on.
-                if any(row):
-                    yield line, row
-                line = reader.line_num + 1
-        except UnicodeDecodeError as error:
-            raise Unreadable(_("The encoding is not known: save the file as UTF-8.")) from error
-        except csv.Error as error:
-            raise Unreadable(
-                _("Line %(line)s cannot be read: a quote is not closed, or a cell is too long.")
-                % {"line": line}
-            ) from error
-
-
-def _encoding(path: Path) -> str:
-    """UTF-8 when all of it is; else Windows-1251, when its letters are Russian ones."""
-    decoder = codecs.getincrementaldecoder("utf-8")()
-    with path.open("rb") as file:
-        start = file.read(_PROLOGUE)
-        if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-            return "utf-16"
-        file.seek(0)
-        try:
-            while chunk := file.read(MEGABYTE):
-                if b"\0" in chunk:
-                    raise Unreadable(_("This is not a text file."))
-                decoder.decode(chunk)
-            decoder.decode(b"", final=True)
-        except UnicodeDecodeError:
-            pass
+        raise Unreadable("not-as-named", file=name)
+    with open_tables(path, name, limits) as tables:
+        table = tables.sheets[0]
+        if isinstance(table, TextTable):
+            if table.encoding.broken:
+                raise table.fault("encoding-line", table.encoding.broken)
+            yield from table.rows()  # type: ignore[misc]
         else:
-            return "utf-8-sig"
-    text = start.decode("cp1251", errors="replace")
-    letters = len(re.findall(r"[А-Яа-яЁё]", text))
-    if "\ufffd" in text or letters * 5 < len(text):
-        raise Unreadable(_("The encoding is not known: save the file as UTF-8."))
-    return "cp1251"
+            for number, row in table.rows():
+                yield number, [as_text(value) for value in row]
 
 
-def _too_many() -> Unreadable:
-    return Unreadable(_("The table has more than %(limit)s rows.") % {"limit": MAX_ROWS})
+def unpacked_size(path: Path) -> int:
+    """Bytes to be read, as the file says of itself: what decides who reads it."""
+    with path.open("rb") as file:
+        if file.read(2) != b"PK":
+            return path.stat().st_size
+        return Archive(file, path.name, STREAMED).unpacked
 
 
-# XLSX
-
-
-def _workbook(path: Path) -> Iterator[tuple[int, list[str]]]:
-    _check_archive(path)
-    # Imported here: a CSV file need not pay for it.
-    import openpyxl
-
-    try:
-        with path.open("rb") as file:
-            book = openpyxl.load_workbook(file, read_only=True, keep_links=False)
-            sheet = book.worksheets[0]
-            sheet.reset_dimensions()  # the declared size may be a lie
-            cells = sheet.iter_rows(max_col=MAX_COLUMNS, values_only=True)
-            for number, values in enumerate(cells, 1):
-                if number > MAX_ROWS + 1:
-                    raise _too_many()
-                row = [_text(value) for value in values]
-                if any(row):
-                    yield number, row
-            book.close()
-    except Unreadable:
-        raise
-    except Exception as error:  # openpyxl raises anything on a damaged workbook
-        raise Unreadable(_("The workbook is damaged.")) from error
-
-
-def _text(value: Any) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, str):
-        return value
-    if isinstance(value, datetime):
-        return value.date().isoformat()
-    if isinstance(value, date):
-        return value.isoformat()
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    return str(value)
-
-
-def _check_archive(path: Path) -> None:
-    try:
-        with zipfile.ZipFile(path) as archive:
-            members = archive.infolist()
-            names = [member.filename for member in members]
-            if "[Content_Types].xml" not in names:
-                raise Unreadable(_("This is not a workbook."))
-            if any("vbaproject" in n.lower() or "macrosheets/" in n.lower() for n in names):
-                raise Unreadable(_("Workbooks with macros are not taken."))
-            if len(members) > MAX_MEMBERS or any(m.flag_bits & 1 for m in members):
-                raise Unreadable(_("The workbook is damaged."))
-            unpacked = sum(member.file_size for member in members)
-            if unpacked > MAX_UNPACKED or any(
-                m.file_size > MEGABYTE and m.file_size > MAX_RATIO * m.compress_size
-                for m in members
-            ):
-                raise Unreadable(_("The workbook would unpack to too much."))
-            for name in names:
-                with archive.open(name) as member:
-                    begins = _beginning(member)
-                xml = name.lower().endswith((".xml", ".rels"))
-                if begins == "doctype" or (xml and begins != "element"):
-                    raise Unreadable(_("The workbook is damaged."))
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
-        raise Unreadable(_("The workbook is damaged.")) from error
-
-
-def _beginning(member: IO[bytes]) -> str:
-    """What XML begins with: "element" or "doctype" (which declares entities); else ""."""
-    found: list[str] = []
-    parser = expat.ParserCreate()
-    parser.StartDoctypeDeclHandler = lambda *_rest: found.append("doctype")
-    parser.StartElementHandler = lambda *_rest: found.append("element")
-    try:
-        while not found and (chunk := member.read(_PROLOGUE)):
-            parser.Parse(chunk)
-    except (expat.ExpatError, ValueError):  # not XML, or not any more
-        pass
-    return found[0] if found else ""
+def _bare(name: str) -> str:
+    return re.sub(r"\.csv$", "", name, flags=re.IGNORECASE)

@@ -7,36 +7,27 @@ from dataclasses import dataclass, field
 
 from django.utils.translation import gettext
 
+from sreda.kernel.tables import TEXTS, place
+
 
 def _(message: str) -> str:
     """Marks a message for extraction; it is translated when shown."""
     return message
 
 
+# Of a file as a whole: nothing of it is read. What is wrong with one sheet only is an error.
+_OF_A_SHEET = {
+    "too-many-rows", "too-many-columns", "row-long", "binary", "encoding", "encoding-line",
+    "csv-broken",
+}  # fmt: skip
 # code -> (severity, message). An error loses a row or a table; a warning loses nothing.
 MESSAGES: dict[str, tuple[str, str]] = {
-    "not-found": ("fatal", _("there is no such file or folder")),
-    "too-large": ("fatal", _("the file is larger than {limit} MB")),
-    "unpacked-too-large": ("fatal", _("unpacked, the file is larger than {limit} MB")),
-    "zip-ratio": ("fatal", _("“{member}” is compressed more than {limit} times: a zip bomb")),
-    "zip-members": ("fatal", _("the archive holds more than {limit} files")),
-    "zip-path": ("fatal", _("“{member}” leads outside the archive")),
-    "zip-encrypted": ("fatal", _("the archive is encrypted")),
-    "zip-broken": ("fatal", _("the archive is damaged")),
-    "symlink": ("fatal", _("“{member}” is a link; copy the file itself")),
-    "xml-entities": ("fatal", _("“{member}” declares XML entities, which are not read")),
-    "macros": ("fatal", _("the workbook contains macros; save it as XLSX without them")),
-    "external-links": ("warning", _("the workbook refers to other workbooks; they are not read")),
-    "old-excel": ("fatal", _("the old or encrypted Excel format is not read; save as XLSX")),
-    "unknown-format": ("fatal", _("neither a workbook (XLSX), nor CSV files in a folder or ZIP")),
-    "workbook-broken": ("fatal", _("the workbook cannot be opened")),
+    code: ("error" if code in _OF_A_SHEET else "fatal", message) for code, message in TEXTS.items()
+} | {
     "too-many-rows": ("error", _("more than {limit} rows; the rest was not read")),
-    "too-many-columns": ("error", _("more than {limit} columns")),
-    "binary": ("error", _("not a text file")),
-    "encoding": ("error", _("neither UTF-8 nor Windows-1251 text")),
-    "encoding-line": ("error", _("broken characters; save the file as UTF-8")),
+    "not-found": ("fatal", _("there is no such file or folder")),
+    "external-links": ("warning", _("the workbook refers to other workbooks; they are not read")),
     "cp1251": ("warning", _("read as Windows-1251; UTF-8 is better")),
-    "csv-broken": ("error", _("the row cannot be split into cells")),
     "sheet-missing": ("error", _("there is no sheet “{title}” ({key})")),
     "sheet-optional": (
         "warning",
@@ -90,17 +81,9 @@ class Issue:
         return MESSAGES[self.code][1]
 
     def text(self, translate: Callable[[str], str] = gettext) -> str:
-        place = []
-        if self.file:
-            place.append(translate(_("file {file}")).format(file=self.file))
-        if self.sheet and self.sheet != self.file:
-            place.append(translate(_("sheet “{sheet}”")).format(sheet=self.sheet))
-        if self.row:
-            place.append(translate(_("row {row}")).format(row=self.row))
-        if self.column:
-            place.append(translate(_("column “{column}”")).format(column=self.column))
+        where = place(self.file, self.sheet, self.row, self.column, translate)
         said = self.said(translate)
-        return f"{', '.join(place)}: {said}" if place else said
+        return f"{where}: {said}" if where else said
 
     def said(self, translate: Callable[[str], str] = gettext) -> str:
         """What is wrong, without the place."""

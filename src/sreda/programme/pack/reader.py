@@ -7,10 +7,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from sreda.kernel import tables
+
 from .issues import Issue
 from .model import Cell, Pack, Row, natural_key
 from .schema import BY_KEY, TABLES, Column, Table, year_column
-from .sources import MAX_CELL, RawCell, RawSheet, Refused, open_source
+from .sources import MAX_CELL, RawCell, RawSheet, Refused, as_issue, open_source
 from .values import Unreadable, parse, parse_term, plain, tidy
 
 HEADING_ROWS = 10
@@ -38,12 +40,14 @@ def read_pack(path: Path | str) -> PackReading:
     """Reads a workbook, a ZIP or a folder of CSV files; raises nothing for bad input."""
     path = Path(path)
     try:
-        sheets, issues = open_source(path)
+        with open_source(path) as (sheets, issues):
+            reader = _Reader(issues)
+            while sheets:
+                reader.sheet(sheets.pop(0))
     except Refused as refused:
         return PackReading(None, (refused.issue,))
-    reader = _Reader(issues)
-    for sheet in sheets:
-        reader.sheet(sheet)
+    except tables.Unreadable as error:
+        return PackReading(None, (as_issue(error),))
     return reader.finish(path)
 
 
@@ -55,7 +59,6 @@ class _Reader:
         self.files: set[str] = set()
 
     def sheet(self, sheet: RawSheet) -> None:
-        self.issues += sheet.issues
         table = _table_named(sheet.name)
         if table is None:
             if plain(sheet.name) not in {"readme", "пояснение"}:
@@ -64,6 +67,8 @@ class _Reader:
         if table.key in self.tables:
             self.issues.append(sheet.issue("sheet-twice", title=table.title))
             return
+        sheet.read()
+        self.issues += sheet.issues
         before = len(self.issues)
         self.tables[table.key] = tuple(self.rows(table, sheet))
         if table.required and not self.tables[table.key] and len(self.issues) == before:

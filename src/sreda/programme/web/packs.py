@@ -19,6 +19,7 @@ from sreda.kernel import clock
 from sreda.kernel.api import Column, Filter, Listing, store
 from sreda.kernel.api import download as send_file
 from sreda.kernel.listing import csv_response, xlsx_response
+from sreda.kernel.tables import HELD
 from sreda.programme.access import LOADS
 from sreda.programme.domain import packs as domain
 from sreda.programme.enums import LoadStatus
@@ -28,8 +29,6 @@ from sreda.programme.queries import packs as queries
 from sreda.programme.queries.stored import pack_of
 from sreda.programme.web.base import actor_of, page, visible, workbook
 
-MEGABYTE = 1024 * 1024
-LIMIT = 20 * MEGABYTE
 ROWS_SHOWN = 100
 KINDS = frozenset({".xlsx", ".zip"})
 
@@ -65,7 +64,7 @@ def packs(request: HttpRequest) -> HttpResponseBase:
             at = clock.now()
             try:
                 file = store(
-                    form.cleaned_data["file"], at=at, actor=actor, kinds=KINDS, limit=LIMIT
+                    form.cleaned_data["file"], at=at, actor=actor, kinds=KINDS, limit=HELD.file
                 )
                 load = domain.stage(file=file, actor=actor, at=at)
             except ValidationError as error:

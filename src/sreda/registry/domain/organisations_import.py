@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from sreda.kernel.api import Actor, StoredFile, audit, path_of, publish
-from sreda.kernel.tables import Column, Unreadable, find_headings, read_rows
+from sreda.kernel.tables import HELD, Column, find_headings, read_rows
 from sreda.registry import events
 from sreda.registry.access import ORGANISATIONS
 from sreda.registry.domain.changes import local_day
@@ -28,7 +28,6 @@ from sreda.registry.models import (
     OrganisationsImport,
 )
 
-LIMIT = 20_000
 COLUMNS = (
     Column(
         "code",
@@ -99,12 +98,10 @@ class Judged:
 def stage_organisations(file: StoredFile, *, actor: Actor, at: datetime) -> OrganisationsImport:
     """Read, check and compare a table; nothing in the registry changes."""
     ORGANISATIONS.require(actor, "import")
-    source = read_rows(path_of(file), file.name)
+    source = read_rows(path_of(file), file.name, HELD)
     headings = find_headings(source, COLUMNS)
     rows: list[tuple[int, Cells]] = []
     for line, row in source:
-        if len(rows) == LIMIT:
-            raise Unreadable(_("The table has more than %(limit)s rows.") % {"limit": LIMIT})
         cells = {
             key: " ".join(row[place].split()) if place < len(row) else ""
             for key, place in headings.places.items()

@@ -24,7 +24,7 @@ from django.views.decorators.http import require_POST
 from sreda.kernel import clock
 from sreda.kernel.api import Actor, Permissions, StoredFile, store
 from sreda.kernel.listing import csv_response, xlsx_response
-from sreda.kernel.tables import Column
+from sreda.kernel.tables import HELD, STREAMED, Column
 from sreda.registry.access import (
     IMPORT_JOBS,
     ORGANISATIONS,
@@ -49,7 +49,6 @@ from sreda.registry.web.base import actor_of, page, visible
 from sreda.registry.web.forms import Sectioned
 
 ROWS_ON_A_PAGE = 50
-MEGABYTE = 1024 * 1024
 KINDS = frozenset({".csv", ".xlsx"})
 
 
@@ -83,7 +82,7 @@ PEOPLE_IMPORTER = Importer(
     ),
     imports=PEOPLE_IMPORTS,
     access=PEOPLE,
-    limit=100 * MEGABYTE,
+    limit=STREAMED.file,
     columns=PEOPLE_COLUMNS,
     stage=people_import.stage_people,
     apply=people_import.apply_import,
@@ -139,7 +138,7 @@ ORGANISATIONS_IMPORTER = Importer(
     ),
     imports=ORGANISATIONS_IMPORTS,
     access=ORGANISATIONS,
-    limit=10 * MEGABYTE,
+    limit=HELD.file,
     columns=organisations_import.COLUMNS,
     stage=organisations_import.stage_organisations,
     apply=organisations_import.apply_organisations,
