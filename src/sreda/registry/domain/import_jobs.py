@@ -20,14 +20,17 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from sreda.kernel import clock
-from sreda.kernel.api import Actor, StoredFile
+from sreda.kernel.api import Actor, StoredFile, path_of
+from sreda.kernel.tables import unpacked_size
 from sreda.registry.domain.people_import import Told, apply_import, stage_people
 from sreda.registry.models import ImportJob, JobStatus, PeopleImport, User
 from sreda.registry.queries.seats import seats_of
 
 log = logging.getLogger(__name__)
 
+# Bytes, as they are to be read: a packed file is unpacked for it.
 LARGE_FILE = 2 * 1024 * 1024
+LARGE_UNPACKED = 20 * 1024 * 1024
 MANY_ROWS = 5_000
 PULSE = 2.0  # seconds
 LOST = timedelta(seconds=30)
@@ -44,6 +47,11 @@ def worker_there(at: datetime) -> bool:
         )
         found: bool = cursor.fetchone()[0]
     return found
+
+
+def is_large(file: StoredFile) -> bool:
+    """Whether reading it is work for the worker; ValidationError when it cannot be read at all."""
+    return file.size > LARGE_FILE or unpacked_size(path_of(file)) > LARGE_UNPACKED
 
 
 def start_job(

@@ -7,8 +7,7 @@ is read again. The same table applied twice changes nothing the second time.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import islice
@@ -25,13 +24,14 @@ from sreda.kernel.api import Actor, StoredFile, audit, path_of, publish
 from sreda.kernel.tables import find_headings, read_rows
 from sreda.registry import events
 from sreda.registry.access import ORGANISATIONS, PEOPLE, given_by
+from sreda.registry.domain.people_faults import Faulty, keep_faulty, keep_unresolved
 from sreda.registry.domain.people_rows import (
     COLUMNS,
     KEYS,
     LABELS,
     TYPES,
-    Bad,
     fault_text,
+    staged_column,
     staged_lines,
 )
 from sreda.registry.domain.posts import ENROLMENT_FIELDS
@@ -91,22 +91,21 @@ def stage_people(
         )
         with connection.cursor() as cursor:
             _tune(cursor)
-            bad = _copy_in(cursor, imported, at, told)
+            _copy_in(cursor, imported, at, told)
             told.say("compare", 60)
             resolved = sql.Identifier(imported.table)
             _resolve(cursor, imported, sql.Identifier("incoming"), resolved, actor, at, temp=False)
-            bad += _faults_of(cursor, resolved)
+            keep_unresolved(cursor, imported, resolved)
             cursor.execute(
                 sql.SQL("SELECT state, count(*) FROM {} GROUP BY state").format(resolved)
             )
             counts = dict(cursor.fetchall())
             cursor.execute("DROP TABLE incoming")
         told.say("write", 90)
-        _keep_bad(imported, bad)
         imported.new, imported.changed, imported.unchanged = (
             counts.get(state, 0) for state in ("new", "changed", "unchanged")
         )
-        imported.bad = len(bad)
+        imported.bad = imported.bad_rows.count()
         imported.total = imported.new + imported.changed + imported.unchanged + imported.bad
         imported.save()
         audit(
@@ -156,17 +155,14 @@ def _apply(
         _tune(cursor)
         waiting = _waiting(cursor, imported)
         if waiting is None:
-            bad = _copy_in(cursor, imported, at, told)
+            imported.bad_rows.all().delete()
+            _copy_in(cursor, imported, at, told)
             waiting = sql.Identifier("incoming")
-        else:
-            bad = []
         fresh = sql.Identifier("resolved")
         told.say("compare", 10)
         _resolve(cursor, imported, waiting, fresh, actor, at, temp=True)
-        bad += _faults_of(cursor, fresh)
-        known = set(imported.bad_rows.values_list("line", flat=True))
-        _keep_bad(imported, [row for row in bad if row[0] not in known])
-        imported.bad = len(known | {row[0] for row in bad})
+        keep_unresolved(cursor, imported, fresh)
+        imported.bad = imported.bad_rows.count()
         if imported.bad and not only_good:
             raise ValidationError(
                 _("%(count)s rows are faulty. Mend them, or take over only the good ones.")
@@ -344,10 +340,11 @@ def _tune(cursor: Any) -> None:
     cursor.execute("SET LOCAL jit = off")
 
 
-def _copy_in(cursor: Any, imported: PeopleImport, at: datetime, told: Told) -> list[Bad]:
-    """The file's rows into the temporary table `incoming`; returns those that cannot go there."""
+def _copy_in(cursor: Any, imported: PeopleImport, at: datetime, told: Told) -> None:
+    """The file's rows into the temporary table `incoming`; those that cannot go there are kept as
+    bad rows."""
     columns = [sql.SQL("line int")] + [
-        sql.SQL("{} {}").format(sql.Identifier(_column(key)), sql.SQL(kind))
+        sql.SQL("{} {}").format(sql.Identifier(staged_column(key)), sql.SQL(kind))
         for key, kind in zip(KEYS, TYPES, strict=True)
     ]
     cursor.execute(
@@ -358,26 +355,22 @@ def _copy_in(cursor: Any, imported: PeopleImport, at: datetime, told: Told) -> l
     rows = read_rows(path_of(imported.file), imported.file.name)
     headings = find_headings(rows, COLUMNS)
     imported.columns = sorted(headings.places, key=KEYS.index)
-    bad: list[Bad] = []
-    lines = staged_lines(rows, headings, today=_day(at), bad=bad)
     size, written = max(imported.file.size, 1), 0
     packed = 4 if imported.file.name.lower().endswith(".xlsx") else 1
-    with cursor.copy("COPY incoming FROM STDIN") as copy:
-        while block := "".join(islice(lines, LINES_AT_ONCE)):
-            copy.write(block)
-            written += len(block)  # close to the file's own length, where it is not packed
-            told.say("read", min(55, written * 60 // (size * packed)))
+    with Faulty() as faulty:
+        lines = staged_lines(rows, headings, today=_day(at), bad=faulty)
+        with cursor.copy("COPY incoming FROM STDIN") as copy:
+            while block := "".join(islice(lines, LINES_AT_ONCE)):
+                copy.write(block)
+                written += len(block)  # close to the file's own length, where it is not packed
+                told.say("read", min(55, written * 60 // (size * packed)))
+        keep_faulty(imported, faulty)
     cursor.execute("ANALYZE incoming")
     cursor.execute("SELECT count(*) > count(DISTINCT external_id) FROM incoming")
     imported.repeated = cursor.fetchone()[0]
-    return bad
 
 
-def _column(key: str) -> str:
-    return "group_name" if key == "group" else key
-
-
-_RAW = ("line", *(_column(key) for key in KEYS))
+_RAW = ("line", *(staged_column(key) for key in KEYS))
 
 
 def _resolve(
@@ -606,50 +599,6 @@ def _compare_rows(cursor: Any, target: sql.Composable) -> None:
          WHERE r.several AND s.external_id = r.external_id"""
         ).format(target)
     )
-
-
-_FAULTY_COLUMN = {
-    "organisation-unknown": "organisation",
-    "organisation-scope": "organisation",
-    "organisation-closed": "organisation",
-    "role-kind": "role",
-    "role-given": "role",
-    "group-unknown": "group",
-    "places": "since",
-}
-
-
-def _faults_of(cursor: Any, table: sql.Composable) -> list[Bad]:
-    """The rows of a resolved table that cannot be taken over."""
-    cursor.execute(
-        sql.SQL("SELECT {}, fault FROM {} WHERE state = 'bad' ORDER BY line").format(
-            sql.SQL(", ").join(map(sql.Identifier, _RAW)), table
-        )
-    )
-    bad: list[Bad] = []
-    for line, *values, fault in cursor.fetchall():
-        cells = {
-            key: "" if value is None else str(value)
-            for key, value in zip(KEYS, values, strict=True)
-        }
-        column = _FAULTY_COLUMN.get(fault, "external_id")
-        bad.append((line, cells, [[column, cells[column], fault]]))
-    return bad
-
-
-def _keep_bad(imported: PeopleImport, bad: Iterable[Bad]) -> None:
-    table = sql.Identifier(BadRow._meta.db_table)
-    statement = sql.SQL("COPY {} (people_import_id, line, cells, faults) FROM STDIN")
-    with connection.cursor() as cursor, cursor.copy(statement.format(table)) as copy:
-        for line, cells, faults in sorted(bad, key=lambda row: row[0]):
-            copy.write_row(
-                (
-                    imported.pk,
-                    line,
-                    json.dumps(cells, ensure_ascii=False),
-                    json.dumps(faults, ensure_ascii=False),
-                )
-            )
 
 
 def _waiting(cursor: Any, imported: PeopleImport) -> sql.Composable | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import date
-from typing import Any
+from typing import Any, Protocol
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -55,6 +55,12 @@ LABELS = {column.key: column.label for column in COLUMNS}
 # The columns of the staged table, in the order of KEYS, after the line's number.
 TYPES = ("text",) * 4 + ("date",) + ("text",) * 5 + ("date", "date")
 LENGTHS = dict.fromkeys(KEYS, 100) | {"external_id": 60, "group": 30, "title": 200}
+
+
+def staged_column(key: str) -> str:
+    return "group_name" if key == "group" else key
+
+
 SEXES = {
     "": "",
     "ж": Sex.FEMALE.value, "жен": Sex.FEMALE.value, "женский": Sex.FEMALE.value,
@@ -79,12 +85,17 @@ Fault = list[str]  # column, value, kind
 Bad = tuple[int, dict[str, str], list[Fault]]
 
 
+class Rejects(Protocol):
+    def append(self, row: Bad, /) -> None: ...
+
+
 class Dates(dict[str, str]):
     """Written day -> ISO day; an empty cell is a null, nonsense is an empty string.
 
     A table repeats few days many times: each is worked out once.
     """
 
+    _KEPT = 50_000
     _FORMS = (
         re.compile(r"(?P<d>\d{1,2})\.(?P<m>\d{1,2})\.(?P<y>\d{4})"),
         re.compile(r"(?P<y>\d{4})-(?P<m>\d{1,2})-(?P<d>\d{1,2})(?:[T ]00:00(?::00)?)?"),
@@ -101,12 +112,13 @@ class Dates(dict[str, str]):
                     continue
                 if EARLIEST <= day <= LATEST:
                     found = day.isoformat()
-        self[text] = found
+        if len(self) < self._KEPT:
+            self[text] = found
         return found
 
 
 def staged_lines(
-    rows: Iterator[tuple[int, list[str]]], headings: Headings, *, today: date, bad: list[Bad]
+    rows: Iterator[tuple[int, list[str]]], headings: Headings, *, today: date, bad: Rejects
 ) -> Iterator[str]:
     """Lines in COPY's text format; rows with a wrong cell go to `bad` instead."""
     at = headings.places

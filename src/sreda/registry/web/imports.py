@@ -187,7 +187,7 @@ def _upload(request: HttpRequest, importer: Importer) -> HttpResponseBase:
             file: StoredFile = store(
                 form.cleaned_data["file"], at=at, actor=actor, kinds=KINDS, limit=importer.limit
             )
-            large = importer is PEOPLE_IMPORTER and file.size > import_jobs.LARGE_FILE
+            large = importer is PEOPLE_IMPORTER and import_jobs.is_large(file)
             if large and import_jobs.worker_there(at):
                 return _behind(file, actor)
             imported = importer.stage(file, actor=actor, at=at)
