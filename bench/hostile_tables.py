@@ -45,9 +45,8 @@ print(rows, (peak() - before) // 1024, time.process_time() - began)
 """
 
 PACK = READ.replace(
-    "import read_rows", "import read_rows\nfrom sreda.programme.pack import read_pack"
-)
-PACK = PACK.replace(
+    "sreda.kernel.tables import read_rows", "sreda.programme.pack import read_pack"
+).replace(
     "sum(1 for _ in read_rows(Path(sys.argv[1]), sys.argv[1]))",
     "len(list(read_pack(Path(sys.argv[1])).pack))",
 )
@@ -139,11 +138,11 @@ def pack(path: Path) -> None:
         for source in sorted(shipped_pack("kemerovo-2018").glob("*.csv")):
             head, *rows = csv.reader(source.read_text(encoding="utf-8").splitlines(), delimiter=";")
             lines = [";".join(head)]
-            if source.stem in {"organisations", "measures"}:
+            if source.stem == "organisations":
                 key = head.index(next(name for name in head if "аименование" in name))
-                for n in range(130_000 // len(head)):
+                for n in range(240_000 // len(head)):
                     row = list(rows[n % len(rows)])
-                    row[0], row[key] = "", f"{noise(150)} {n}"
+                    row[0], row[key] = "", f"{noise(1_200)} {n}"
                     lines.append(";".join(row))
             else:
                 lines += [";".join(row) for row in rows]

@@ -9,7 +9,7 @@ from sreda.kernel.tables.columns import Column, Headings, find_headings
 from sreda.kernel.tables.faults import TEXTS, Unreadable, place
 from sreda.kernel.tables.limits import BUDGET, HELD, STREAMED, Limits
 from sreda.kernel.tables.reading import Tables, open_tables, read_rows, unpacked_size
-from sreda.kernel.tables.texts import TextTable
+from sreda.kernel.tables.texts import TextTable, bytes_of
 from sreda.kernel.tables.values import Formula, Number, Value, Wrong, as_text
 from sreda.kernel.tables.workbook import SheetTable
 
@@ -30,6 +30,7 @@ __all__ = [
     "Value",
     "Wrong",
     "as_text",
+    "bytes_of",
     "find_headings",
     "open_tables",
     "place",

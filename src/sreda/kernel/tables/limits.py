@@ -40,12 +40,12 @@ STREAMED = Limits(
 # A form or a pack of several sheets that is held as a whole.
 HELD = Limits(
     file=20 * MEGABYTE,
-    unpacked=60 * MEGABYTE,
+    unpacked=40 * MEGABYTE,
     rows=20_000,
-    cells=300_000,
-    strings=300_000,
+    cells=250_000,
+    strings=250_000,
     string_bytes=16 * MEGABYTE,
-    text=32_000_000,
+    text=16_000_000,
 )
 # Of a workbook beside sheets and strings: what is not read as a stream of rows.
 PART = 8 * MEGABYTE

@@ -12,7 +12,7 @@ from pathlib import Path
 from sreda.kernel.tables.archive import Archive
 from sreda.kernel.tables.faults import Unreadable
 from sreda.kernel.tables.limits import MEGABYTE, STREAMED, Limits
-from sreda.kernel.tables.texts import TextTable
+from sreda.kernel.tables.texts import TextTable, bytes_of
 from sreda.kernel.tables.values import as_text
 from sreda.kernel.tables.workbook import SheetTable, Spent, Workbook
 
@@ -42,7 +42,7 @@ def open_tables(path: Path, name: str, limits: Limits) -> Iterator[Tables]:
         if not begins.startswith(b"PK"):
             if not name.lower().endswith(".csv"):
                 raise Unreadable("unknown-format", file=name)
-            yield Tables([TextTable(_bare(name), name, partial(path.open, "rb"), limits)])
+            yield Tables([TextTable(_bare(name), name, bytes_of(path), limits)])
             return
         archive = Archive(file, name, limits)
         if CONTENTS in archive:

@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import IO, Any
 
 from sreda.kernel.tables.faults import Unreadable
@@ -26,6 +27,10 @@ class Encoding:
 
     name: str
     broken: int | None = None
+
+
+def bytes_of(path: Path) -> Callable[[], IO[bytes]]:
+    return lambda: path.open("rb")
 
 
 class TextTable:

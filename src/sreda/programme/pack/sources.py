@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
-from functools import partial
 from pathlib import Path
 
 from sreda.kernel.tables import (
@@ -20,6 +19,7 @@ from sreda.kernel.tables import (
     Unreadable,
     Value,
     Wrong,
+    bytes_of,
     open_tables,
 )
 
@@ -121,7 +121,7 @@ def _folder(path: Path) -> list[RawSheet]:
             raise Refused("too-large", file.name, limit=HELD.file // MEGABYTE)
     return [
         RawSheet(file.stem, file.name,
-                 TextTable(file.stem, file.name, partial(file.open, "rb"), HELD))
+                 TextTable(file.stem, file.name, bytes_of(file), HELD))
         for file in files
     ]  # fmt: skip
 
