@@ -1,1 +1,1 @@
-"""."""
+"""Checking items and tests beyond what reading finds."""

@@ -90,6 +90,14 @@ class Scope:
     including: tuple[str, ...] = ()
     used: set[str] = field(default_factory=set)
 
+    def name_of(self, element: Element) -> str:
+        """The variable an element names; early items call completionStatus completion_status."""
+        name = element.get("identifier").strip()
+        if name == "completion_status" and name not in self.declarations:
+            self.issues.add("variable-old", element, name=name, now="completionStatus")
+            return "completionStatus"
+        return name
+
     def find(self, name: str) -> Declaration | None:
         found = self.declarations.get(name) or BUILT_IN.get(name)
         if found is None and name == "QTI_CONTEXT":

@@ -33,7 +33,7 @@ def null(element: Element, operands: Sequence[Compiled], scope: Scope) -> Compil
 
 @expression("variable")
 def variable(element: Element, operands: Sequence[Compiled], scope: Scope) -> Compiled:
-    name, weight = element.get("identifier").strip(), element.get("weight-identifier").strip()
+    name, weight = scope.name_of(element), element.get("weight-identifier").strip()
     if not name:
         scope.issues.add("attribute-missing", element, name="identifier")
         return nothing

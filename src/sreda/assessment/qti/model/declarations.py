@@ -146,6 +146,8 @@ class Declaration:
     interpretation: str = ""
     external_scored: str = ""
     view: frozenset[str] = frozenset()
+    math_variable: bool = False
+    param_variable: bool = False
     line: int = 0
 
     def initial(self) -> Value:

@@ -83,6 +83,8 @@ def read_declaration(element: Element, kind: str, issues: Issues) -> Declaration
         interpretation=element.get("interpretation"),
         external_scored=element.get("external-scored"),
         view=frozenset(element.get("view").split()),
+        math_variable=flag_of(element, "math-variable", issues),
+        param_variable=flag_of(element, "param-variable", issues),
         line=element.line,
     )
 

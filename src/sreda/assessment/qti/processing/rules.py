@@ -110,7 +110,7 @@ def one_expression(element: Element, scope: Scope) -> Compiled | None:
 
 
 def set_value(element: Element, scope: Scope, kind: str) -> Rule | None:
-    name = element.get("identifier").strip()
+    name = scope.name_of(element)
     declaration = scope.find(name)
     if declaration is None:
         scope.issues.add("variable-unknown", element, name=name)

@@ -7,13 +7,13 @@ here change it. Nothing reads a clock: durations are told by the caller.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from random import Random
 from typing import Any
 
-from ..expressions import Context, Custom
+from ..expressions import BUILT_IN, Context, Custom
 from ..items.item import Item
 from ..model.declarations import CONTEXT, OUTCOME, RESPONSE, TEMPLATE, Declaration
 from ..processing import ConstraintFailed, run
@@ -307,7 +307,7 @@ class Scored:
         return {
             name: to_pci(value, declaration.base_type, declaration.cardinality)
             for name, value in self.outcomes.items()
-            if (declaration := self.declarations.get(name)) is not None
+            if (declaration := self.declarations.get(name, BUILT_IN.get(name))) is not None
         }
 
 
@@ -320,20 +320,22 @@ def outcomes_of(item: Item, state: ItemState) -> dict[str, Value]:
 
 def score(
     item: Item,
-    responses: Mapping[str, Json],
+    responses: Mapping[str, Json] | Sequence[Mapping[str, Json]],
     *,
     seed: int = 0,
     template_values: Mapping[str, Value] | None = None,
     custom: Mapping[str, Custom] | None = None,
-    attempts: int = 1,
 ) -> Scored:
-    """One whole session: start, answer, mark. `responses` are JSON in either form; what is wrong
-    with them is in `problems`, and marking goes on with what could be read."""
+    """One whole session: start, answer, mark. `responses` are JSON in either form, or a list of
+    them for one attempt after another; what is wrong with them is in `problems`, and marking goes
+    on with what could be read."""
     state = start(item, seed=seed, template_values=template_values, custom=custom)
-    values, problems = read_responses(item, responses)
-    for _ in range(max(1, attempts)):
+    problems: tuple[Problem, ...] = ()
+    for attempt in [responses] if isinstance(responses, Mapping) else responses:
         if state.status == CLOSED:
             break
+        values, found = read_responses(item, attempt)
+        problems += found
         begin_attempt(item, state)
         respond(item, state, values)
         end_attempt(item, state, custom=custom)

@@ -21,27 +21,28 @@ from ..values.types import (
 )
 
 
-def M(message: str) -> str:
+def _(message: str) -> str:
     """Marks a message for extraction."""
     return message
 
 
 MESSAGES = {
-    "unknown": M("there is no response “{name}”"),
-    "type": M("{reason}"),
-    "choice": M("“{value}” is none of the choices"),
-    "twice": M("“{value}” is chosen twice"),
-    "few": M("{count} answers; at least {least} are needed"),
-    "many": M("{count} answers; at most {most} are allowed"),
-    "match-max": M("“{value}” is used {count} times; at most {most} are allowed"),
-    "match-min": M("“{value}” is used {count} times; at least {least} are needed"),
-    "direction": M("“{value}” cannot be matched this way round"),
-    "group": M("“{value}” do not belong to one match group"),
-    "pattern": M("“{value}” does not have the form asked for"),
-    "bounds": M("{value} is not between {lower} and {upper}"),
-    "step": M("{value} is no step of the scale"),
-    "required": M("an answer is required"),
-    "mime": M("files of the type {value} are not accepted"),
+    "unknown": _("there is no response “{name}”"),
+    "type": "{reason}",
+    "refused": _("the attempt is refused: {code}"),
+    "choice": _("“{value}” is none of the choices"),
+    "twice": _("“{value}” is chosen twice"),
+    "few": _("{count} answers; at least {least} are needed"),
+    "many": _("{count} answers; at most {most} are allowed"),
+    "match-max": _("“{value}” is used {count} times; at most {most} are allowed"),
+    "match-min": _("“{value}” is used {count} times; at least {least} are needed"),
+    "direction": _("“{value}” cannot be matched this way round"),
+    "group": _("“{value}” do not belong to one match group"),
+    "pattern": _("“{value}” does not have the form asked for"),
+    "bounds": _("{value} is not between {lower} and {upper}"),
+    "step": _("{value} is no step of the scale"),
+    "required": _("an answer is required"),
+    "mime": _("files of the type {value} are not accepted"),
 }
 
 

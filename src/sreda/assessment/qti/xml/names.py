@@ -69,6 +69,7 @@ STRUCTURE = words("""
 ELEMENTS = frozenset(f"qti-{name}" for name in EXPRESSIONS | RULES | INTERACTIONS | STRUCTURE)
 ROOTS = frozenset(f"qti-assessment-{name}" for name in ("item", "test", "section", "stimulus")) | {
     "qti-response-processing",
+    "qti-outcome-declaration",
     "qti-outcome-processing",
     "qti-response-processing-fragment",
 }

@@ -1,0 +1,81 @@
+"""Marking a whole test at once: responses by item, outcomes of the test and of its items."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from ..expressions import Custom
+from ..session.item import read_responses
+from ..session.validation import Problem
+from ..values.json import Json, to_json
+from ..values.types import Value
+from .model import Test
+from .session import SessionError, TestSession
+
+EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class ScoredTest:
+    outcomes: dict[str, Value]
+    items: dict[str, dict[str, Value]]
+    problems: dict[str, tuple[Problem, ...]]
+    notes: tuple[str, ...]
+
+    def as_json(self) -> dict[str, Json]:
+        return {
+            "outcomes": {name: to_json(value) for name, value in self.outcomes.items()},
+            "items": {
+                key: {name: to_json(value) for name, value in one.items()}
+                for key, one in self.items.items()
+            },
+        }
+
+
+def score_test(
+    test: Test,
+    responses: Mapping[str, Json],
+    *,
+    seed: int = 0,
+    custom: Mapping[str, Custom] | None = None,
+) -> ScoredTest:
+    """Goes through the test as a candidate who takes no time. `responses` holds, by identifier of
+    the item reference ("Q1", or "Q1.2" for its second occurrence), the responses of the item, or a
+    list of them for one attempt after another. An item without responses is not attempted."""
+    at = EPOCH
+    session = TestSession.start(test, at=at, seed=seed, custom=custom)
+    problems: dict[str, tuple[Problem, ...]] = {}
+    known = {entry.key for entry in session.plan}
+    for key in responses:
+        if key not in known:
+            problems[key] = (Problem("unknown", key, {"name": key}),)
+    # every step leaves an item behind, so there are no more steps than items
+    for _ in range(len(session.plan) + 1):
+        entry = session.current
+        if entry is None:
+            break
+        held = responses.get(entry.key)
+        item = session.item(entry.key)
+        if held is not None and item is not None:
+            for attempt in held if isinstance(held, list) else [held]:
+                values, found = read_responses(item, attempt)
+                problems[entry.key] = (*problems.get(entry.key, ()), *found)
+                try:
+                    session.respond(values, at)
+                    session.submit(at)
+                except SessionError as error:
+                    refused = error.problems or (
+                        Problem("refused", entry.key, {"code": error.code}),
+                    )
+                    problems[entry.key] = (*problems[entry.key], *refused)
+                    break
+        session.pass_by(at)
+    session.end(at)
+    return ScoredTest(
+        session.outcomes(),
+        session.item_outcomes(),
+        {key: found for key, found in problems.items() if found},
+        session.notes,
+    )
