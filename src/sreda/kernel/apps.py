@@ -11,4 +11,6 @@ class KernelApp(AppConfig):
 
         ordering.register()
         # Subscriptions, cabinet panels and datasets announce themselves by being imported.
-        autodiscover_modules("receivers", "panels", "datasets")
+        # Datasets come first: receivers may ask which events they name.
+        autodiscover_modules("datasets")
+        autodiscover_modules("receivers", "panels")

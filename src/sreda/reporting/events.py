@@ -27,3 +27,33 @@ class FormWithdrawn(Event):
     form_id: UUID
     code: str
     withdrawn: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CampaignOpened(Event):
+    type: ClassVar[str] = "reporting.campaign.opened"
+    campaign_id: UUID
+    form: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CampaignClosed(Event):
+    """`closed` False: it was opened again."""
+
+    type: ClassVar[str] = "reporting.campaign.closed"
+    campaign_id: UUID
+    form: str
+    closed: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportCounted(Event):
+    """An organisation's report began to count (it was handed in) or counts no more (it was taken
+    back or returned): what was computed from the form's cells may differ."""
+
+    type: ClassVar[str] = "reporting.report.counted"
+    campaign_id: UUID
+    submission_id: UUID
+    organisation_id: UUID
+    form: str
+    counted: bool

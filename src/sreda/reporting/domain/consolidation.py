@@ -1,0 +1,146 @@
+"""Sums of municipalities: kept, made anew only where a report under them changed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from django.core.exceptions import ValidationError
+from django.db import connection, transaction
+from django.utils.translation import gettext as _
+
+from sreda.kernel.api import Actor, audit
+from sreda.reporting.enums import COUNTED, SubmissionStatus
+from sreda.reporting.models import Campaign, Consolidation, Submission
+
+_SUMS = """
+WITH counted AS (
+    SELECT s.id, s.municipality_id FROM reporting_submission s
+     WHERE s.campaign_id = %(campaign)s AND s.municipality_id = ANY(%(places)s::uuid[])
+       AND s.status IN ('submitted', 'accepted')
+), sums AS (
+    SELECT c.municipality_id, v.cell_id, sum(v.number) AS total, count(DISTINCT c.id) AS reports
+      FROM counted c JOIN reporting_value v ON v.submission_id = c.id
+     WHERE v.number IS NOT NULL
+     GROUP BY c.municipality_id, v.cell_id
+)
+SELECT m.id, coalesce(t.totals, '{}'::jsonb), coalesce(n.reports, 0)
+  FROM unnest(%(places)s::uuid[]) m(id)
+  LEFT JOIN (SELECT municipality_id,
+                    jsonb_object_agg(cell_id::text, jsonb_build_array(total::text, reports))
+                    AS totals FROM sums GROUP BY municipality_id) t ON t.municipality_id = m.id
+  LEFT JOIN (SELECT municipality_id, count(*) AS reports FROM counted
+              GROUP BY municipality_id) n ON n.municipality_id = m.id
+"""
+
+
+@dataclass(slots=True)
+class Totals:
+    """`cells` maps a cell's id to (sum, number of reports that filled it)."""
+
+    counted: int = 0
+    cells: dict[int, tuple[Decimal, int]] = field(default_factory=dict)
+
+    def add(self, part: Totals) -> None:
+        self.counted += part.counted
+        for cell, (number, reports) in part.cells.items():
+            total, count = self.cells.get(cell, (Decimal(0), 0))
+            self.cells[cell] = total + number, count + reports
+
+
+def mark_stale(submission: Submission, *, actor: Actor | None, at: datetime) -> None:
+    """What counts of this report changed. A consolidated report that was already handed in is
+    open again: it no longer says what is under it."""
+    place = Consolidation.objects.select_for_update().filter(
+        campaign_id=submission.campaign_id, municipality_id=submission.municipality_id
+    )
+    for kept in place:
+        if kept.submitted_at is not None:
+            audit(
+                "reporting.consolidation.reopened", kept, actor=actor, at=at,
+                because=str(submission.pk),
+            )  # fmt: skip
+            kept.submitted_at, kept.submitted_by_name, kept.digest = None, "", ""
+        kept.stale = True
+        kept.save()
+
+
+def brought_up_to_date(
+    campaign: Campaign, municipalities: Iterable[UUID] | None = None
+) -> list[Consolidation]:
+    """The kept sums of the campaign's municipalities (all, or these); stale ones are made anew in
+    one query."""
+    with transaction.atomic():
+        rows = Consolidation.objects.filter(campaign=campaign).select_related("municipality")
+        if municipalities is not None:
+            rows = rows.filter(municipality__in=list(municipalities))
+        stale = list(rows.filter(stale=True).order_by("pk").select_for_update(of=("self",)))
+        if stale:
+            by_place = {kept.municipality_id: kept for kept in stale}
+            with connection.cursor() as cursor:
+                cursor.execute(_SUMS, {"campaign": campaign.pk, "places": list(by_place)})
+                for place, totals, reports in cursor.fetchall():
+                    kept = by_place[place]
+                    kept.totals = json.loads(totals) if isinstance(totals, str) else totals
+                    kept.counted, kept.stale = reports, False
+            Consolidation.objects.bulk_update(stale, ["totals", "counted", "stale"])
+        return list(rows.order_by("municipality__name"))
+
+
+def totals_of(kept: Consolidation) -> Totals:
+    return Totals(
+        kept.counted,
+        {int(cell): (Decimal(total), count) for cell, (total, count) in kept.totals.items()},
+    )
+
+
+def summed(parts: Iterable[Consolidation]) -> Totals:
+    """The region, or any other set of municipalities."""
+    found = Totals()
+    for part in parts:
+        found.add(totals_of(part))
+    return found
+
+
+def submit_consolidation(kept: Consolidation, *, actor: Actor, at: datetime) -> Consolidation:
+    """A municipality hands in its sums: only once every report under it is accepted."""
+    with transaction.atomic():
+        current = Consolidation.objects.select_for_update().get(pk=kept.pk)
+        if current.submitted_at is not None:
+            return current
+        waiting = (
+            Submission.objects.filter(
+                campaign_id=current.campaign_id, municipality_id=current.municipality_id
+            )
+            .exclude(status=SubmissionStatus.ACCEPTED)
+            .count()
+        )
+        if waiting:
+            raise ValidationError(
+                _("Reports that are not accepted yet: %s. Accept or return them first.") % waiting
+            )
+        (current,) = brought_up_to_date(current.campaign, [current.municipality_id])
+        current.submitted_at, current.submitted_by_name = at, actor.name
+        current.digest = digest_of(current.totals)
+        current.save()
+        audit(
+            "reporting.consolidation.submitted", current, actor=actor, at=at,
+            digest=current.digest, counted=current.counted,
+        )  # fmt: skip
+    return current
+
+
+def digest_of(content: Any) -> str:
+    """SHA-256 of the canonical JSON: keys in order, no spaces, UTF-8."""
+    said = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(said.encode()).hexdigest()
+
+
+def counts(status: str) -> bool:
+    return status in COUNTED

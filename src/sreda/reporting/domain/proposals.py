@@ -1,0 +1,85 @@
+"""Proposals to change the records: made by correcting a cell that the records filled."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from sreda.kernel.api import Actor, audit
+from sreda.reporting.enums import Origin, ProposalStatus
+from sreda.reporting.models import Proposal, Submission, Value
+from sreda.reporting.queries.typed import plain_text
+
+BY_ITSELF = "—"
+
+
+def propose(
+    submission: Submission, values: Mapping[tuple[str, str], Value], *, actor: Actor, at: datetime
+) -> None:
+    """One open proposal for each corrected cell, with its newest words."""
+    for value in values.values():
+        said = {
+            "was": plain_text(value.source_number, value.source_text),
+            "proposed": plain_text(value.number, value.text),
+            "reason": value.reason,
+        }
+        made = Proposal.objects.filter(
+            submission=submission, cell_id=value.cell_id, row=value.row, status=ProposalStatus.OPEN
+        ).update(**said)
+        if not made:
+            Proposal.objects.create(
+                submission=submission,
+                cell_id=value.cell_id,
+                row=value.row,
+                at=at,
+                by=actor.person_id,
+                by_name=actor.name,
+                **said,
+            )
+
+
+def settle_proposals(
+    submission: Submission, changed: Mapping[tuple[str, str], Value], *, at: datetime
+) -> None:
+    """Close the open proposals of cells that equal the records again: the records were corrected,
+    or the organisation has thought better of it."""
+    for proposal in Proposal.objects.filter(submission=submission, status=ProposalStatus.OPEN):
+        value = next(
+            (
+                v
+                for v in changed.values()
+                if v.cell_id == proposal.cell_id and v.row == proposal.row
+            ),
+            None,
+        )
+        if value is None or value.origin == Origin.CORRECTED:
+            continue
+        followed = plain_text(value.number, value.text) == proposal.proposed
+        proposal.status = ProposalStatus.ACCEPTED if followed else ProposalStatus.WITHDRAWN
+        proposal.decided_at = at
+        proposal.save(update_fields=["status", "decided_at"])
+
+
+def decide_proposal(
+    proposal: Proposal, *, accept: bool, answer: str, actor: Actor, at: datetime
+) -> Proposal:
+    """Accept (whoever accepts corrects the record on its page) or reject with a reason."""
+    answer = answer.strip()
+    if not accept and not answer:
+        raise ValidationError({"answer": _("Say why the proposal is rejected.")})
+    with transaction.atomic():
+        current = Proposal.objects.select_for_update().get(pk=proposal.pk)
+        if current.status != ProposalStatus.OPEN:
+            return current
+        current.status = ProposalStatus.ACCEPTED if accept else ProposalStatus.REJECTED
+        current.decided_at, current.decided_by_name, current.answer = at, actor.name, answer[:500]
+        current.save()
+        audit(
+            "reporting.proposal.decided", current, actor=actor, at=at,
+            status=current.status, answer=current.answer,
+        )  # fmt: skip
+    return current

@@ -1,0 +1,61 @@
+"""The jobs of reporting: campaigns open, fill themselves and remind."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from uuid import UUID
+
+from django.utils import timezone
+from procrastinate.contrib.django import app
+
+from sreda.kernel import clock
+from sreda.reporting.domain.campaigns import open_campaign, remind, tell_of_opening
+from sreda.reporting.domain.prefill import fill_campaign
+from sreda.reporting.enums import CampaignStatus, FormKind
+from sreda.reporting.models import Campaign
+
+BEFORE_DUE = (3, 0, -1)
+"""Days before the term on which those who have not handed in are reminded."""
+
+
+@app.task(queue="reports")
+def fill_reports(campaign_id: str) -> None:
+    """Fill a campaign's reports from the records, then tell everybody asked."""
+    at = clock.now()
+    campaign = Campaign.objects.select_related("version__form").get(pk=UUID(campaign_id))
+    fill_campaign(campaign, at=at)
+    tell_of_opening(campaign, at=at, on=timezone.localtime(at).date())
+
+
+@app.periodic(cron="*/10 * * * *")
+@app.task(queue="reports", queueing_lock="reports-sweep")
+def sweep_reports(timestamp: int) -> None:
+    """What a killed worker left, and what an event has marked, is filled; campaigns whose day has
+    come are opened."""
+    at = clock.now()
+    today = timezone.localtime(at).date()
+    for campaign in Campaign.objects.filter(
+        status=CampaignStatus.PLANNED, opens_on__lte=today
+    ).select_related("version__form"):
+        opened = open_campaign(campaign, actor=None, at=at)
+        if opened.version.form.kind == FormKind.REPORT:
+            fill_reports.defer(campaign_id=str(opened.pk))
+    for campaign in Campaign.objects.filter(
+        status=CampaignStatus.OPEN, version__form__kind=FormKind.REPORT
+    ).select_related("version__form"):
+        fill_campaign(campaign, at=at)
+
+
+@app.periodic(cron="30 2 * * *")
+@app.task(queue="reports", queueing_lock="reports-remind")
+def remind_of_reports(timestamp: int) -> None:
+    """In the region's morning: three days before the term, on it, and the day after."""
+    at = clock.now()
+    today = timezone.localtime(at).date()
+    for days in BEFORE_DUE:
+        for campaign in Campaign.objects.filter(
+            status=CampaignStatus.OPEN,
+            due_on=today + timedelta(days=days),
+            version__form__kind=FormKind.REPORT,
+        ):
+            remind(campaign, at=at, on=today, actor=None)
