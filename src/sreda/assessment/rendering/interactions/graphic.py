@@ -210,8 +210,8 @@ def _point_fields(walker: Walker, element: Element, given: list[str]) -> str:
             }  # fmt: skip
             fields.append(start_tag("input", attributes))
         rows.append(f'<li class="qti-pair">{"".join(fields)}</li>')
-    fields = f'<ol class="qti-point-fields">{"".join(rows)}</ol>'
-    return fields + right_line(walker, interaction.response)
+    listed = f'<ol class="qti-point-fields">{"".join(rows)}</ol>'
+    return listed + right_line(walker, interaction.response)
 
 
 def position_object(walker: Walker, element: Element) -> str:
