@@ -27,11 +27,6 @@ function enhance(root: ParentNode): void {
   tables(root);
   suggest(root);
   picker(root);
-  if (root.querySelector("[data-interaction], [data-attempt]")) {
-    void Promise.all([import("./interactions"), import("./attempt")]).then((parts) => {
-      parts.forEach((part) => part.enhance(root));
-    });
-  }
   if (root.querySelector("[data-chart]")) {
     void import("./charts").then((charts) => charts.draw(root));
   }

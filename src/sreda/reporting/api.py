@@ -1,3 +1,5 @@
 """The public face of reporting."""
 
-__all__: list[str] = []
+from sreda.reporting.domain.files import load_all_shipped
+
+__all__ = ["load_all_shipped"]

@@ -16,7 +16,7 @@ from sreda.kernel.tables.xml import Attributes, Local, events, read_all
 
 LAST_ROW = 1_048_576
 GENERAL = "General"
-MERGED_SHOWN = 50
+MERGED_KEPT = 2_000
 
 
 class Spent:
@@ -254,7 +254,7 @@ class SheetTable:
                 size, formula, taking = 0, "", True
             elif element == "rPh":
                 sounds = True
-            elif element == "mergeCell" and len(self.merged) < MERGED_SHOWN:
+            elif element == "mergeCell" and len(self.merged) < MERGED_KEPT:
                 self.merged.append(attributes.get("ref", "")[:30])
 
         def text(data: str) -> None:

@@ -109,7 +109,7 @@ def _carry_report(
         Value.objects.filter(pk__in=gone).delete()
     for comment in report.comments.exclude(cell=None):
         # One on a cell that is no more speaks of the report.
-        comment.cell_id = plan.targets.get(comment.cell_id)
+        comment.cell_id = plan.targets.get(comment.cell_id or 0)
         comment.save(update_fields=["cell"])
     Value.objects.bulk_update(
         changed, ["cell", "number", "text", "source_number", "source_text"], batch_size=1000
@@ -124,8 +124,8 @@ def _carry_report(
     if handed_in and (gone or plan.owes):
         report.status = SubmissionStatus.FILLING
     report.edition += 1
-    report.source_stamp = ""
-    report.save(update_fields=["status", "edition", "source_stamp"])
+    report.source_stamp, report.sourced_at = "", None  # the records fill it anew
+    report.save(update_fields=["status", "edition", "source_stamp", "sourced_at"])
     report.values.filter(pk__in=[v.pk for v in changed]).update(edition=report.edition)
 
 

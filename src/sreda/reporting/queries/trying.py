@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -20,9 +20,11 @@ from sreda.reporting.expressions import (
     World,
     compile_expression,
 )
-from sreda.reporting.forms import BlockKind, Schema
+from sreda.reporting.forms import BlockKind
+from sreda.reporting.models import Campaign, FormVersion
 from sreda.reporting.queries.audience import Audience
-from sreda.reporting.queries.vetting import form_in_force
+from sreda.reporting.queries.versions import schema_in_force
+from sreda.reporting.queries.worlds import world_of
 
 SAMPLES = 3
 
@@ -56,36 +58,24 @@ def samples(audience: Audience, on: date, codes: Sequence[str] = ()) -> list[Org
     return [rows[0], rows[count // 2], rows[count - 1]]
 
 
-def world_for(organisations: Sequence[Organisation], on: date) -> World:
-    """As if a campaign of this year asked today. Earlier reports are not looked up."""
-    return World(
-        {o.pk: [o.pk] for o in organisations},
+def world_for(version: FormVersion, organisations: Sequence[Organisation], on: date) -> World:
+    """As if a campaign of this calendar year asked on the day."""
+    campaign = Campaign(
+        version=version,
+        period_start=date(on.year, 1, 1),
+        period_end=date(on.year, 12, 31),
         as_of=on,
-        start=date(on.year, 1, 1),
-        end=date(on.year, 12, 31),
-        cards=lambda places: cards(organisations, places),
     )
-
-
-def cards(
-    organisations: Sequence[Organisation], places: Collection[UUID]
-) -> dict[UUID, dict[str, Any]]:
-    return {
-        o.pk: {
-            "code": o.code, "kind": o.kind, "ownership": o.ownership, "rural": o.rural,
-            "name": o.name, "short_name": o.short_name, "locality": o.locality,
-            "municipality": o.municipality.name,
-        }
-        for o in organisations
-        if o.pk in places
-    }  # fmt: skip
+    return world_of(campaign, [o.pk for o in organisations])
 
 
 def filled(
-    schema: Schema, organisations: Sequence[Organisation], on: date
+    version: FormVersion, organisations: Sequence[Organisation], on: date
 ) -> dict[UUID, tuple[CellValues, Filled]]:
     """The form as its sources fill it, for each organisation."""
-    world, form = world_for(organisations, on), CompiledForm(schema, form_of=form_in_force)
+    world = world_for(version, organisations, on)
+    form = CompiledForm(version.schema)
+    form.prepare(world)
     found = {}
     for organisation in organisations:
         cells = CellValues()
@@ -94,17 +84,18 @@ def filled(
 
 
 def attempt(
-    text: str, place: str, schema: Schema, organisations: Sequence[Organisation], on: date
+    text: str, place: str, version: FormVersion, organisations: Sequence[Organisation], on: date
 ) -> list[Answer]:
     """ExpressionError where the text itself is wrong. The form's own cells are filled first,
     where the expression names any."""
+    schema = version.schema
     block = schema.blocks.get(place.partition(".")[0])
     listed = block is not None and block.kind is BlockKind.LIST and place.count(".") == 2
     compiled = compile_expression(
-        text, place, schema=schema, row_of=block if listed else None, form_of=form_in_force
+        text, place, schema=schema, row_of=block if listed else None, form_of=schema_in_force
     )
-    world = world_for(organisations, on)
-    form = CompiledForm(schema, form_of=form_in_force) if compiled.inputs.cells else None
+    world = world_for(version, organisations, on)
+    form = CompiledForm(schema) if compiled.inputs.cells else None
     found = []
     for organisation in organisations:
         cells = CellValues()

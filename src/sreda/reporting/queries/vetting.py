@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
 from django.utils.translation import gettext as _
 
-from sreda.reporting.enums import VersionStatus
 from sreda.reporting.expressions import vet_schema
 from sreda.reporting.forms import Schema, SchemaError, Section
 from sreda.reporting.forms.edit import Place
 from sreda.reporting.models import Dictionary, FormVersion
 from sreda.reporting.queries.knowledge import Known, likely_repeats, repeats
+from sreda.reporting.queries.versions import schema_in_force
 
 
 class ProblemKind(StrEnum):
@@ -78,13 +78,16 @@ def place_of(known: Known) -> str:
     return known.source
 
 
-def schema_problems(schema: Schema) -> Iterator[Problem]:
-    """Structure and expressions; asks no database where the form names no other."""
+def schema_problems(
+    schema: Schema, form_of: Callable[[str], Schema | None] | None = schema_in_force
+) -> Iterator[Problem]:
+    """Structure and expressions. Without `form_of` it asks no database, and takes what is said of
+    other forms on trust."""
     if not schema.cells:
         yield Problem(ProblemKind.STRUCTURE, "form", _("asks nothing"))
     for fault in schema.faults():
         yield Problem(ProblemKind.STRUCTURE, fault.place, translated(fault))
-    for error in vet_schema(schema, form_of=form_in_force):
+    for error in vet_schema(schema, form_of=form_of):
         where = _("line %(line)s, column %(column)s: ") % {
             "line": error.line, "column": error.column,
         } if error.line else ""  # fmt: skip
@@ -93,11 +96,6 @@ def schema_problems(schema: Schema) -> Iterator[Problem]:
 
 def translated(fault: SchemaError) -> str:
     return _(fault.said) % fault.parts if fault.parts else _(fault.said)
-
-
-def form_in_force(code: str) -> Schema | None:
-    version = FormVersion.objects.filter(form__code=code, status=VersionStatus.PUBLISHED).first()
-    return version.schema if version else None
 
 
 def _dictionary_problems(schema: Schema) -> Iterator[Problem]:

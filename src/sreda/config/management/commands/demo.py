@@ -27,6 +27,7 @@ from sreda.registry.generator import (
     load,
     region,
 )
+from sreda.reporting.api import load_all_shipped
 
 PACK = "kemerovo-2018"
 SITE = "kuzbass"
@@ -77,7 +78,9 @@ class Command(BaseCommand):
             with transaction.atomic():  # the region and its programme, or neither
                 counts = load(made, at=at, password=options["password"], report=bar.show)
                 programme = load_demo_programme(at=at)
-                record_demo_progress(programme, at=at, actor=demo_operator(at.date()))
+                operator = demo_operator(at.date())
+                record_demo_progress(programme, at=at, actor=operator)
+                load_all_shipped(actor=operator, at=at)
         except AlreadyLoaded:
             self.stdout.write(_("The registry already holds organisations: nothing was changed."))
             if demo_password_holds(options["password"]):
