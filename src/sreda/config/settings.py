@@ -13,6 +13,8 @@ SREDA_EMAIL_URL       smtp://user:password@host:port; otherwise mail is written 
 SREDA_REQUIRE_MFA     roles that need a second factor ("operator coordinator"; empty: none)
 SREDA_SITE_CHECK_PRIVATE  closed networks whose sites are checked too (10.0.0.0/8 …; 1: all)
 SREDA_SITE            JSON file with the region's name and imprint (else SREDA_HOME/site.json)
+SREDA_TABLES_KEPT_DAYS  days for which tables handed in are kept after they are taken over,
+                      dropped or left lying (90; 0: for ever)
 SREDA_OIDC            path of a JSON list of OpenID Connect providers (see docs/sign-in.md)
 """
 
@@ -208,6 +210,7 @@ WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = DEBUG
 WHITENOISE_IMMUTABLE_FILE_TEST = r"/static/ui/assets/.+-[\w-]{8}\.\w+$"
 MEDIA_ROOT = HOME / "files"
+TABLES_KEPT_DAYS = env.number("SREDA_TABLES_KEPT_DAYS", 90)
 SITE_CHECK_PRIVATE = env.words("SREDA_SITE_CHECK_PRIVATE")
 SITE_FILE = Path(os.environ.get("SREDA_SITE") or HOME / "site.json")
 

@@ -24,6 +24,7 @@ from sreda.kernel.domain.files import (
 from sreda.kernel.domain.history import history_of, remember, state_of, state_on
 from sreda.kernel.domain.notices import mail, mark_read, notices_of, notify, unread
 from sreda.kernel.domain.outbox import publish, subscribe
+from sreda.kernel.domain.retention import hold_content, remove_content
 from sreda.kernel.events import Event
 from sreda.kernel.ids import uuid7
 from sreda.kernel.listing import Column, Filter, Listing
@@ -81,6 +82,7 @@ __all__ = [
     "datasets",
     "download",
     "history_of",
+    "hold_content",
     "keep_content",
     "kept_content",
     "mail",
@@ -93,6 +95,7 @@ __all__ = [
     "path_of",
     "publish",
     "remember",
+    "remove_content",
     "seated",
     "state_of",
     "state_on",

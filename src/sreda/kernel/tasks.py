@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import contextlib
 
+from django.conf import settings
 from procrastinate import exceptions
 from procrastinate.contrib.django import app
 
 from sreda.kernel import clock
-from sreda.kernel.domain import audit, outbox
+from sreda.kernel.domain import audit, outbox, retention
 
 
 @app.task(queue="outbox", queueing_lock="outbox")
@@ -27,6 +28,16 @@ def sweep_outbox(timestamp: int) -> None:
 @app.task(queue="audit", queueing_lock="audit-checkpoint")
 def sign_checkpoint(timestamp: int) -> None:
     audit.checkpoint(at=clock.now())
+
+
+@app.periodic(cron="50 20 * * *")
+@app.task(queue="files", queueing_lock="files-sweep")
+def sweep_files(timestamp: int) -> None:
+    """Nightly, after the apps have removed what is theirs."""
+    at = clock.now()
+    if days := settings.TABLES_KEPT_DAYS:
+        retention.remove_unused(at=at, days=days)
+    retention.sweep_orphans(at=at)
 
 
 def wake_outbox() -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.utils import timezone
 from procrastinate.contrib.django import app
 
 from sreda.kernel import clock
-from sreda.programme.domain import actions, alarms, bodies, indicators
+from sreda.programme.domain import actions, alarms, bodies, indicators, retention
 from sreda.programme.models import Programme
 
 
@@ -26,3 +27,10 @@ def keep_facts_of_the_day(timestamp: int) -> None:
     """Asked hourly, since the region's midnight is not the server's; done once a day."""
     at = clock.now()
     indicators.keep_due_facts(on=timezone.localtime(at).date(), at=at)
+
+
+@app.periodic(cron="20 20 * * *")
+@app.task(queue="files", queueing_lock="programme-packs")
+def remove_old_packs(timestamp: int) -> None:
+    if days := settings.TABLES_KEPT_DAYS:
+        retention.remove_old_packs(at=clock.now(), days=days)

@@ -10,6 +10,7 @@ from procrastinate.contrib.django import app
 
 from sreda.kernel import clock
 from sreda.kernel.probe import networks
+from sreda.registry.domain import retention
 from sreda.registry.domain.duplicates import ask_search, run_search
 from sreda.registry.domain.import_jobs import run_job, take_up_lost
 from sreda.registry.domain.sites import check_sites
@@ -55,3 +56,10 @@ def search_duplicates(pk: int) -> None:
 def search_duplicates_nightly(timestamp: int) -> None:
     if search := ask_search(actor=None, at=clock.now()):
         search_duplicates.defer(pk=search.pk)
+
+
+@app.periodic(cron="10 20 * * *")
+@app.task(queue="files", queueing_lock="registry-tables")
+def remove_old_tables(timestamp: int) -> None:
+    if days := settings.TABLES_KEPT_DAYS:
+        retention.remove_old_tables(at=clock.now(), days=days)

@@ -84,7 +84,7 @@ def store(
                 file.write(chunk)
             file.flush()
             os.fsync(file.fileno())
-        target = _place(digest.hexdigest())
+        target = place_of(digest.hexdigest())
         target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         os.replace(draft, target)
     except BaseException:
@@ -103,8 +103,10 @@ def store(
 def keep_content(content: bytes) -> str:
     """Keep bytes on disk under their SHA-256, which is returned; equal contents are kept once."""
     digest = hashlib.sha256(content).hexdigest()
-    target = _place(digest)
-    if not target.exists():
+    target = place_of(digest)
+    try:
+        os.utime(target)  # it is needed anew: nobody may sweep it away meanwhile
+    except FileNotFoundError:
         target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         descriptor, draft = tempfile.mkstemp(dir=target.parent, prefix="incoming-")
         with os.fdopen(descriptor, "wb") as file:
@@ -117,7 +119,7 @@ def keep_content(content: bytes) -> str:
 
 def kept_content(digest: str) -> bytes:
     """What `keep_content` kept; FileNotFoundError where the disk has lost it."""
-    return _place(digest).read_bytes()
+    return place_of(digest).read_bytes()
 
 
 def clean_name(name: str) -> str:
@@ -127,7 +129,7 @@ def clean_name(name: str) -> str:
 
 
 def path_of(file: StoredFile) -> Path:
-    return _place(file.sha256)
+    return place_of(file.sha256)
 
 
 def download(file: StoredFile) -> FileResponse:
@@ -138,5 +140,5 @@ def download(file: StoredFile) -> FileResponse:
     return response
 
 
-def _place(digest: str) -> Path:
+def place_of(digest: str) -> Path:
     return Path(settings.MEDIA_ROOT) / digest[:2] / digest[2:4] / digest

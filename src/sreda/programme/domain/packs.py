@@ -294,7 +294,7 @@ def cancel(*, load: UUID, actor: Actor | None, at: datetime) -> PackLoad:
 
 def stage_again(*, load: PackLoad, actor: Actor | None, at: datetime) -> PackLoad:
     """Compare a load once more with what is in force now."""
-    if load.file is not None:
+    if load.file is not None and load.file.removed_at is None:
         return stage(file=load.file, actor=actor, at=at)
     pack = pack_of(load)
     reading = PackReading(pack, tuple(issues_of(load)))

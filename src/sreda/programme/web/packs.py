@@ -256,6 +256,8 @@ def original(request: HttpRequest, pk: UUID) -> HttpResponseBase:
     load = _load(request, pk)
     if load.file is None:
         raise Http404
+    if load.file.removed_at:  # its page says so
+        return redirect("programme:pack", pk=pk)
     return send_file(load.file)
 
 

@@ -82,8 +82,8 @@ def start_job(
 
 
 def try_again(job: ImportJob, *, at: datetime) -> bool:
-    """Put a failed job, or one that nobody works on, back in line."""
-    return _back_in_line(job.pk, at, anew=True)
+    """Put a failed job, or one that nobody works on, back in line, if its file is still there."""
+    return job.file.removed_at is None and _back_in_line(job.pk, at, anew=True)
 
 
 def is_lost(job: ImportJob, at: datetime) -> bool:

@@ -191,7 +191,7 @@ def apply_organisations(
 
 
 def cancel_organisations(
-    imported: OrganisationsImport, *, actor: Actor, at: datetime
+    imported: OrganisationsImport, *, actor: Actor | None, at: datetime
 ) -> OrganisationsImport:
     with transaction.atomic():
         imported = OrganisationsImport.objects.select_for_update().get(pk=imported.pk)
@@ -338,8 +338,8 @@ def _counts(imported: OrganisationsImport) -> dict[str, int]:
     return {name: getattr(imported, name) for name in names}
 
 
-def _close(imported: OrganisationsImport, status: str, actor: Actor, at: datetime) -> None:
+def _close(imported: OrganisationsImport, status: str, actor: Actor | None, at: datetime) -> None:
     imported.status = status
-    imported.closed_at, imported.closed_by = at, actor.user_id
-    imported.closed_by_name = actor.name
+    imported.closed_at, imported.closed_by = at, actor.user_id if actor else None
+    imported.closed_by_name = actor.name if actor else ""
     imported.save()

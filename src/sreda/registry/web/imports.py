@@ -333,6 +333,7 @@ def show(request: HttpRequest, pk: UUID) -> HttpResponseBase:
             "importer": importer,
             "imported": imported,
             "staged": staged,
+            "removal": imported.file.removal,
             "good": imported.new + imported.changed,
             "view": view,
             "rows": rows,

@@ -73,6 +73,8 @@ ACTIONS: dict[str, Any] = {
     "registry.post.changed": _("Post changed"),
     "registry.post.ended": _("Post ended"),
     "registry.post.given": _("Post given"),
+    "kernel.file.removed": _("File removed when its term was over"),
+    "kernel.files.swept": _("Leftover files removed"),
     "registry.people_import.staged": _("Table of people handed in"),
     "registry.people_import.applied": _("Table of people taken over"),
     "registry.people_import.cancelled": _("Table of people dropped"),
