@@ -27,6 +27,9 @@ function enhance(root: ParentNode): void {
   tables(root);
   suggest(root);
   picker(root);
+  if (root.querySelector("[data-board]")) {
+    void import("./board").then((board) => board.enhance());
+  }
   if (root.querySelector("[data-chart]")) {
     void import("./charts").then((charts) => charts.draw(root));
   }

@@ -317,3 +317,44 @@ def test_a_refused_move_says_what_is_missing(programme: Programme, operator: Act
     )
     assert answer.status_code == 422
     assert "Комплекс мер, 1; Комплекс мер, 2" in answer.content.decode()
+
+
+# ---- the board's script asks for the same answers in JSON
+
+
+def test_a_dropped_card_gets_the_same_answers_in_json(
+    programme: Programme, operator: Actor
+) -> None:
+    client = client_of(operator)
+    found = get("M5")
+    url = reverse("programme:action_state", args=[found.pk])
+
+    def send(status: str, **more: str) -> Any:
+        sent = {"status": status, "edition": get("M5").edition, "next": "board", **more}
+        return client.post(url, sent, headers={"Accept": "application/json"})
+
+    refused = send("dropped")
+    assert refused.status_code == 422
+    assert list(refused.json()["errors"]) == ["reason"]
+    assert get("M5").status == found.status
+    kept = send("dropped", reason="снято приказом")
+    assert kept.status_code == 200
+    assert kept.json()["said"]
+    assert get("M5").status == "dropped"
+    stale = client.post(
+        url,
+        {"status": "active", "edition": found.edition, "reason": "снова"},
+        headers={"Accept": "application/json"},
+    )
+    assert stale.status_code == 422
+    assert list(stale.json()["errors"]) == ["__all__"]
+
+
+def test_only_cards_one_may_move_can_be_dragged(programme: Programme, operator: Actor) -> None:
+    page = client_of(operator).get(reverse("programme:board")).content.decode()
+    assert "data-board" in page
+    assert page.count("data-card") == Action.objects.filter(gone_at=None).count()
+    owner = seated(Role.HEAD)
+    Action.objects.filter(key="M5").update(owner=owner.person_id)
+    seen = client_of(owner).get(reverse("programme:board")).content.decode()
+    assert seen.count("data-card") == 1

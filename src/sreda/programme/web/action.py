@@ -3,31 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 from django import forms
-from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponseBase
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
 from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
 from sreda.kernel import clock
-from sreda.kernel.api import Actor, StoredFile, download, store
+from sreda.kernel.api import Actor, download
 from sreda.programme.access import ACTIONS, BODIES
 from sreda.programme.domain import actions as domain
 from sreda.programme.enums import ActionStatus
 from sreda.programme.models import Action, Body, Decision, Evidence, Occurrence
 from sreda.programme.queries import actions as queries
+from sreda.programme.web.acting import DecisionForm, decide, done, stored
 from sreda.programme.web.base import (
     Context,
     actor_of,
-    add_errors,
     day_input,
     key_of,
     page,
@@ -102,18 +103,12 @@ class EvidenceForm(forms.Form):
     )
 
 
-class DecisionForm(forms.Form):
+class ActionDecisionForm(DecisionForm):
+    field_order = ("body",)
+
     body = forms.ModelChoiceField(
         label=gettext_lazy("Decided by"), queryset=Body.objects.none(), required=False
     )
-    decided_on = forms.DateField(label=gettext_lazy("Date"), widget=day_input())
-    number = forms.CharField(label=gettext_lazy("Number"), required=False, max_length=60)
-    text = forms.CharField(
-        label=gettext_lazy("Decision"),
-        max_length=domain.TEXT_LIMIT,
-        widget=forms.Textarea(attrs={"rows": 3}),
-    )
-    file = forms.FileField(label=gettext_lazy("File"), required=False)
 
     def __init__(self, *args: Any, action: Action, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -132,7 +127,7 @@ def _forms(request: HttpRequest, action: Action, waits: list[UUID]) -> dict[str,
         "note": NoteForm(auto_id="note_%s", initial={"note": action.note}),
         "needs": NeedsForm(auto_id="needs_%s", action=action, waits=waits),
         "evidence": EvidenceForm(auto_id="evidence_%s"),
-        "decision": DecisionForm(
+        "decision": ActionDecisionForm(
             auto_id="decision_%s", action=action, initial={"decided_on": today}
         ),
     }
@@ -291,18 +286,14 @@ def _done(
     form: tuple[str, forms.Form] | None = None,
     back: str = "",
 ) -> HttpResponseBase:
-    """Run one act; a refusal comes back on the page, at its field where there is one."""
-    if form and not form[1].is_valid():
-        return _page(request, found, faulty=dict([form]))
-    try:
-        act()
-    except ValidationError as error:
-        if form:
-            add_errors(form[1], error)
-            return _page(request, found, faulty=dict([form]))
-        return _page(request, found, errors=error.messages)
-    messages.success(request, said)
-    return redirect(back) if back else redirect("programme:action", pk=found.pk)
+    return done(
+        request,
+        act,
+        show=partial(_page, request, found),
+        said=said,
+        form=form,
+        back=back or reverse("programme:action", args=[found.pk]),
+    )
 
 
 @page
@@ -322,7 +313,7 @@ def state(request: HttpRequest, pk: UUID) -> HttpResponseBase:
         ),
         said=_("%(what)s: the state is kept.") % {"what": queries.label(found)},
         form=("state", form),
-        back="programme:board" if request.POST.get("next") == "board" else "",
+        back=reverse("programme:board") if request.POST.get("next") == "board" else "",
     )
 
 
@@ -435,27 +426,20 @@ def _asked(text: str) -> UUID:
 def evidence(request: HttpRequest, pk: UUID) -> HttpResponseBase:
     found = _seen(request, pk, "progress")
     form = EvidenceForm(request.POST, request.FILES, auto_id="evidence_%s")
-    return _done(
-        request,
-        found,
-        lambda: domain.add_evidence(
+
+    def act() -> None:
+        file = stored(request, form)
+        assert file is not None  # the form asks for one
+        domain.add_evidence(
             action=found.pk,
-            file=_stored(request, form),
+            file=file,
             title=form.cleaned_data["title"],
             actor=actor_of(request),
             at=clock.now(),
             key=key_of(request, "evidence"),
-        ),
-        said=_("The file is kept."),
-        form=("evidence", form),
-    )
+        )
 
-
-def _stored(request: HttpRequest, form: forms.Form) -> StoredFile:
-    try:
-        return store(form.cleaned_data["file"], at=clock.now(), actor=actor_of(request))
-    except ValidationError as error:
-        raise ValidationError({"file": error.messages}) from error
+    return _done(request, found, act, said=_("The file is kept."), form=("evidence", form))
 
 
 @page
@@ -485,22 +469,11 @@ def evidence_remove(request: HttpRequest, pk: UUID) -> HttpResponseBase:
 @require_POST
 def decision(request: HttpRequest, pk: UUID) -> HttpResponseBase:
     found = _seen(request, pk, "manage")
-    form = DecisionForm(request.POST, request.FILES, auto_id="decision_%s", action=found)
+    form = ActionDecisionForm(request.POST, request.FILES, auto_id="decision_%s", action=found)
 
     def act() -> None:
         body = form.cleaned_data["body"]
-        domain.record_decision(
-            programme=found.programme,
-            action=found.pk,
-            body=body.pk if body else None,
-            text=form.cleaned_data["text"],
-            number=form.cleaned_data["number"],
-            decided_on=form.cleaned_data["decided_on"],
-            file=_stored(request, form) if form.cleaned_data["file"] else None,
-            actor=actor_of(request),
-            at=clock.now(),
-            key=key_of(request, "decision"),
-        )
+        decide(request, found.programme, form, action=found.pk, body=body.pk if body else None)
 
     return _done(request, found, act, said=_("The decision is kept."), form=("decision", form))
 

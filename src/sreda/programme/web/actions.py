@@ -21,6 +21,7 @@ from sreda.programme.domain import alarms
 from sreda.programme.enums import ActionStatus, Plan
 from sreda.programme.models import Action, Programme
 from sreda.programme.queries import actions as queries
+from sreda.programme.web.action import StateForm
 from sreda.programme.web.base import Context, actor_of, chosen, page, visible
 
 TERMS = [
@@ -177,6 +178,7 @@ def board(request: HttpRequest) -> HttpResponseBase:
             "programme": programme,
             "columns": columns,
             "states": ActionStatus.choices,
+            "move_form": StateForm(auto_id="move_%s") if movable else None,
             "plans": Plan.choices,
             "plan": plan,
             **_tabs("board"),

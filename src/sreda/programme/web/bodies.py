@@ -3,33 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 from django import forms
-from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponseBase
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
 from sreda.kernel import clock
-from sreda.kernel.api import StoredFile, download, store
+from sreda.kernel.api import download
 from sreda.programme.access import BODIES
-from sreda.programme.domain import actions as action_domain
 from sreda.programme.domain import bodies as domain
 from sreda.programme.enums import BodyKind, MemberRole
 from sreda.programme.models import Act, Body, Membership
 from sreda.programme.queries import bodies as queries
 from sreda.programme.queries.actions import owner_candidates, with_posts
+from sreda.programme.web.acting import DecisionForm, decide, done, stored
 from sreda.programme.web.base import (
     Context,
     actor_of,
-    add_errors,
     chosen,
     day_input,
     key_of,
@@ -90,17 +90,6 @@ class ActForm(forms.Form):
         max_length=200,
         validators=[URLValidator(schemes=["http", "https"])],
         widget=forms.URLInput(),
-    )
-    file = forms.FileField(label=gettext_lazy("File"), required=False)
-
-
-class DecisionForm(forms.Form):
-    decided_on = forms.DateField(label=gettext_lazy("Date"), widget=day_input())
-    number = forms.CharField(label=gettext_lazy("Number"), required=False, max_length=60)
-    text = forms.CharField(
-        label=gettext_lazy("Decision"),
-        max_length=action_domain.TEXT_LIMIT,
-        widget=forms.Textarea(attrs={"rows": 3}),
     )
     file = forms.FileField(label=gettext_lazy("File"), required=False)
 
@@ -214,17 +203,14 @@ def _done(
     said: str,
     form: tuple[str, forms.Form] | None = None,
 ) -> HttpResponseBase:
-    if form and not form[1].is_valid():
-        return _page(request, found, faulty=dict([form]))
-    try:
-        act()
-    except ValidationError as error:
-        if form:
-            add_errors(form[1], error)
-            return _page(request, found, faulty=dict([form]))
-        return _page(request, found, errors=error.messages)
-    messages.success(request, said)
-    return redirect("programme:body", pk=found.pk)
+    return done(
+        request,
+        act,
+        show=partial(_page, request, found),
+        said=said,
+        form=form,
+        back=reverse("programme:body", args=[found.pk]),
+    )
 
 
 @page
@@ -307,7 +293,7 @@ def act(request: HttpRequest, pk: UUID) -> HttpResponseBase:
             number=values["number"],
             on=values["date"],
             url=values["url"],
-            file=_stored(request, form),
+            file=stored(request, form),
             actor=actor_of(request),
             at=clock.now(),
             key=key_of(request, "act"),
@@ -322,30 +308,13 @@ def decision(request: HttpRequest, pk: UUID) -> HttpResponseBase:
     found = _seen(request, pk, "manage")
     form = DecisionForm(request.POST, request.FILES, auto_id="decision_%s")
 
-    def record() -> None:
-        values = form.cleaned_data
-        action_domain.record_decision(
-            programme=found.programme,
-            body=found.pk,
-            text=values["text"],
-            number=values["number"],
-            decided_on=values["decided_on"],
-            file=_stored(request, form),
-            actor=actor_of(request),
-            at=clock.now(),
-            key=key_of(request, "decision"),
-        )
-
-    return _done(request, found, record, said=_("The decision is kept."), form=("decision", form))
-
-
-def _stored(request: HttpRequest, form: forms.Form) -> StoredFile | None:
-    if not form.cleaned_data["file"]:
-        return None
-    try:
-        return store(form.cleaned_data["file"], at=clock.now(), actor=actor_of(request))
-    except ValidationError as error:
-        raise ValidationError({"file": error.messages}) from error
+    return _done(
+        request,
+        found,
+        lambda: decide(request, found.programme, form, body=found.pk),
+        said=_("The decision is kept."),
+        form=("decision", form),
+    )
 
 
 @page
