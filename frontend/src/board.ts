@@ -4,7 +4,7 @@
 import { say } from "./say";
 
 const SLACK = 6; // pixels before a press becomes a drag
-const EDGE = 60; // this near the edge of the window the page scrolls
+const EDGE = 90; // this near the edge of the window the page scrolls
 
 interface Drag {
   card: HTMLElement;
