@@ -16,6 +16,9 @@ from sreda.programme.events import (
     ImplementationWithdrawn,
     PackLoaded,
 )
+from sreda.programme.queries import counted as selects
+from sreda.registry import events as registry
+from sreda.registry.api import ORGANISATIONS, POSTS
 
 
 def programme_list(thing: Any) -> str:
@@ -54,15 +57,7 @@ LISTED = counted(
 
 IMPLEMENTED = counted(
     Counted(
-        """
-        SELECT i.id, i.organisation_id, o.kind, o.rural, p.key AS programme,
-               extract(year FROM i.since)::int AS year, i.since, i.basis
-          FROM programme_implementation i
-          JOIN programme_programme p ON p.id = i.programme_id
-          JOIN registry_organisation o ON o.id = i.organisation_id
-         WHERE i.organisation_id = ANY(%(organisations)s::uuid[]) AND i.since <= %(on)s
-           AND (o.until IS NULL OR o.until >= %(on)s)
-        """,
+        selects.IMPLEMENTATIONS,
         IMPLEMENTATIONS,
         lambda made: str(made.organisation),
         programme_list,
@@ -85,4 +80,68 @@ IMPLEMENTED = counted(
     changed_by=(ImplementationRecorded, ImplementationWithdrawn, PackLoaded),
 )
 
-add_dataset(LISTED, IMPLEMENTED)
+YES_NO = ((True, _("yes")), (False, _("no")))
+SECTION = Dimension("section", _("section"), lambda: Section.choices)
+PROGRAMME = Dimension("programme", _("programme"))
+OF_THE_LIST = (EntryMatched, PackLoaded)
+OF_POSTS = (
+    registry.PostGiven,
+    registry.PostChanged,
+    registry.PostEnded,
+    registry.QualificationRecorded,
+    registry.QualificationRemoved,
+    registry.PeopleImported,
+    registry.PeopleMerged,
+    registry.MergeUndone,
+)
+
+STAFF_LISTED = counted(
+    Counted(
+        selects.STAFF,
+        POSTS,
+        lambda post: f"{post.person} — {post.title or post.get_role_display()}",
+        lambda post: reverse("registry:person", args=[post.person_id]),
+        ("person",),
+        lambda on: {"topic": selects.TOPIC},
+    ),
+    name="staff_listed",
+    title=_("Staff of the listed organisations"),
+    source=_("registry: posts in force on the day; programme of change: the list"),
+    dimensions=(
+        PROGRAMME,
+        SECTION,
+        Dimension("role", _("role")),
+        Dimension("trained", _("has finished a course on the target model"), lambda: YES_NO),
+    ),
+    measures=(Measure("people", _("staff"), _("people")),),
+    changed_by=(*OF_THE_LIST, *OF_POSTS),
+)
+
+COSTS_LISTED = counted(
+    Counted(
+        selects.COSTS,
+        ORGANISATIONS,
+        str,
+        lambda organisation: reverse("registry:organisation", args=[organisation.pk]),
+    ),
+    name="costs_listed",
+    title=_("Expenses of the listed organisations"),
+    source=_("registry: expenses of the year and of the one before the plan, where both are known"),
+    dimensions=(
+        PROGRAMME,
+        SECTION,
+        Dimension(
+            "period",
+            _("which year"),
+            lambda: (("base", _("before the plan")), ("now", _("of the day"))),
+        ),
+    ),
+    measures=(
+        Measure("organisations", _("organisations with figures"), _("units")),
+        Measure("total", _("all expenses"), _("thousand roubles")),
+        Measure("management", _("of it on management"), _("thousand roubles")),
+    ),
+    changed_by=(registry.CostsRecorded, registry.CostsRemoved, *OF_THE_LIST),
+)
+
+add_dataset(LISTED, IMPLEMENTED, STAFF_LISTED, COSTS_LISTED)

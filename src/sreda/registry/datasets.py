@@ -52,6 +52,8 @@ OF_POSTS = (
     events.PostGiven,
     events.PostChanged,
     events.PostEnded,
+    events.QualificationRecorded,
+    events.QualificationRemoved,
     *OF_PEOPLE,
     *OF_ORGANISATIONS,
 )
@@ -349,7 +351,7 @@ COSTS = counted(
         Measure("total", _("all expenses"), _("thousand roubles")),
         Measure("management", _("of it on management"), _("thousand roubles")),
     ),
-    changed_by=OF_ORGANISATIONS,
+    changed_by=(events.CostsRecorded, events.CostsRemoved, *OF_ORGANISATIONS),
 )
 
 # Counted from the records themselves: kept sizes are only those of today.

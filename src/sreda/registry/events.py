@@ -139,6 +139,7 @@ class PostChanged(Event):
     type: ClassVar[str] = "registry.post.changed"
     post_id: UUID
     person_id: UUID
+    organisation_id: UUID | None
     fields: tuple[str, ...]
 
 
@@ -147,6 +148,7 @@ class PostEnded(Event):
     type: ClassVar[str] = "registry.post.ended"
     post_id: UUID
     person_id: UUID
+    organisation_id: UUID | None
     until: date
 
 

@@ -16,11 +16,9 @@ from uuid import UUID
 from django.db import connection
 from django.utils.translation import gettext_lazy as _
 
-from sreda.programme.models import Indicator, Programme
-from sreda.registry.api import Topic
+from sreda.programme.models import Implementation, Indicator, ListEntry, Programme
+from sreda.programme.queries import counted
 
-# The topic of qualification that the target model asks of staff.
-TOPIC = Topic.DIGITAL.value
 HUNDREDTH = Decimal("0.01")
 
 
@@ -72,24 +70,41 @@ def share(part: int | Decimal, whole: int | Decimal) -> Decimal | None:
     return (Decimal(part) * 100 / Decimal(whole)).quantize(HUNDREDTH, ROUND_HALF_UP)
 
 
-def _rows(sql: str, *values: Any) -> list[tuple[Any, ...]]:
+def _rows(sql: str, programme: Programme, on: date, **values: Any) -> list[tuple[Any, ...]]:
+    """`sql` with a SELECT of `counted` in it, over every organisation of the programme."""
+    given = {
+        "programme": programme.key,
+        "organisations": list(_places(programme)),
+        "on": on,
+        "topic": counted.TOPIC,
+        **values,
+    }
     with connection.cursor() as cursor:
-        cursor.execute(sql, values)
+        cursor.execute(sql, given)
         return list(cursor.fetchall())
 
 
-_IMPLEMENTING = """
+def _places(programme: Programme) -> set[UUID]:
+    listed = ListEntry.objects.filter(programme=programme, organisation__isnull=False)
+    implementing = Implementation.objects.filter(programme=programme)
+    return set(
+        listed.values_list("organisation_id", flat=True)
+        .order_by()
+        .union(implementing.values_list("organisation_id", flat=True).order_by())
+    )
+
+
+_IMPLEMENTING = f"""
 SELECT o.id, o.short_name, i.since, i.basis
-  FROM programme_implementation i JOIN registry_organisation o ON o.id = i.organisation_id
- WHERE i.programme_id = %s AND o.kind = %s AND i.since <= %s
-   AND (o.until IS NULL OR o.until >= %s)
+  FROM ({counted.IMPLEMENTATIONS}) i JOIN registry_organisation o ON o.id = i.organisation_id
+ WHERE i.programme = %(programme)s AND i.kind = %(kind)s
  ORDER BY i.since, o.short_name
-"""
+"""  # noqa: S608 - own SELECTs
 
 
 def _implementing(kind: str) -> Callable[[Programme, date], Fact]:
     def compute(programme: Programme, on: date) -> Fact:
-        found = _rows(_IMPLEMENTING, programme.pk, kind, on, on)
+        found = _rows(_IMPLEMENTING, programme, on, kind=kind)
         rows = tuple(Row(pk, name, (since, basis)) for pk, name, since, basis in found)
         part = Part(_("organisations with a record of implementation"), len(rows), _("units"))
         return Fact(Decimal(len(rows)), on, (part,), rows)
@@ -97,29 +112,17 @@ def _implementing(kind: str) -> Callable[[Programme, date], Fact]:
     return compute
 
 
-# Staff in posts on the day, in the organisations of the programme's list; each person once.
-_TRAINED = """
-WITH staff AS (
-    SELECT DISTINCT p.organisation_id, p.person_id
-      FROM programme_listentry e
-      JOIN registry_post p ON p.organisation_id = e.organisation_id
-     WHERE e.programme_id = %s AND e.gone_at IS NULL
-       AND p.role IN ('teacher', 'head', 'administrator')
-       AND p.since <= %s AND (p.until IS NULL OR p.until >= %s)
-)
-SELECT o.id, o.short_name, count(*) AS staff,
-       count(*) FILTER (WHERE EXISTS (
-           SELECT 1 FROM registry_qualification q
-            WHERE q.person_id = s.person_id AND q.topic = %s AND q.completed_on <= %s
-       )) AS trained
-  FROM staff s JOIN registry_organisation o ON o.id = s.organisation_id
+_TRAINED = f"""
+SELECT o.id, o.short_name, count(*), count(*) FILTER (WHERE s.trained)
+  FROM ({counted.STAFF}) s JOIN registry_organisation o ON o.id = s.organisation_id
+ WHERE s.programme = %(programme)s
  GROUP BY o.id, o.short_name
  ORDER BY o.short_name
-"""
+"""  # noqa: S608 - own SELECTs
 
 
 def _staff_trained(programme: Programme, on: date) -> Fact:
-    found = _rows(_TRAINED, programme.pk, on, on, TOPIC, on)
+    found = _rows(_TRAINED, programme, on)
     rows = tuple(
         Row(pk, name, (staff, trained, share(trained, staff))) for pk, name, staff, trained in found
     )
@@ -132,22 +135,22 @@ def _staff_trained(programme: Programme, on: date) -> Fact:
     return Fact(share(trained, staff), on, parts, rows, why)
 
 
-_COSTS = """
+_COSTS = f"""
 SELECT o.id, o.short_name, b.management, b.total, c.management, c.total
-  FROM programme_listentry e
-  JOIN registry_organisation o ON o.id = e.organisation_id
-  JOIN registry_managementcost b ON b.organisation_id = o.id AND b.year = %s
-  JOIN registry_managementcost c ON c.organisation_id = o.id AND c.year = %s
- WHERE e.programme_id = %s AND e.gone_at IS NULL
+  FROM ({counted.COSTS}) b
+  JOIN ({counted.COSTS}) c ON c.organisation_id = b.organisation_id
+       AND c.programme = b.programme AND c.period = 'now'
+  JOIN registry_organisation o ON o.id = b.organisation_id
+ WHERE b.programme = %(programme)s AND b.period = 'base'
  ORDER BY o.short_name
-"""
+"""  # noqa: S608 - own SELECTs
 
 
 def _cost_cut(programme: Programme, on: date) -> Fact:
     """By how many percent the share of management in all expenses fell since the year before the
     plan; only organisations with figures of both years count, so that like meets like."""
     base, year = programme.plan_from - 1, on.year
-    found = _rows(_COSTS, base, year, programme.pk)
+    found = _rows(_COSTS, programme, on)
     rows = tuple(
         Row(pk, name, (share(was, of), share(now, to))) for pk, name, was, of, now, to in found
     )

@@ -217,7 +217,10 @@ def change_post(
             )
             publish(
                 events.PostChanged(
-                    post_id=current.pk, person_id=current.person_id, fields=tuple(changed)
+                    post_id=current.pk,
+                    person_id=current.person_id,
+                    organisation_id=current.organisation_id,
+                    fields=tuple(changed),
                 ),
                 at=at,
             )
@@ -249,7 +252,15 @@ def end_post(post: Post, *, on: date, actor: Actor | None, at: datetime, reason:
             until=on,
             reason=reason,
         )
-        publish(events.PostEnded(post_id=current.pk, person_id=current.person_id, until=on), at=at)
+        publish(
+            events.PostEnded(
+                post_id=current.pk,
+                person_id=current.person_id,
+                organisation_id=current.organisation_id,
+                until=on,
+            ),
+            at=at,
+        )
     return current
 
 
