@@ -10,6 +10,7 @@ from sreda.kernel.datasets import (
     Records,
     add_dataset,
     datasets,
+    on_dataset,
 )
 from sreda.kernel.domain.audit import audit
 from sreda.kernel.domain.files import (
@@ -90,6 +91,7 @@ __all__ = [
     "nav_for",
     "notices_of",
     "notify",
+    "on_dataset",
     "own",
     "panels_for",
     "path_of",

@@ -80,11 +80,22 @@ class Dataset:
 
 
 _datasets: dict[str, Dataset] = {}
+_watchers: list[Callable[[Dataset], None]] = []
 
 
 def add_dataset(*datasets: Dataset) -> None:
     """Adding one of the same name again replaces it."""
     _datasets.update({dataset.name: dataset for dataset in datasets})
+    for watcher in _watchers:
+        for dataset in datasets:
+            watcher(dataset)
+
+
+def on_dataset(watcher: Callable[[Dataset], None]) -> None:
+    """Have every dataset told of, those that are there and those that come."""
+    _watchers.append(watcher)
+    for dataset in _datasets.values():
+        watcher(dataset)
 
 
 def datasets() -> Mapping[str, Dataset]:

@@ -5,15 +5,18 @@ from __future__ import annotations
 from django.db.models import Q
 
 from sreda.kernel.api import SIGNED_IN, Actor, Permissions, Rule, own, seated, where
-from sreda.registry.api import Role
+from sreda.registry.api import Organisation, Role
 from sreda.reporting.models import (
     Campaign,
     Consolidation,
+    Dashboard,
     Delegation,
     Dictionary,
     Form,
     FormVersion,
     Indicator,
+    IndicatorValue,
+    Mailing,
     Proposal,
     Submission,
 )
@@ -111,4 +114,65 @@ INDICATORS: Permissions[Indicator] = Permissions(
         "view": OPERATOR | COORDINATOR | LEADERS | SIGNED_IN & where(public=True),
         "manage": OPERATOR,
     },
+)
+
+
+def organisations_seen(actor: Actor) -> Q | bool:
+    """Of which single organisations (as rows of Organisation) the actor sees the figures."""
+    match actor.role:
+        case Role.OPERATOR:
+            return True
+        case Role.COORDINATOR if actor.municipality_id:
+            return Q(municipality_id=actor.municipality_id)
+        case Role.HEAD | Role.ADMINISTRATOR if actor.organisation_id:
+            return Q(pk=actor.organisation_id)
+    return False
+
+
+def _own_places(actor: Actor) -> Q:
+    """The region and all municipalities; of single organisations one's own."""
+    seen = organisations_seen(actor)
+    wide = Q(organisation=None)
+    if isinstance(seen, bool):
+        return wide
+    return wide | Q(organisation__in=Organisation.objects.filter(seen).order_by().values("pk"))
+
+
+VALUES: Permissions[IndicatorValue] = Permissions(
+    IndicatorValue,
+    {
+        "publish": where(indicator__public=True, organisation=None),
+        "view": OPERATOR
+        | (COORDINATOR | LEADERS) & Rule(_own_places)
+        | SIGNED_IN & where(indicator__public=True, organisation=None),
+    },
+)
+
+
+def _of_own_level(actor: Actor) -> Q | bool:
+    """Shared ones of the levels one has a place at, and one's own."""
+    levels = ["region", "municipality"]
+    if actor.organisation_id:
+        levels.append("organisation")
+    mine = Q(owner_id=actor.user_id) if actor.user_id else Q(pk=None)
+    return Q(shared=True, level__in=levels) | mine
+
+
+MINE = own("owner_id", "user_id")
+
+DASHBOARDS: Permissions[Dashboard] = Permissions(
+    Dashboard,
+    {
+        "publish": where(public=True),
+        "view": OPERATOR & (where(shared=True) | MINE)
+        | (COORDINATOR | LEADERS) & Rule(_of_own_level),
+        "add": OPERATOR | COORDINATOR | LEADERS,
+        "share": OPERATOR,
+        "change": OPERATOR & (where(owner=None) | where(shared=True) | MINE)
+        | (COORDINATOR | LEADERS) & MINE,
+    },
+)
+
+MAILINGS: Permissions[Mailing] = Permissions(
+    Mailing, {"view": own("user_id", "user_id"), "stop": own("user_id", "user_id")}
 )

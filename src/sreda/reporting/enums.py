@@ -86,3 +86,31 @@ class IndicatorState(TextChoices):
     FRESH = "fresh", pgettext_lazy("indicator", "Up to date")
     STALE = "stale", pgettext_lazy("indicator", "To be computed anew")
     BROKEN = "broken", pgettext_lazy("indicator", "A source is missing")
+
+
+class Level(TextChoices):
+    """At which places an indicator is computed, widest first."""
+
+    REGION = "region", pgettext_lazy("level", "Region")
+    MUNICIPALITY = "municipality", pgettext_lazy("level", "Municipality")
+    ORGANISATION = "organisation", pgettext_lazy("level", "Organisation")
+
+
+class WidgetKind(TextChoices):
+    FIGURE = "figure", pgettext_lazy("widget", "Figures")
+    TABLE = "table", pgettext_lazy("widget", "Table by places")
+    CHART = "chart", pgettext_lazy("widget", "Chart over time")
+    TILES = "tiles", pgettext_lazy("widget", "Tile map")
+    MULTIPLES = "multiples", pgettext_lazy("widget", "Small charts by places")
+
+
+class Frequency(TextChoices):
+    DAILY = "daily", _("Every day")
+    WEEKLY = "weekly", _("Every Monday")
+    MONTHLY = "monthly", _("On the first of each month")
+
+
+class ReportFormat(TextChoices):
+    PDF = "pdf", "PDF"
+    XLSX = "xlsx", "XLSX"
+    CSV = "csv", "CSV"

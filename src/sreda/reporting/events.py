@@ -57,3 +57,26 @@ class ReportCounted(Event):
     organisation_id: UUID
     form: str
     counted: bool
+
+
+class IndicatorAdded(Event):
+    type: ClassVar[str] = "reporting.indicator.added"
+    indicator_id: UUID
+    code: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IndicatorChanged(Event):
+    type: ClassVar[str] = "reporting.indicator.changed"
+    indicator_id: UUID
+    code: str
+    fields: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IndicatorDeleted(Event):
+    """Indicators whose formulas name it are broken from now on."""
+
+    type: ClassVar[str] = "reporting.indicator.deleted"
+    indicator_id: UUID
+    code: str

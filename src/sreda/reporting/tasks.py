@@ -1,14 +1,18 @@
-"""The jobs of reporting: campaigns open, fill themselves and remind."""
+"""The jobs of reporting: campaigns open, fill themselves and remind; indicators follow their
+sources."""
 
 from __future__ import annotations
 
+import contextlib
 from datetime import timedelta
 from uuid import UUID
 
 from django.utils import timezone
+from procrastinate import exceptions
 from procrastinate.contrib.django import app
 
 from sreda.kernel import clock
+from sreda.reporting.domain import freshness
 from sreda.reporting.domain.campaigns import open_campaign, remind, tell_of_opening
 from sreda.reporting.domain.prefill import fill_campaign
 from sreda.reporting.enums import CampaignStatus, FormKind
@@ -59,3 +63,27 @@ def remind_of_reports(timestamp: int) -> None:
             version__form__kind=FormKind.REPORT,
         ):
             remind(campaign, at=at, on=today, actor=None)
+
+
+@app.task(queue="figures", queueing_lock="indicators")
+def recompute_indicators() -> None:
+    freshness.recompute(at=clock.now())
+
+
+@app.periodic(cron="7 * * * *")
+@app.task(queue="figures", queueing_lock="indicators-hourly")
+def keep_indicators(timestamp: int) -> None:
+    """Asked hourly, since the region's midnight is not the server's: the day's values are kept
+    once; sources that went without an event (an app taken away) are missed here."""
+    at = clock.now()
+    freshness.review(at=at)
+    freshness.recompute(at=at)
+
+
+def wake_indicators() -> None:
+    """Ask a worker to compute soon; one waiting request serves all."""
+    with contextlib.suppress(exceptions.AlreadyEnqueued):
+        recompute_indicators.defer()
+
+
+freshness.on_ask(wake_indicators)

@@ -7,6 +7,7 @@ reads number literals as floats, and is slow on signs and fields; the overrides 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import DivisionUndefined, InvalidOperation  # type: ignore[attr-defined]
 from typing import Any, cast
 
 import celpy.evaluation
@@ -36,11 +37,17 @@ SIGNS = {
 
 def reason(error: Exception) -> str:
     """An error of arithmetic or of types in words."""
-    if isinstance(error, ZeroDivisionError):
+    if isinstance(error, ZeroDivisionError) or _undefined(error):
         return "division by zero"
     if isinstance(error, ArithmeticError):
         return "the number is too large or has no value"
     return str(error.args[0]) if error.args else type(error).__name__
+
+
+def _undefined(error: Exception) -> bool:
+    """0 ÷ 0, which decimal arithmetic tells apart from 1 ÷ 0."""
+    signals = error.args[0] if isinstance(error, InvalidOperation) and error.args else ()
+    return isinstance(signals, list) and DivisionUndefined in signals
 
 
 class Scope:

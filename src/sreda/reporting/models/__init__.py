@@ -1,6 +1,7 @@
 """Forms and their versions, campaigns, what organisations handed in, indicators, surveys."""
 
 from sreda.reporting.models.campaigns import Campaign, Consolidation, Submission, SubmissionStep
+from sreda.reporting.models.dashboards import Dashboard, Mailing, Widget
 from sreda.reporting.models.filling import (
     Comment,
     Delegation,
@@ -18,6 +19,7 @@ __all__ = [
     "Campaign",
     "Comment",
     "Consolidation",
+    "Dashboard",
     "Delegation",
     "Dictionary",
     "DraftStep",
@@ -28,10 +30,12 @@ __all__ = [
     "Indicator",
     "IndicatorInput",
     "IndicatorValue",
+    "Mailing",
     "Participation",
     "Proposal",
     "SavedChange",
     "Submission",
     "SubmissionStep",
     "Value",
+    "Widget",
 ]

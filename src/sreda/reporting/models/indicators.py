@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from sreda.kernel.models import Record
@@ -27,8 +30,12 @@ class Indicator(Record):
     places = models.PositiveSmallIntegerField(_("decimal places"), default=2)
     levels = models.JSONField(_("levels"), default=list)
     more_is_better = models.BooleanField(_("more is better"), default=True)
-    good_from = models.DecimalField(max_digits=20, decimal_places=4, null=True, blank=True)
-    bad_from = models.DecimalField(max_digits=20, decimal_places=4, null=True, blank=True)
+    good_from = models.DecimalField(
+        _("good from"), max_digits=20, decimal_places=4, null=True, blank=True
+    )
+    bad_from = models.DecimalField(
+        _("bad from"), max_digits=20, decimal_places=4, null=True, blank=True
+    )
     plan = models.JSONField(_("plan by years"), default=dict, blank=True)
     owner = models.CharField(_("who answers for it"), max_length=300, blank=True)
     public = models.BooleanField(_("shown on the portal"), default=False)
@@ -36,6 +43,7 @@ class Indicator(Record):
         max_length=6, choices=IndicatorState.choices, default=IndicatorState.STALE
     )
     why = models.CharField(max_length=500, blank=True)
+    made_at = models.DateTimeField(db_default=Now(), editable=False)
     edition = models.PositiveIntegerField(db_default=1, editable=False)
 
     class Meta:
@@ -45,6 +53,22 @@ class Indicator(Record):
 
     def __str__(self) -> str:
         return self.title
+
+    def standing(self, value: Decimal | None) -> str:
+        """How a value stands against the thresholds: "good", "middling", "bad", or ""."""
+        if value is None or (self.good_from is None and self.bad_from is None):
+            return ""
+        sign = 1 if self.more_is_better else -1
+        if self.good_from is not None and value * sign >= self.good_from * sign:
+            return "good"
+        if self.bad_from is not None and value * sign <= self.bad_from * sign:
+            return "bad"
+        return "middling"
+
+    def planned(self, year: int) -> Decimal | None:
+        """The plan of a year."""
+        found = self.plan.get(str(year))
+        return None if found is None else Decimal(str(found))
 
 
 class IndicatorInput(models.Model):
@@ -68,8 +92,9 @@ class IndicatorInput(models.Model):
 class IndicatorValue(models.Model):
     """A value as of a day, at a place: an organisation, a municipality, or (neither) the region.
 
-    `inputs` are the counts and sums it was made of: [[words, value]…]. `value` is null where the
-    records do not answer; `why` then says so. `stale`: a source has changed since.
+    `inputs` are the questions the formula asked and their answers: [{"kind", "name", "part",
+    "filters", "value"}…]. `value` is null where the records do not answer; `why` then says so.
+    `stale`: a source has changed since.
     """
 
     indicator = models.ForeignKey(Indicator, models.CASCADE, related_name="values")
@@ -93,4 +118,7 @@ class IndicatorValue(models.Model):
                 condition=Q(organisation__isnull=True) | Q(municipality__isnull=True),
                 name="indicator_value_place",
             ),
+        ]
+        indexes = [
+            models.Index(fields=["on"], condition=Q(stale=True), name="indicator_value_stale"),
         ]
