@@ -103,6 +103,9 @@ class _State:
 class TestSession:
     """One candidate's way through a test."""
 
+    # pytest takes every Test… for one of its own
+    __test__ = False
+
     def __init__(
         self, test: Test, state: _State, custom: Mapping[str, Custom] | None = None
     ) -> None:

@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from ..expressions import ItemView
 from ..model.declarations import Declaration
-from ..session.item import NOT_ATTEMPTED, ItemState, is_correct
+from ..session.item import ItemState, is_correct
 from ..values.numbers import exact, times
 from ..values.types import Duration, Value, is_number
 from .model import ItemRef, Test
@@ -53,13 +53,12 @@ class SessionItem:
         )
 
     def correct(self) -> bool | None:
-        """None where the item cannot tell or was not attempted."""
+        """None where the item has no correct responses to compare with, or is not right because
+        it was never attempted."""
         if self.ref.item is None or self.state is None:
             return None
-        if self.state.completion == NOT_ATTEMPTED:
-            verdict = is_correct(self.ref.item, {}, self.state.correct)
-            return None if verdict is None else False
-        return is_correct(self.ref.item, self.state.values, self.state.correct)
+        verdict = is_correct(self.ref.item, self.state.values, self.state.correct)
+        return None if verdict is False and not self.presented else verdict
 
 
 class View:
