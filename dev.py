@@ -124,6 +124,7 @@ def main(words: list[str]) -> int:
             run(BIN / "ruff", "format", "--check", ".")
             run(BIN / "ruff", "check", ".")
             run(BIN / "lint-imports")
+            run(PYTHON, ROOT / "tools/i18n.py", "check")
         case "types":
             run(BIN / "mypy")
         case "i18n":

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import importlib.util
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from babel.messages.catalog import Catalog
 from django.apps import apps
 from django.core.management import call_command
 
@@ -27,6 +29,35 @@ def test_imports_only_run_down():
 def test_every_text_has_its_russian():
     found = run(sys.executable, "tools/i18n.py", "check")
     assert found.returncode == 0, found.stdout
+
+
+def test_texts_that_contradict_each_other_are_found():
+    """Django's catalogues become one: the first app's wording would show in the other."""
+    spec = importlib.util.spec_from_file_location("i18n", ROOT / "tools/i18n.py")
+    tool = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(tool)
+
+    def catalogue(text, said, context=None):
+        made = Catalog(locale="ru")
+        made.add(text, said, context=context)
+        return made
+
+    def found(first, second):
+        return list(tool.contradictions({"one": first, "two": second}))
+
+    (fault,) = found(catalogue("Done", "Готово"), catalogue("Done", "Выполнено"))
+    for word in ("Done", "one", "Готово", "two", "Выполнено"):
+        assert word in fault
+    assert not found(catalogue("Done", "Готово"), catalogue("Done", "Готово"))
+    assert not found(catalogue("Done", "Готово"), catalogue("Done", "Выполнено", "work"))
+    assert not found(catalogue("Done", "Готово"), catalogue("Done", ""))
+    rows, others = ("%(n)s row", "%(n)s rows"), ("строка", "строки", "строк")
+    assert found(catalogue(rows, others), catalogue(rows, ("ряд", "ряда", "рядов")))
+    fuzzy = catalogue("Done", "Готово")
+    fuzzy.get("Done").flags.add("fuzzy")
+    assert tool.missing(fuzzy) == ["Done"]
+    assert tool.missing(catalogue("Done", "")) == ["Done"]
+    assert tool.missing(catalogue(rows, ("строка", "", ""))) == [str(rows)]
 
 
 def test_whoever_keeps_contents_on_disk_holds_them():

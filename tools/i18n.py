@@ -3,10 +3,12 @@
 
     python dev.py i18n            extract new texts into every app's ru catalogue
     python dev.py i18n compile    make the .mo files (only where the .po is newer)
-    python dev.py i18n check      exit 1 where a text is missing, untranslated or fuzzy
+    python dev.py i18n check      exit 1 where a text is missing, untranslated, fuzzy, or put
+                                  differently in two apps
 
 Each app has one catalogue, src/sreda/<app>/locale/ru/LC_MESSAGES/django.po. The texts in the
-sources are English, so English needs none.
+sources are English, so English needs none. Django puts all of them into one: of two wordings of
+a text the first app's wins everywhere. A text that means two things is given a context.
 """
 
 from __future__ import annotations
@@ -113,8 +115,28 @@ def missing(catalogue) -> list[str]:
     ]
 
 
+def contradictions(catalogues: dict[str, object]) -> Iterator[str]:
+    """Texts with one context that are put differently, by app -> catalogue."""
+    wordings: dict[tuple[object, object], dict[object, list[str]]] = {}
+    for name, catalogue in catalogues.items():
+        for message in catalogue:  # type: ignore[attr-defined]
+            said = message.string
+            if message.id and (all(said) if message.pluralizable else said):
+                found = wordings.setdefault((message.context, message.id), {})
+                found.setdefault(said, []).append(name)
+    for (context, text), found in wordings.items():
+        if len(found) > 1:
+            place = f" (context {context!r})" if context else ""
+            said = "; ".join(f"{', '.join(names)}: {words!r}" for words, names in found.items())
+            yield f"{text!r}{place} is put differently: {said}"
+
+
 def check() -> int:
     faults = 0
+    catalogues = {a.name: read(catalogue_path(a)) for a in apps() if catalogue_path(a).exists()}
+    for fault in contradictions(catalogues):
+        faults += 1
+        print(fault)
     for app in apps():
         template, path = template_of(app), catalogue_path(app)
         if not len(template):

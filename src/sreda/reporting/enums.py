@@ -79,7 +79,7 @@ class ProposalStatus(TextChoices):
 class Severity(TextChoices):
     ERROR = "error", _("Error")
     WARNING = "warning", _("Warning")
-    NOTE = "note", _("Note")
+    NOTE = "note", pgettext_lazy("remark", "Note")
 
 
 class IndicatorState(TextChoices):

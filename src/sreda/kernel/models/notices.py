@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from sreda.kernel.models.base import Record
 
@@ -20,7 +21,7 @@ class Notice(Record):
 
     addressee = models.UUIDField()
     key = models.CharField(max_length=200)
-    subject = models.CharField(_("subject"), max_length=300)
+    subject = models.CharField(pgettext_lazy("notice", "subject"), max_length=300)
     text = models.TextField(_("text"), blank=True)
     link = models.CharField(max_length=300, blank=True)
     made_at = models.DateTimeField()

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from sreda.kernel.api import Actor
 from sreda.portal.opendata.model import Dataset, Field
-from sreda.portal.opendata.programme import PROGRAMME
+from sreda.portal.opendata.programme import PIECES, PROGRAMME
 from sreda.registry.api import (
     Facilities,
     MunicipalityKind,
@@ -114,7 +114,7 @@ organisations = Dataset(
             source=COUNTED,
         ),
         Field(
-            "groups", _("Classes and groups"), _size("groups"), "integer", unit=_("items"),
+            "groups", _("Classes and groups"), _size("groups"), "integer", unit=PIECES,
             source=COUNTED,
         ),
         Field(
@@ -123,7 +123,7 @@ organisations = Dataset(
         ),
         Field(
             "computers_teaching", _("Computers in teaching"), attrgetter("computers_teaching"),
-            "integer", unit=_("items"), source=MEASURED,
+            "integer", unit=PIECES, source=MEASURED,
         ),
         Field(
             "computers_per_learner", _("Computers per learner"), _ratio, "decimal", places=2,
@@ -153,11 +153,11 @@ facilities = Dataset(
         ),
         Field(
             "computers_teaching", _("Computers in teaching"), attrgetter("computers_teaching"),
-            "integer", unit=_("items"), source=MEASURED, required=True,
+            "integer", unit=PIECES, source=MEASURED, required=True,
         ),
         Field(
             "computers_admin", _("Computers in administration"), attrgetter("computers_admin"),
-            "integer", unit=_("items"), source=MEASURED, required=True,
+            "integer", unit=PIECES, source=MEASURED, required=True,
         ),
         *(
             Field(name, title, attrgetter(name), "boolean", source=MEASURED, required=True)
@@ -177,16 +177,26 @@ facilities = Dataset(
 )  # fmt: skip
 
 _COUNTS: tuple[tuple[str, Any, Any, Any], ...] = (
-    ("organisations", _("Schools and colleges"), _("items"), REGISTRY),
-    ("schools", _("Schools"), _("items"), REGISTRY),
-    ("colleges", _("Colleges"), _("items"), REGISTRY),
-    ("rural", _("Rural organisations"), _("items"), REGISTRY),
+    ("organisations", _("Schools and colleges"), PIECES, REGISTRY),
+    ("schools", _("Schools"), PIECES, REGISTRY),
+    ("colleges", _("Colleges"), PIECES, REGISTRY),
+    ("rural", _("Rural organisations"), PIECES, REGISTRY),
     ("pupils", _("Pupils"), _("people"), COUNTED),
     ("students", _("Students"), _("people"), COUNTED),
     ("teachers", _("Teachers"), _("people"), COUNTED),
-    ("links_known", _("Organisations with a known link speed"), _("items"), MEASURED),
-    ("links_fast", _("Organisations with 100 Mbit/s and faster"), _("items"), MEASURED),
-    ("computers", _("Computers in teaching"), _("items"), MEASURED),
+    (
+        "links_known",
+        _("Organisations with a known link speed"),
+        PIECES,
+        MEASURED,
+    ),
+    (
+        "links_fast",
+        _("Organisations with 100 Mbit/s and faster"),
+        PIECES,
+        MEASURED,
+    ),
+    ("computers", _("Computers in teaching"), PIECES, MEASURED),
 )
 
 municipalities = Dataset(

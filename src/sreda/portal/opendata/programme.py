@@ -10,6 +10,7 @@ from operator import attrgetter
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from sreda.kernel import clock
 from sreda.portal.opendata.model import Dataset, Field
@@ -27,6 +28,7 @@ from sreda.programme.api import (
 )
 
 PRINTED = _("As printed in the order")
+PIECES = pgettext_lazy("unit", "items")
 KEPT = _("Kept by the programme's office")
 COMPUTED = _("Computed from the other fields")
 FROM_RECORDS = _("Computed from the registry's records")
@@ -98,7 +100,7 @@ programme_list = _dataset(
         ),
         Field(
             "computers", _("Computers in teaching"), attrgetter("computers"), "integer",
-            unit=_("items"), source=PRINTED,
+            unit=PIECES, source=PRINTED,
         ),
         Field(
             "printed_ratio", _("Computers per learner, printed"), attrgetter("printed_ratio"),

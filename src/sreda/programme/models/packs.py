@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Cast, NullIf
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from sreda.kernel.models import Record, StoredFile
 from sreda.programme.enums import FindingStatus, LoadStatus, MatchedBy, Section, Severity
@@ -86,7 +87,7 @@ class ListEntry(PackRow):
     number = models.PositiveSmallIntegerField(_("number"))
     name = models.CharField(_("name"), max_length=500)
     address = models.CharField(_("address"), max_length=500)
-    learners = models.PositiveIntegerField(_("learners"), null=True)
+    learners = models.PositiveIntegerField(pgettext_lazy("number of", "learners"), null=True)
     link_mbps = models.DecimalField(_("link, Mbit/s"), max_digits=9, decimal_places=2, null=True)
     network = models.BooleanField(_("local network"), null=True)
     computers = models.PositiveIntegerField(_("computers in teaching"), null=True)

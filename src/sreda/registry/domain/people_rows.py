@@ -37,7 +37,7 @@ COLUMNS = (
         gettext_lazy("Class or group"),
         aliases=("класс", "группа", "класс или группа", "class"),
     ),
-    Column("title", gettext_lazy("Position"), aliases=("должность",)),
+    Column("title", gettext_lazy("Position"), aliases=("название должности",)),
     Column(
         "since",
         gettext_lazy("Since"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from sreda.kernel.models import Record, StoredFile
 
@@ -12,7 +13,7 @@ from sreda.kernel.models import Record, StoredFile
 class ImportStatus(models.TextChoices):
     STAGED = "staged", _("Waiting for a decision")
     APPLIED = "applied", _("Taken over")
-    CANCELLED = "cancelled", _("Dropped")
+    CANCELLED = "cancelled", pgettext_lazy("table", "Dropped")
 
 
 class Import(Record):
@@ -24,8 +25,8 @@ class Import(Record):
     )
     columns = models.JSONField(default=list)
     total = models.PositiveIntegerField(_("rows"), default=0)
-    new = models.PositiveIntegerField(_("new"), default=0)
-    changed = models.PositiveIntegerField(_("changed"), default=0)
+    new = models.PositiveIntegerField(pgettext_lazy("rows", "new"), default=0)
+    changed = models.PositiveIntegerField(pgettext_lazy("rows", "changed"), default=0)
     unchanged = models.PositiveIntegerField(_("unchanged"), default=0)
     bad = models.PositiveIntegerField(_("faulty"), default=0)
     staged_at = models.DateTimeField(_("handed in at"))
@@ -101,7 +102,7 @@ class BadRow(models.Model):
 class JobStatus(models.TextChoices):
     WAITING = "waiting", _("Waiting for its turn")
     RUNNING = "running", _("In work")
-    DONE = "done", _("Done")
+    DONE = "done", pgettext_lazy("work", "Done")
     FAILED = "failed", _("Not done")
 
 

@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Coalesce, Upper
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from sreda.kernel.models import Record
 from sreda.registry.enums import POST_ROLES, Category, Role, Sex, Topic
@@ -36,7 +37,7 @@ class Person(Record):
     class Meta:
         ordering = ["family_name", "given_name", "patronymic"]
         verbose_name = _("person")
-        verbose_name_plural = _("people")
+        verbose_name_plural = pgettext_lazy("persons", "people")
         indexes = [
             models.Index(fields=["family_name", "given_name", "patronymic"], name="person_by_name"),
             *(

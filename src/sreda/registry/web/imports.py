@@ -18,7 +18,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 from django.views.decorators.http import require_POST
 
 from sreda.kernel import clock
@@ -349,7 +349,7 @@ def show(request: HttpRequest, pk: UUID) -> HttpResponseBase:
             ],
             "number": number,
             "pages": pages,
-            "steps": [_("File"), _("Check"), _("Done")],
+            "steps": [_("File"), _("Check"), pgettext("work", "Done")],
             "step": 2 if staged else 4,
             "upload_url": reverse(f"registry:import_{importer.name}"),
             "list_url": reverse(f"registry:{importer.list_name}"),

@@ -108,7 +108,10 @@ def organisation_list(request: HttpRequest) -> HttpResponseBase:
             Filter(
                 "state",
                 gettext_lazy("Condition"),
-                [("open", gettext_lazy("Working")), ("closed", gettext_lazy("Closed"))],
+                [
+                    ("open", gettext_lazy("Working")),
+                    ("closed", pgettext_lazy("organisation", "Closed")),
+                ],
                 _by_state,
             ),
             Filter(

@@ -37,7 +37,7 @@ _KNOWN = [
 _KINDS = {
     "null": gettext_noop("nothing"),
     "bool": gettext_noop("yes or no"),
-    "number": gettext_noop("number"),
+    "number": gettext_noop("a number"),
     "text": gettext_noop("text"),
     "date": gettext_noop("date"),
     "list": gettext_noop("list"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from sreda.kernel.models import Record
 from sreda.registry.api import Municipality, Organisation
@@ -86,7 +87,7 @@ class Submission(Record):
     source_stamp = models.CharField(max_length=64, blank=True)
     sourced_at = models.DateTimeField(null=True)
     opened_at = models.DateTimeField(null=True)
-    submitted_at = models.DateTimeField(_("handed in at"), null=True)
+    submitted_at = models.DateTimeField(pgettext_lazy("form", "handed in at"), null=True)
     submitted_by_name = models.CharField(max_length=300, blank=True)
     accepted_at = models.DateTimeField(null=True)
     changed_at = models.DateTimeField(null=True)
@@ -150,7 +151,7 @@ class Consolidation(Record):
     totals = models.JSONField(default=dict)
     counted = models.PositiveIntegerField(_("reports counted"), default=0)
     stale = models.BooleanField(default=True)
-    submitted_at = models.DateTimeField(_("handed in at"), null=True)
+    submitted_at = models.DateTimeField(pgettext_lazy("form", "handed in at"), null=True)
     submitted_by_name = models.CharField(max_length=300, blank=True)
     digest = models.CharField(max_length=64, blank=True)
 

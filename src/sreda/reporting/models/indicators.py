@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from sreda.kernel.models import Record
 from sreda.registry.api import Municipality, Organisation
@@ -48,7 +49,7 @@ class Indicator(Record):
 
     class Meta:
         ordering = ["title"]
-        verbose_name = _("indicator")
+        verbose_name = pgettext_lazy("reporting", "indicator")
         verbose_name_plural = _("indicators")
 
     def __str__(self) -> str:
