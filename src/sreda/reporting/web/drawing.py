@@ -8,6 +8,7 @@ from collections.abc import Callable
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from sreda.reporting.queries.indicators import Lineage, Node
 from sreda.ui.svg import f
@@ -20,7 +21,7 @@ def kind_words(kind: str) -> str:
     return {
         "dataset": _("records"),
         "form": _("cell of a report"),
-        "indicator": _("indicator"),
+        "indicator": pgettext("reporting", "indicator"),
     }.get(kind, kind)
 
 

@@ -15,7 +15,7 @@ from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.translation import get_language, gettext_lazy
+from django.utils.translation import get_language, gettext_lazy, pgettext, pgettext_lazy
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -69,7 +69,7 @@ def indicators(request: HttpRequest) -> HttpResponseBase:
         default_sort="title",
         columns=[
             Column(gettext_lazy("Code"), lambda i: i.code),
-            Column(gettext_lazy("Indicator"), lambda i: i.title),
+            Column(pgettext_lazy("reporting", "Indicator"), lambda i: i.title),
             Column(gettext_lazy("Value"), lambda i: i.now),
             Column(gettext_lazy("Unit"), lambda i: i.unit),
             Column(gettext_lazy("As of"), lambda i: i.now_on),
@@ -174,7 +174,11 @@ def _inputs(inputs: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
             row["source"] = dataset.source if dataset else ""
             row["records"] = bool(dataset and dataset.records)
         elif item["kind"] == "indicator" and (other := titles.get(item["name"])):
-            row["title"], row["detail"], row["unit"] = other.title, _("indicator"), other.unit
+            row["title"], row["detail"], row["unit"] = (
+                other.title,
+                pgettext("reporting", "indicator"),
+                other.unit,
+            )
             row["url"] = reverse("reporting:indicator", args=[other.pk])
         else:
             row["title"], row["detail"] = item["part"] or item["name"], item["name"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import islice
 
 from django.http import Http404, HttpRequest, HttpResponseBase
-from django.utils.translation import get_language
+from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
@@ -86,7 +86,7 @@ def values(request: HttpRequest, form: str) -> HttpResponseBase:
                 ("place", "text", _("Place's code")),
                 ("place_name", "text", _("Place")),
                 ("indicator", "text", _("Code")),
-                ("indicator_title", "text", _("Indicator")),
+                ("indicator_title", "text", pgettext("reporting", "Indicator")),
                 ("on", "date", _("As of")),
                 ("value", "decimal", _("Value")),
                 ("unit", "text", _("Unit")),
