@@ -77,12 +77,18 @@ ATTEMPTS: Permissions[Attempt] = Permissions(
     },
 )
 
+# What a learner sees of marks: once they are published, or, where nobody checks them first, as
+# soon as all of the attempt is marked.
+TOLD = where(attempt__sitting__release="released") | where(
+    attempt__sitting__moderated=False, attempt__marked_at__isnull=False
+)
+
 RESULTS: Permissions[ItemResult] = Permissions(
     ItemResult,
     {
         "view": OPERATOR
         | STAFF & own("attempt__sitting__organisation_id", "organisation_id")
-        | where(attempt__sitting__release="released")
+        | TOLD
         & (
             LEARNER & own("attempt__person_id", "person_id")
             | seated(Role.PARENT) & _of_children("attempt__person_id")

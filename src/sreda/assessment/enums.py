@@ -16,8 +16,10 @@ class ItemStatus(TextChoices):
 
 
 class SittingStatus(TextChoices):
-    PLANNED = "planned", pgettext_lazy("sitting", "Planned")
-    OPEN = "open", pgettext_lazy("sitting", "Open")
+    """Learners see an announced sitting, and may begin between its moments."""
+
+    PLANNED = "planned", pgettext_lazy("sitting", "Being prepared")
+    OPEN = "open", pgettext_lazy("sitting", "Announced")
     CLOSED = "closed", pgettext_lazy("sitting", "Closed")
 
 

@@ -1,0 +1,142 @@
+"""What an attempt achieved: results of its items, its score, and what changes them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import ROUND_HALF_UP, Decimal
+from fractions import Fraction
+from typing import Any
+
+from sreda.assessment import events, qti
+from sreda.assessment.domain.reading import POINT, points
+from sreda.assessment.domain.tests import test_of
+from sreda.assessment.enums import MarkingStatus
+from sreda.assessment.models import Attempt, ItemResult
+from sreda.kernel.api import publish
+
+FINAL = (MarkingStatus.AUTOMATIC, MarkingStatus.MARKED)
+
+
+def record(attempt: Attempt, session: qti.TestSession, *, at: datetime) -> None:
+    """Results of a session that has ended, in the caller's transaction."""
+    versions = {
+        one.ref: one.item_version
+        for one in attempt.sitting.version.items.select_related("item_version")
+    }
+    spent: dict[str, int] = {}
+    for ref, milliseconds in attempt.answers.values_list("ref", "milliseconds"):
+        spent[ref] = spent.get(ref, 0) + milliseconds
+    rows = []
+    for number, entry in enumerate(session.plan, 1):
+        item, version = session.item(entry.key), versions.get(entry.ref)
+        if item is None or version is None:
+            continue
+        state = session.state_of(entry.key)
+        responses = {name: qti.to_json(state.values.get(name)) for name in item.responses}
+        answered = any(value is not None for value in responses.values())
+        waits = version.by_hand and answered
+        outcomes = {k: qti.to_json(v) for k, v in qti.outcomes_of(item, state).items()}
+        score = points(state.values.get("SCORE"))
+        if version.by_hand:
+            score = None if answered else Decimal(0)
+        rows.append(
+            ItemResult(
+                attempt=attempt,
+                ref=entry.key,
+                number=number,
+                item_version=version,
+                responses=responses,
+                outcomes=outcomes,
+                answered=answered,
+                score=score,
+                max_score=version.max_score,
+                milliseconds=min(spent.get(entry.key, 0), 2**31 - 1),
+                marking=MarkingStatus.WAITING if waits else MarkingStatus.AUTOMATIC,
+                scored_at=at,
+            )
+        )
+    ItemResult.objects.bulk_create(rows)
+    _total(attempt, session, rows)
+    _marked(attempt, at=at)
+    attempt.save(update_fields=["score", "max_score", "outcomes", "marked_at"])
+
+
+def _total(attempt: Attempt, session: qti.TestSession, rows: list[ItemResult]) -> None:
+    """The score of the test's own outcome processing, or the weighted sum where it has none."""
+    outcomes = session.outcomes()
+    attempt.outcomes = {name: qti.to_json(value) for name, value in outcomes.items()}
+    attempt.score = points(outcomes.get("SCORE"))
+    if attempt.score is None:
+        attempt.score = sum(
+            ((row.score or Decimal(0)) * weight_of(session, row.ref) for row in rows), Decimal(0)
+        ).quantize(POINT, ROUND_HALF_UP)
+    known = [row.max_score for row in rows]
+    attempt.max_score = None
+    if None not in known:
+        attempt.max_score = sum(
+            ((row.max_score or Decimal(0)) * weight_of(session, row.ref) for row in rows),
+            Decimal(0),
+        ).quantize(POINT, ROUND_HALF_UP)
+
+
+def weight_of(session: qti.TestSession, key: str) -> Decimal:
+    ref = next(entry.ref for entry in session.plan if entry.key == key)
+    weights = next(one.weights for one in session.test.refs() if one.identifier == ref)
+    return points(weights.get("WEIGHT", 1)) or Decimal(0)
+
+
+def _marked(attempt: Attempt, *, at: datetime) -> None:
+    """Notes that nothing waits for a human any more, and tells it."""
+    if attempt.marked_at is not None or attempt.results.exclude(marking__in=FINAL).exists():
+        return
+    attempt.marked_at = at
+    _tell(attempt, None, at=at)
+
+
+def _tell(attempt: Attempt, before: Decimal | None, *, at: datetime) -> None:
+    publish(
+        events.AttemptMarked(
+            attempt_id=attempt.pk,
+            sitting_id=attempt.sitting_id,
+            person_id=attempt.person_id,
+            score=attempt.score,
+            max_score=attempt.max_score,
+            before=before,
+        ),
+        at=at,
+    )
+
+
+def set_score(
+    result: ItemResult,
+    score: Decimal,
+    *,
+    marking: MarkingStatus,
+    at: datetime,
+    outcomes: dict[str, Any] | None = None,
+) -> Attempt:
+    """A mark of one result changes, and with it the attempt's; in the caller's transaction."""
+    attempt = (
+        Attempt.objects.select_for_update(of=("self",))
+        .select_related("sitting__version")
+        .get(pk=result.attempt_id)
+    )
+    result.score, result.marking, result.scored_at = score, marking, at
+    if outcomes is not None:
+        result.outcomes = outcomes
+    result.outcomes = {**result.outcomes, "SCORE": float(score)}
+    result.save()
+    session = qti.TestSession.from_dict(test_of(attempt.sitting.version), attempt.state["session"])
+    item = session.item(result.ref)
+    if item is not None and "SCORE" in item.outcomes:
+        session.set_outcome(result.ref, "SCORE", Fraction(score))
+    before = attempt.score
+    _total(attempt, session, list(attempt.results.all()))
+    attempt.state = {**attempt.state, "session": session.to_dict()}
+    attempt.edition += 1
+    told = attempt.marked_at is not None
+    _marked(attempt, at=at)
+    if told and before != attempt.score:
+        _tell(attempt, before, at=at)
+    attempt.save()
+    return attempt
