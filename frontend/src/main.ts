@@ -30,6 +30,11 @@ function enhance(root: ParentNode): void {
   if (root.querySelector("[data-board]")) {
     void import("./board").then((board) => board.enhance());
   }
+  if (root.querySelector("[data-interaction], [data-attempt]")) {
+    void Promise.all([import("./interactions"), import("./attempt")]).then((parts) => {
+      parts.forEach((part) => part.enhance(root));
+    });
+  }
   if (root.querySelector("[data-chart]")) {
     void import("./charts").then((charts) => charts.draw(root));
   }

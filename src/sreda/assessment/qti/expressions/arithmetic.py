@@ -19,7 +19,7 @@ from ..values.numbers import (
     total,
     truncated,
 )
-from ..values.types import Number, Value, items_of
+from ..values.types import Multiple, Number, Ordered, Value, items_of
 from ..xml import Element
 from .context import Compiled, Context, Scope
 from .core import choice_attribute, expression, nothing, number_attribute
@@ -126,7 +126,7 @@ def integer_to_float(element: Element, operands: Sequence[Compiled], scope: Scop
         found = numbers(context, items_of(value))
         if not found:
             return None
-        if isinstance(value, tuple):
+        if isinstance(value, Multiple | Ordered):
             return type(value)(exact(n) for n in found)  # type: ignore[return-value]
         return exact(found[0])
 
@@ -205,7 +205,7 @@ def to_whole(function: Callable[[Number], int]) -> Callable[[Number], Number | N
 
 
 def magnitude(number: Number) -> Number | None:
-    return None if number != number else abs(number)
+    return None if number != number else number if number >= 0 else -number
 
 
 def signum(number: Number) -> Number | None:

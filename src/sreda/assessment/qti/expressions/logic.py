@@ -189,7 +189,7 @@ def equal(element: Element, operands: Sequence[Compiled], scope: Scope) -> Compi
         if t0 < 0 or t1 < 0:
             return None
         if mode == "relative":
-            size = abs(x)
+            size = x if x >= 0 else -x
             t0, t1 = size * t0 / 100, size * t1 / 100
         least, most = x - t0, x + t1
         above = y > least or (with_lower and same_number(y, least))

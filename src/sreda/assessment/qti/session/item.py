@@ -19,6 +19,7 @@ from ..model.declarations import CONTEXT, OUTCOME, RESPONSE, TEMPLATE, Declarati
 from ..processing import ConstraintFailed, run
 from ..values.json import Json, dump, load, read_json, to_json, to_pci
 from ..values.types import Duration, Record, Value, normal, same
+from .typed import text_interactions, typed_values
 from .validation import Problem, validate
 
 NOT_ATTEMPTED, UNKNOWN, INCOMPLETE, COMPLETED = (
@@ -240,12 +241,18 @@ def read_responses(
     """(values, problems) of responses as JSON; what cannot be read is left out and told."""
     values: dict[str, Value] = {}
     found: list[Problem] = []
+    typed = text_interactions(item)
     for name, held in data.items():
         declaration = item.declarations.get(name)
         if declaration is None or declaration.kind != RESPONSE:
             found.append(Problem("unknown", name, {"name": name}))
             continue
         try:
+            if name in typed and isinstance(held, str):
+                made = dict(typed_values(item, typed[name], declaration, held))
+                values.update(made)
+                if name in made:
+                    continue
             values[name] = read_json(held, declaration.base_type, declaration.cardinality)
         except (ValueError, TypeError, KeyError) as error:
             found.append(Problem("type", name, {"reason": str(error)}))

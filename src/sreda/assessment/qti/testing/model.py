@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 from ..expressions import Compiled
@@ -42,24 +42,8 @@ class Control:
 
     def under(self, parent: Control) -> Control:
         """This control with what it leaves open taken from its parent."""
-        return Control(
-            *(
-                theirs if ours is None else ours
-                for ours, theirs in zip(_fields(self), _fields(parent), strict=True)
-            )
-        )
-
-
-def _fields(control: Control) -> tuple[int | bool | None, ...]:
-    return (
-        control.max_attempts,
-        control.show_feedback,
-        control.allow_review,
-        control.show_solution,
-        control.allow_comment,
-        control.allow_skipping,
-        control.validate_responses,
-    )
+        said = {name: value for name, value in vars(self).items() if value is not None}
+        return replace(parent, **said)
 
 
 STANDARD_CONTROL = Control(1, False, True, False, False, True, False)

@@ -73,7 +73,7 @@ def finite(number: Number) -> bool:
 
 def fits(number: Number) -> bool:
     """Within the range of a double."""
-    return type(number) is float or abs(number) <= LARGEST
+    return type(number) is float or -LARGEST <= number <= LARGEST
 
 
 def total(numbers: Sequence[Number]) -> Number:
@@ -129,7 +129,7 @@ def divided(a: Number, b: Number) -> Number | None:
 
 def raised(a: Number, b: Number) -> Number | None:
     """a to the power of b, a float; NULL where no finite number results."""
-    if type(a) is not float and type(b) is not float and b == int(b) and abs(b) <= 1024:
+    if type(a) is not float and type(b) is not float and b == int(b) and -1024 <= b <= 1024:
         if a == 0 and b < 0:
             return None
         size = max(Fraction(a).numerator.bit_length(), Fraction(a).denominator.bit_length())

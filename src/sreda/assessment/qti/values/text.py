@@ -70,10 +70,10 @@ def parse_duration(text: str) -> Duration:
             raise ValueError(text)
         days, hours, minutes, seconds = (Fraction(part or 0) for part in found.groups())
         return Duration(((days * 24 + hours) * 60 + minutes) * 60 + seconds)
-    seconds = parse_float(text)
-    if not seconds >= 0:
+    number = parse_float(text)
+    if not number >= 0:
         raise ValueError(text)
-    return Duration(Fraction(seconds))
+    return Duration(Fraction(number))
 
 
 def value_text(value: Single | None) -> str:

@@ -158,11 +158,8 @@ def same(a: Value, b: Value) -> bool:
         return len(a) == len(b) and counts(a) == counts(b)  # type: ignore[arg-type]
     if kind_a is Ordered:
         return len(a) == len(b) and all(map(same, a, b))  # type: ignore[arg-type]
-    if kind_a is Record:
-        return set(a) == set(b) and all(  # type: ignore[arg-type]
-            same(a[k], b[k])
-            for k in a  # type: ignore[index, call-overload, union-attr]
-        )
+    if isinstance(a, Record) and isinstance(b, Record):
+        return a.keys() == b.keys() and all(same(a[name], b[name]) for name in a)
     return a == b
 
 

@@ -1,0 +1,98 @@
+"""Recordings, drawings, files, and interactions that others made."""
+
+from __future__ import annotations
+
+from html import escape
+
+from django.utils.translation import gettext as _
+
+from sreda.assessment.qti.values.types import File, items_of
+from sreda.assessment.qti.xml import Element
+from sreda.assessment.rendering.html import start_tag
+from sreda.assessment.rendering.interactions.parts import (
+    answers,
+    frame,
+    id_of,
+    interaction_of,
+    name_of,
+)
+from sreda.assessment.rendering.item import Walker
+
+
+def media(walker: Walker, element: Element) -> str:
+    """A recording; how often it was played is the response."""
+    interaction = interaction_of(walker, element)
+    inner = "".join(walker.one(child) for child in element.elements if child.name != "qti-prompt")
+    played = next(iter(answers(walker, interaction.response)), "")
+    attributes = {
+        "type": "hidden", "name": name_of(walker, interaction.response), "value": played,
+        "data-plays": str(interaction.most),
+    }  # fmt: skip
+    hint = ""
+    if interaction.most:
+        hint = _("It may be played %(count)s times at most.") % {"count": interaction.most}
+    return frame(walker, element, inner + start_tag("input", attributes), hint=hint)
+
+
+def drawing(walker: Walker, element: Element) -> str:
+    """A sheet to draw on; without our script a picture is sent as a file."""
+    ground = element.find("object", "img", "picture")
+    shown = walker.one(ground) if ground is not None else ""
+    inner = f'<div class="qti-canvas" data-canvas="">{shown}</div>'
+    return frame(walker, element, inner + _file_field(walker, element, "image/*"))
+
+
+def upload(walker: Walker, element: Element) -> str:
+    interaction = interaction_of(walker, element)
+    hint = ""
+    if interaction.types:
+        hint = _("Files of these types: %(types)s.") % {"types": ", ".join(interaction.types)}
+    return frame(
+        walker, element, _file_field(walker, element, ",".join(interaction.types)), hint=hint
+    )
+
+
+def _file_field(walker: Walker, element: Element, accept: str) -> str:
+    """The file sent so far by name, its kept form in a hidden field, and a field for another."""
+    interaction = interaction_of(walker, element)
+    response = interaction.response
+    assert walker.state is not None
+    value = walker.state.values.get(response)
+    kept = [one for one in (items_of(value) if value is not None else ()) if isinstance(one, File)]
+    names = ", ".join(one.name or _("a file") for one in kept)
+    there = (
+        f'<p class="qti-sent">{escape(_("Sent: %(names)s") % {"names": names})}</p>' if kept else ""
+    )
+    if walker.page.closed:
+        return there
+    attributes = {
+        "type": "file", "class": "form-control", "id": id_of(walker, response, "file"),
+        "name": name_of(walker, response, "file"), "aria-label": _("Your file"), "data-file": "",
+    }  # fmt: skip
+    if accept:
+        attributes["accept"] = accept
+    return there + start_tag("input", attributes)
+
+
+def portable(walker: Walker, element: Element) -> str:
+    """A portable custom interaction lives in a closed frame that has no part in this site."""
+    interaction = interaction_of(walker, element)
+    address = walker.page.portable(interaction.response)
+    if address is None:
+        return custom(walker, element)
+    attributes = {
+        "src": address, "sandbox": "allow-scripts", "class": "qti-portable",
+        "title": element.get("aria-label") or _("A task with a program of its own"),
+        "data-portable": interaction.response, "loading": "lazy",
+    }  # fmt: skip
+    hidden = {"type": "hidden", "name": name_of(walker, interaction.response), "value": ""}
+    inner = f"{start_tag('iframe', attributes)}</iframe>{start_tag('input', hidden)}"
+    return frame(walker, element, inner)
+
+
+def custom(walker: Walker, element: Element) -> str:
+    """Nobody but its maker's program can show it."""
+    text = escape(
+        _("This part needs a program that is not used here. Skip it and tell your teacher.")
+    )
+    return f'<p class="qti-missing" role="note">{text}</p>'

@@ -1,0 +1,24 @@
+"""Where an item is shown, to whom, and where its files are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Page:
+    """`prefix` makes ids and names unique where several items are on a page. `resource` gives the
+    served address of a file by the item's own relative one (None: it is not there). `portable`
+    gives the address of the closed frame of a portable custom interaction, by its response.
+    `closed`: the answers are shown and cannot be changed. `problems` are texts by response.
+    `right`: also show which answers are right (to teachers, and after release).
+    """
+
+    prefix: str = "i-"
+    view: str = "candidate"
+    resource: Callable[[str], str | None] = lambda href: None
+    portable: Callable[[str], str | None] = lambda response: None
+    closed: bool = False
+    right: bool = False
+    problems: dict[str, list[str]] = field(default_factory=dict)
