@@ -85,7 +85,7 @@ def test_nobody_out_of_sight_can_be_named(head: Client, child: Person) -> None:
     answer = head.post(url("guardian_add", child.pk), sent)
     assert answer.status_code == 422
     assert not Guardianship.objects.exists()
-    asked = head.get(url("pick_guardian"), {"q": stranger.family_name})
+    asked = head.get(url("pick_guardian"), {"q": stranger.family_name, "child": str(child.pk)})
     assert asked.json() == {"found": [], "more": False}
 
 
@@ -94,11 +94,27 @@ def test_a_parent_of_another_child_here_is_found_and_named(
 ) -> None:
     other = EnrolmentFactory(group=ClassGroupFactory(organisation=school)).person
     mother = GuardianshipFactory(child=other, guardian__family_name="Ёлкина").guardian
-    found = head.get(url("pick_guardian"), {"q": "елк"}).json()["found"]
+    found = head.get(url("pick_guardian"), {"q": "елк", "child": str(child.pk)}).json()["found"]
     assert [row["key"] for row in found] == [str(mother.pk)]
     sent = TIE | {"person": found[0]["key"], "person_text": found[0]["label"]}
     assert head.post(url("guardian_add", child.pk), sent).status_code == 302
     assert set(mother.wards.values_list("child", flat=True)) == {child.pk, other.pk}
+
+
+def test_nobody_younger_is_offered_and_nothing_without_a_child_of_ones_own(
+    head: Client, school: Organisation, child: Person
+) -> None:
+    group = ClassGroupFactory(organisation=school)
+    EnrolmentFactory(group=group, person__family_name="Юнцов")
+    elder = PostFactory(organisation=school, person__family_name="Юнцова").person
+    stranger = EnrolmentFactory().person
+
+    def ask(**params: str) -> list[str]:
+        answer = head.get(url("pick_guardian"), {"q": "юнц", **params})
+        return [row["key"] for row in answer.json()["found"]]
+
+    assert ask(child=str(child.pk)) == [str(elder.pk)]
+    assert ask() == ask(child="нет") == ask(child=str(stranger.pk)) == []
 
 
 def test_a_new_parent_is_entered_with_the_tie(head: Client, child: Person) -> None:

@@ -588,6 +588,15 @@ def duplicated(count: int) -> None:
             PersonFactory(family_name=f"Пара{number}", birth_date=date(1980, 1, 1 + number % 28))
 
 
+def dismissed(count: int) -> None:
+    duplicated(count)
+    search_duplicates_now()
+    judge = User.objects.values_list("pk", flat=True).first()
+    DuplicatePair.objects.filter(dismissed_at=None).update(
+        dismissed_at=clock.now(), dismissed_by=judge, reason="разные люди"
+    )
+
+
 @pytest.mark.parametrize(
     ("name", "make"),
     [
@@ -595,6 +604,7 @@ def duplicated(count: int) -> None:
         ("organisations", lambda n: OrganisationFactory.create_batch(n)),
         ("groups", lambda n: ClassGroupFactory.create_batch(n)),
         ("duplicates", duplicated),
+        ("duplicates_dismissed", dismissed),
     ],
 )
 def test_a_list_costs_the_same_for_one_row_and_for_fifty(

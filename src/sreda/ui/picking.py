@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
+from urllib.parse import urlencode
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -75,6 +76,7 @@ class PickField(AnyChoiceField):
     offered: ClassVar[int] = 12
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self.params: dict[str, str] = {}  # told to the address, so that it suggests the same rows
         self.hint = kwargs.pop("hint", gettext_lazy("Begin to type the name."))
         super().__init__(*args, **kwargs)
 
@@ -95,7 +97,8 @@ class PickField(AnyChoiceField):
 
     @property
     def url(self) -> str:
-        return reverse(self.url_name)
+        address = reverse(self.url_name)
+        return f"{address}?{urlencode(self.params)}" if self.params else address
 
     def _get(self, key: str) -> Model | None:
         try:

@@ -26,7 +26,7 @@ from sreda.registry.web.forms import (
 )
 from sreda.registry.web.likely import Likely
 from sreda.registry.web.people import found_person, trail
-from sreda.registry.web.picking import people_for
+from sreda.registry.web.picking import guardians_for, people_for
 
 
 @page
@@ -34,7 +34,9 @@ def guardian_add(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Names somebody in the registry as a parent or guardian of this child."""
     actor = actor_of(request)
     child = found_person(actor, "guard", pk)
-    form = GuardianForm(request.POST or None, people=people_for(actor, "guardian"))
+    form = GuardianForm(
+        request.POST or None, people=guardians_for(actor, child), params={"child": str(pk)}
+    )
     tie = GuardianshipForm(request.POST or None, prefix="tie", initial={"since": actor.on})
     return entered(
         request,
@@ -75,7 +77,7 @@ def guardian_new(request: HttpRequest, pk: UUID) -> HttpResponse:
     key = key_of(request, f"new guardian of {pk}")
     likely = None
     if request.method == "POST" and valid(form, tie):
-        likely = Likely(request, actor, form.values, people_for(actor, "guardian"), key)
+        likely = Likely(request, actor, form.values, guardians_for(actor, child), key)
 
     def write() -> Guardianship:
         at = clock.now()

@@ -582,10 +582,13 @@ class GuardianForm(Sectioned, forms.Form):
 
     person = PersonField(label=_("Parent or guardian"), queryset=Person.objects.none())
 
-    def __init__(self, *args: Any, people: QuerySet[Person], **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, people: QuerySet[Person], params: dict[str, str] | None = None,
+        **kwargs: Any,
+    ) -> None:  # fmt: skip
         super().__init__(*args, **kwargs)
         field: Any = self.fields["person"]
-        field.queryset = people
+        field.queryset, field.params = people, params or {}
 
 
 class ChildForm(GuardianForm):

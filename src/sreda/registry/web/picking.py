@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
@@ -29,6 +30,12 @@ def organisations_for(actor: Actor) -> QuerySet[Organisation]:
 
 def people_for(actor: Actor, action: str) -> QuerySet[Person]:
     return PEOPLE.all(actor, action).filter(merged_into__isnull=True)
+
+
+def guardians_for(actor: Actor, child: Person) -> QuerySet[Person]:
+    """Whom the actor may name as a parent or guardian of this child: nobody younger."""
+    people = people_for(actor, "guardian").exclude(pk=child.pk)
+    return people.exclude(birth_date__gte=child.birth_date) if child.birth_date else people
 
 
 class OrganisationField(PickField):
@@ -82,10 +89,14 @@ def pick_organisation(request: HttpRequest) -> HttpResponse:
 @page
 @require_GET
 def pick_guardian(request: HttpRequest) -> HttpResponse:
-    """Whom the actor may name as a parent or guardian."""
+    """Whom the actor may name as a parent or guardian of ?child=ID."""
     actor = actor_of(request)
-    visible(PEOPLE.may(actor, "guardian"))
-    return suggest(request, PersonField, people_for(actor, "guardian"))
+    visible(PEOPLE.may(actor, "guard"))
+    try:
+        child = people_for(actor, "guard").get(pk=request.GET.get("child", ""))
+    except (Person.DoesNotExist, ValidationError):
+        return suggest(request, PersonField, Person.objects.none())
+    return suggest(request, PersonField, guardians_for(actor, child))
 
 
 @page
