@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from random import Random
 from typing import Any
 
 from sreda.assessment.qti.expressions import Context, Scope, compile_expression
@@ -138,9 +137,9 @@ def evaluate(
     scope = Scope(read_declarations(root, issues), issues)
     last = root.elements[-1]
     run = compile_expression(last, scope)
-    held = {name: one.initial() for name, one in scope.declarations.items()}
+    held = {name: one.initial for name, one in scope.declarations.items()}
     held.update(values or {})
-    context = Context(held, random=Random(seed))
+    context = Context(held, seed=seed)
     return run(context), [issue.code for issue in issues]
 
 

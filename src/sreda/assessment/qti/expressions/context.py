@@ -49,25 +49,33 @@ class TestView(Protocol):
 class Context:
     """The variables of one run. `notes` gathers what went wrong without stopping it."""
 
-    __slots__ = ("correct", "custom", "defaults", "notes", "random", "steps", "test", "values")
+    __slots__ = ("_random", "_seed", "correct", "custom", "defaults", "notes", "test", "values")
 
     def __init__(
         self,
         values: dict[str, Value],
         *,
-        random: Random,
+        seed: int,
         correct: Mapping[str, Value] | None = None,
         defaults: Mapping[str, Value] | None = None,
         test: TestView | None = None,
         custom: Mapping[str, Custom] | None = None,
     ) -> None:
         self.values = values
-        self.random = random
+        self._seed = seed
+        self._random: Random | None = None
         self.correct = correct or {}
         self.defaults = defaults or {}
         self.test = test
         self.custom = custom or {}
         self.notes: list[str] = []
+
+    @property
+    def random(self) -> Random:
+        """Made when first drawn from: most items never do."""
+        if self._random is None:
+            self._random = Random(self._seed)  # noqa: S311
+        return self._random
 
     def note(self, text: str) -> None:
         if len(self.notes) < 100 and text not in self.notes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from ..expressions import BUILT_IN, ITEM, Scope
 from ..issues import ERROR, FATAL, Issue, Issues
@@ -60,21 +61,39 @@ class Item:
     template: Rule | None = field(repr=False, compare=False)
     used: frozenset[str] = field(repr=False, compare=False, default=frozenset())
 
-    @property
+    @cached_property
     def responses(self) -> dict[str, Declaration]:
         return self._of(RESPONSE)
 
-    @property
+    @cached_property
     def outcomes(self) -> dict[str, Declaration]:
         return self._of(OUTCOME)
 
-    @property
+    @cached_property
     def templates(self) -> dict[str, Declaration]:
         return self._of(TEMPLATE)
 
-    @property
+    @cached_property
     def contexts(self) -> dict[str, Declaration]:
         return self._of(CONTEXT)
+
+    @cached_property
+    def buttons(self) -> tuple[str, ...]:
+        """Responses that end an attempt."""
+        return tuple(
+            one.response
+            for one in self.interactions
+            if one.kind == "end-attempt" and one.response in self.responses
+        )
+
+    @cached_property
+    def typed(self) -> dict[str, Interaction]:
+        """Text interactions by their response."""
+        return {
+            one.response: one
+            for one in self.interactions
+            if one.kind in ("text-entry", "extended-text")
+        }
 
     def _of(self, kind: str) -> dict[str, Declaration]:
         return {k: d for k, d in self.declarations.items() if d.kind == kind}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import cached_property
 
 from ..values.numbers import total
 from ..values.shapes import Area
@@ -150,6 +151,7 @@ class Declaration:
     param_variable: bool = False
     line: int = 0
 
+    @cached_property
     def initial(self) -> Value:
         """The value before anything set it: a numeric outcome starts at 0, the rest at NULL."""
         if self.default is not None:

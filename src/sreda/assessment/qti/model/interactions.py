@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from ..issues import Issues
 from ..values.types import DirectedPair, Number, Pair, items_of
@@ -94,6 +95,11 @@ class Interaction:
     step: Number | None = None
     types: tuple[str, ...] = ()
     line: int = 0
+
+    @cached_property
+    def known(self) -> dict[str, Choice]:
+        """Choices by identifier."""
+        return {choice.identifier: choice for choice in self.choices}
 
 
 def read_interactions(

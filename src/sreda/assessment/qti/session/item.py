@@ -10,7 +10,6 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from random import Random
 from typing import Any
 
 from ..expressions import BUILT_IN, Context, Custom
@@ -19,7 +18,7 @@ from ..model.declarations import CONTEXT, OUTCOME, RESPONSE, TEMPLATE, Declarati
 from ..processing import ConstraintFailed, run
 from ..values.json import Json, dump, load, read_json, to_json, to_pci
 from ..values.types import Duration, Record, Value, normal, same
-from .typed import text_interactions, typed_values
+from .typed import typed_values
 from .validation import Problem, validate
 
 NOT_ATTEMPTED, UNKNOWN, INCOMPLETE, COMPLETED = (
@@ -87,7 +86,7 @@ def context_of(item: Item, state: ItemState, custom: Mapping[str, Custom] | None
     context = Context(
         state.values,
         # each processing draws anew, and a repeated run draws the same
-        random=Random(derived_seed(state.seed, state.draws)),  # noqa: S311
+        seed=state.seed * 1_000_003 + state.draws,
         custom=custom,
     )
     context.correct = state.correct
@@ -121,7 +120,7 @@ def start(
         if declaration.kind == CONTEXT:
             given = (context or {}).get(name)
             state.values[name] = (
-                declaration.initial() if given is None else _fit(declaration, given, state)
+                declaration.initial if given is None else _fit(declaration, given, state)
             )
     if "QTI_CONTEXT" not in item.declarations:
         given = (context or {}).get("QTI_CONTEXT")
@@ -146,7 +145,7 @@ def _initial(declaration: Declaration, state: ItemState) -> Value:
         found = state.defaults[declaration.identifier]
         if found is not None:
             return found
-    return declaration.initial()
+    return declaration.initial
 
 
 def _reset(item: Item, state: ItemState, kinds: tuple[str, ...]) -> None:
@@ -225,14 +224,9 @@ def begin_attempt(item: Item, state: ItemState) -> None:
         state.values["completionStatus"] = UNKNOWN
     state.values["numAttempts"] = state.attempts + 1
     state.status = INTERACTING
-    for name, declaration in item.declarations.items():
-        # pressing a button is of one attempt only
-        if declaration.kind == RESPONSE and name in _buttons(item):
-            state.values[name] = False if declaration.base_type == "boolean" else None
-
-
-def _buttons(item: Item) -> frozenset[str]:
-    return frozenset(i.response for i in item.interactions if i.kind == "end-attempt")
+    # pressing a button is of one attempt only
+    for name in item.buttons:
+        state.values[name] = False
 
 
 def read_responses(
@@ -241,7 +235,7 @@ def read_responses(
     """(values, problems) of responses as JSON; what cannot be read is left out and told."""
     values: dict[str, Value] = {}
     found: list[Problem] = []
-    typed = text_interactions(item)
+    typed = item.typed
     for name, held in data.items():
         declaration = item.declarations.get(name)
         if declaration is None or declaration.kind != RESPONSE:

@@ -25,11 +25,6 @@ TYPES = {
 }
 
 
-def text_interactions(item: Item) -> dict[str, Interaction]:
-    """Text interactions by their response."""
-    return {i.response: i for i in item.interactions if i.kind in ("text-entry", "extended-text")}
-
-
 def typed_values(
     item: Item, interaction: Interaction, declaration: Declaration, text: str
 ) -> Iterator[tuple[str, Value]]:

@@ -85,7 +85,7 @@ def problems(interaction: Interaction, value: Value) -> Iterator[Problem]:
     if kind == "end-attempt":
         return
     members = items_of(value) if not isinstance(value, Record) else ()
-    known = {choice.identifier: choice for choice in interaction.choices}
+    known = interaction.known
     if kind in CHOSEN or kind in ASSOCIATED or kind in ("upload", "extended-text"):
         count = len(members) if not isinstance(value, Record) else 1
         if count < interaction.least:

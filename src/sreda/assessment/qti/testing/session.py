@@ -633,7 +633,7 @@ class TestSession:
         seed = derived_seed(self._state.seed, "test", self._state.draws)
         return Context(
             self._state.values,
-            random=Random(seed),  # noqa: S311
+            seed=seed,
             test=view,
             custom=self._custom,
         )
@@ -641,7 +641,7 @@ class TestSession:
     def _reset(self) -> None:
         self._state.values.clear()
         for name, declaration in self.test.declarations.items():
-            self._state.values[name] = declaration.initial()
+            self._state.values[name] = declaration.initial
 
     def _process(self) -> None:
         """Outcome processing; every run starts from the defaults."""
