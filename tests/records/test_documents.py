@@ -1,5 +1,6 @@
 """State and profiles: entity tags, merging, lists of names."""
 
+# ruff: noqa: E501
 from __future__ import annotations
 
 import hashlib

@@ -65,6 +65,19 @@ def test_any_text_of_json_is_kept(lrs):
     assert lrs.get(sent["id"]).json()["result"] == sent["result"]
 
 
+def test_numbers_and_layout_are_kept_to_the_letter(lrs):
+    own = new()
+    sent = b"""[ {"id": "%s",
+\t"actor": {"mbox": "mailto:a@b.ru"}, "verb": {"id": "urn:a:b"}, "object": {"id": "urn:c:d"},\r
+  "result": {"score": {"raw": 1.50}, "extensions": {"urn:e:f": [1e3, 12345678901234567890.10, "\\\\n\\u0000"]}}} ]"""  # fmt: skip
+    assert lrs.ask("POST", "statements", sent.replace(b"%s", own.encode())).status_code == 200
+    text = lrs.get(own).content.decode()
+    assert '"raw": 1.50' in text
+    assert '[1e3, 12345678901234567890.10, "\\\\n\\u0000"]' in text
+    assert "\r\n" in text
+    assert lrs.ask("GET", "statements", format="ids").status_code == 200
+
+
 def test_put(lrs):
     own = new()
     assert lrs.ask("PUT", "statements", plain(), statementId=own).status_code == 204
@@ -452,6 +465,8 @@ def test_a_body_of_another_kind(lrs):
     assert lrs.ask("POST", "statements", b"\xff").status_code == 400
     assert lrs.ask("DELETE", "statements").status_code == 405
     assert lrs.ask("POST", "statements", []).json() == []
+    for bad in (b"[", b"[{}", b"[{},]", b"[] x", b"[{} {}]", b"", b"null", b'"x"', b"[[]]"):
+        assert lrs.ask("POST", "statements", bad).status_code == 400
 
 
 def test_consistent_through_waits_for_who_writes(lrs):

@@ -98,7 +98,7 @@ def _agent(text: str, name: str, key: str) -> str:
         return written_json({"objectType": "Agent", "name": name, "account": account})
     try:
         found = read_json(text)
-        check_agent(found, "agent")
+        check_agent(found)
     except Invalid as error:
         raise ValidationError({"agent": str(error)}) from error
     return written_json(found)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import gc
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
@@ -22,6 +24,7 @@ from sreda.records.xapi.signature import verify
 Json = dict[str, Any]
 
 ATTEMPTS = 4
+LARGE = 50  # statements in a batch
 # Met when two writers want each other's rows, or a month's part went with a rolled back write.
 AGAIN = (errors.DeadlockDetected, errors.SerializationFailure, errors.CheckViolation)
 
@@ -33,12 +36,28 @@ def take_in(
     source: Source,
     contents: Mapping[str, bytes] | None = None,
     organisations: Sequence[UUID | None] | None = None,
+    texts: Sequence[str] | None = None,
 ) -> Stored:
     """Check a batch and keep all of it, or nothing.
 
-    `contents` are the attachments that came, by SHA-2. Raises Invalid, Conflict or NotYours.
+    `contents` are the attachments that came, by SHA-2; `texts` the statements as they were sent.
+    Raises Invalid, Conflict or NotYours.
     """
-    batch = prepare(statements, edition=edition, source=source, organisations=organisations)
+    with without_collecting(len(statements) >= LARGE):
+        return _take_in(statements, edition, source, contents, organisations, texts)
+
+
+def _take_in(
+    statements: Sequence[Json],
+    edition: int,
+    source: Source,
+    contents: Mapping[str, bytes] | None,
+    organisations: Sequence[UUID | None] | None,
+    texts: Sequence[str] | None,
+) -> Stored:
+    batch = prepare(
+        statements, edition=edition, source=source, organisations=organisations, texts=texts
+    )
     contents = dict(contents or {})
     _match(batch, contents, edition)
     with transaction.atomic():
@@ -49,6 +68,19 @@ def take_in(
         stored = _store(batch, source)
         transaction.on_commit(stored.remember)
     return stored
+
+
+@contextmanager
+def without_collecting(large: bool) -> Iterator[None]:
+    """JSON has no circles: looking for them among a large batch costs more than checking it."""
+    large = large and gc.isenabled()
+    if large:
+        gc.disable()
+    try:
+        yield
+    finally:
+        if large:
+            gc.enable()
 
 
 def _match(batch: list[Prepared], contents: dict[str, bytes], edition: int) -> None:

@@ -105,8 +105,12 @@ def prepare(
     edition: int,
     source: Source,
     organisations: Sequence[UUID | None] | None = None,
+    texts: Sequence[str] | None = None,
 ) -> list[Prepared]:
-    """Check every statement of a batch and make it ready; Invalid names the place (`[3].actor`)."""
+    """Check every statement of a batch and make it ready; Invalid names the place (`[3].actor`).
+
+    `texts` are the statements as they were sent: what needs no change is kept to the letter.
+    """
     made = []
     several = len(statements) > 1
     known: set[str] = set()
@@ -117,6 +121,7 @@ def prepare(
             edition,
             source,
             organisations[number] if organisations else source.organisation,
+            texts[number] if texts else None,
         )
         if one.id in known:
             raise Invalid(f"[{number}].id", f"{one.id} is in this batch twice")
@@ -125,23 +130,32 @@ def prepare(
     return made
 
 
-def _prepared(sent: Json, edition: int, source: Source, organisation: UUID | None) -> Prepared:
-    statement = {name: value for name, value in sent.items() if name not in {"authority", "stored"}}
-    given = statement.get("id")
-    own = given.lower() if given else str(uuid7())
-    if not given:
-        statement = {"id": own, **statement}
-    statement.setdefault("version", EDITIONS[edition] if edition > 1 else "1.0.0")
-    if edition > 1 and "timestamp" in statement:
-        statement["timestamp"] = in_utc(statement["timestamp"])
-    statement = _listed(statement)
+def _prepared(
+    sent: Json, edition: int, source: Source, organisation: UUID | None, text: str | None
+) -> Prepared:
+    statement = _listed(sent)
+    if edition > 1 and "timestamp" in sent:
+        at = in_utc(sent["timestamp"])
+        if at != sent["timestamp"]:
+            statement = {**statement, "timestamp": at}
+    if "authority" in sent or "stored" in sent:
+        statement = {n: v for n, v in statement.items() if n not in {"authority", "stored"}}
+    text = written_json(statement)[:-1] if text is None or statement is not sent else text[:-1]
+    own = sent.get("id")
+    if own is None:
+        own = str(uuid7())
+        text += f',"id":"{own}"'
+        statement = {**statement, "id": own}
+    if "version" not in sent:
+        text += f',"version":"{EDITIONS[edition] if edition > 1 else "1.0.0"}"'
+    own = own.lower()
     target = statement["object"]
     refers = target.get("objectType") == "StatementRef"
     place = str(organisation) if organisation else None
     return Prepared(
         id=own,
         statement=statement,
-        text=written_json(statement)[:-1],
+        text=text,
         keys=keys_of(statement, vouching=source.vouching, organisation=place),
         target=target["id"].lower() if refers else None,
         voids=refers and statement["verb"]["id"] == VOIDED,
@@ -229,6 +243,10 @@ def _same_as_here(cursor: psycopg.Cursor[Any], batch: list[Prepared], new: set[s
             raise Conflict(known)
 
 
+# What the text form of COPY escapes; spaces of a statement that was sent laid out in lines.
+_ESCAPES = str.maketrans({"\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"})
+
+
 def _copy(
     cursor: psycopg.Cursor[Any],
     fresh: list[Prepared],
@@ -246,8 +264,8 @@ def _copy(
         seq = seqs[one.id]
         statement = one.statement
         body = one.text + ("" if "timestamp" in statement else stamp) + rest
-        if "\\" in body:
-            body = body.replace("\\", "\\\\")
+        if "\\" in body or "\n" in body or "\t" in body or "\r" in body:
+            body = body.translate(_ESCAPES)
         lines.append(
             f"{at}\t{seq}\t{one.id}\t{key(VERB, statement['verb']['id'])}\t{credential}\t"
             f"{one.organisation or chr(92) + 'N'}\t{body}\n"

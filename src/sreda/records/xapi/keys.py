@@ -82,18 +82,26 @@ class Found:
             agents.update(identities(target))
         elif kind == "SubStatement":
             self._walk(target, self.near_agents, self.near_activities)
-        context = thing.get("context")
-        if context is None:
-            return
+        if "context" in thing:
+            self._context(thing["context"])
+
+    def _context(self, context: Json) -> None:
         for name in ("instructor", "team"):
             if name in context:
                 self.near_agents.update(identities(context[name]))
-        for item in context.get("contextAgents", ()):
-            self.near_agents.update(identities(item["agent"]))
-        for item in context.get("contextGroups", ()):
-            self.near_agents.update(identities(item["group"]))
+        if "contextAgents" in context:
+            for item in context["contextAgents"]:
+                self.near_agents.update(identities(item["agent"]))
+        if "contextGroups" in context:
+            for item in context["contextGroups"]:
+                self.near_agents.update(identities(item["group"]))
         if "contextActivities" in context:
-            self.near_activities.update(a["id"] for a in context_activities(context))
+            for found in context["contextActivities"].values():
+                if type(found) is dict:
+                    self.near_activities.add(found["id"])
+                else:
+                    for activity in found:
+                        self.near_activities.add(activity["id"])
 
 
 def context_activities(context: Json) -> Iterable[Json]:

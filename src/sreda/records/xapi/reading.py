@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 from sreda.records.xapi.errors import Invalid
@@ -45,6 +46,54 @@ def read_json(body: bytes | str) -> Any:
         raise
     except ValueError as error:  # a whole number of thousands of digits
         raise Invalid("", f"the body is not JSON we can keep: {error}") from error
+
+
+_SPACE = re.compile(r"[ \t\n\r]*")
+
+
+def read_statements(body: bytes) -> tuple[list[tuple[Any, str]], bool]:
+    """The statements of a body, each with its text as it was sent; and whether it is a batch."""
+    try:
+        text = body.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = ""
+    start = _after_space(text, 0)
+    if not text.startswith("[", start):
+        found = read_json(body)
+        return [(found, text[start:].rstrip())], False
+    made: list[tuple[Any, str]] = []
+    try:
+        at = _after_space(text, start + 1)
+        if text.startswith("]", at):
+            return _end(text, at, made, body)
+        while True:
+            found, end = _decoder.raw_decode(text, at)
+            made.append((found, text[at:end]))
+            at = _after_space(text, end)
+            if text.startswith("]", at):
+                return _end(text, at, made, body)
+            if not text.startswith(",", at):
+                raise ValueError
+            at = _after_space(text, at + 1)
+    except Invalid:
+        raise
+    except (ValueError, RecursionError):
+        read_json(body)  # says what is wrong, and where
+        raise
+
+
+def _end(
+    text: str, at: int, made: list[tuple[Any, str]], body: bytes
+) -> tuple[list[tuple[Any, str]], bool]:
+    if _after_space(text, at + 1) != len(text):
+        read_json(body)
+    return made, True
+
+
+def _after_space(text: str, at: int) -> int:
+    found = _SPACE.match(text, at)
+    assert found is not None
+    return found.end()
 
 
 def written_json(value: Any) -> str:

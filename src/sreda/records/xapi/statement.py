@@ -1,10 +1,13 @@
 """The rules of a statement: `check(statement, edition)` says nothing, or Invalid with the place.
 
-It is given what `json.loads` made, so types are exact. It changes nothing.
+It is given what `json.loads` made, so types are exact. It changes nothing. A fault is raised with
+the place where it is and named from the outside in as it passes (`Invalid.under`), so that what
+is right costs nothing for names.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -137,426 +140,518 @@ ATTACHMENT = frozenset(
     }
 )
 
-Check = Callable[[Any, str], None]
+_CONTEXT_ACTIVITIES = frozenset(CONTEXT_ACTIVITIES)
+_DESCRIBES_INTERACTION = frozenset({"interactionType", "correctResponsesPattern", *COMPONENTS})
+_CONTEXT_AGENT = frozenset({"objectType", "agent", "relevantTypes"})
+_CONTEXT_GROUP = frozenset({"objectType", "group", "relevantTypes"})
+
+Check = Callable[[Any], None]
 
 
 def check(statement: Any, edition: int, place: str = "") -> None:
     """A whole statement. `place` is put before the names of elements (`[3]` in a batch)."""
-    at = f"{place}." if place else ""
-    thing = _object(statement, STATEMENT, place or "statement", at)
-    if "id" in thing:
-        uuid(thing["id"], at + "id")
-    _body(thing, at, edition)
-    if "authority" in thing:
-        _authority(thing["authority"], at + "authority")
-    if "stored" in thing:
-        timestamp(thing["stored"], at + "stored", edition)
-    if "version" in thing:
-        version = thing["version"]
-        if type(version) is not str or not is_version(version, edition):
-            raise Invalid(
-                at + "version",
-                'must be "1.0" or "1.0.x"' + (' or "2.0.x"' if edition >= 2 else ""),
-            )
+    try:
+        _statement(statement, edition)
+    except Invalid as error:
+        raise error.under(place) from None
 
 
-def _body(thing: dict[str, Any], at: str, edition: int, inner: bool = False) -> None:
+def _statement(statement: Any, edition: int) -> None:
+    thing = _object(statement, STATEMENT)
+    _body(thing, edition)
+    name = "id"
+    try:
+        if "id" in thing:
+            uuid(thing["id"])
+        if "authority" in thing:
+            name = "authority"
+            _authority(thing["authority"])
+        if "stored" in thing:
+            name = "stored"
+            timestamp(thing["stored"])
+        if "version" in thing:
+            name = "version"
+            version = thing["version"]
+            if type(version) is not str or not is_version(version, edition):
+                also = ' or "2.0.x"' if edition >= 2 else ""
+                raise Invalid("", f'must be "1.0" or "1.0.x"{also}')
+    except Invalid as error:
+        raise error.under(name) from None
+
+
+def _body(thing: dict[str, Any], edition: int, inner: bool = False) -> None:
     """What a statement and a SubStatement have alike."""
-    for name in ("actor", "verb", "object"):
-        if name not in thing:
-            raise Invalid(at + name, "is required")
-    actor(thing["actor"], at + "actor")
-    verb = thing["verb"]
-    _verb(verb, at + "verb")
-    target = thing["object"]
-    kind = _target(target, at + "object", edition, inner)
-    if verb["id"] == VOIDED and kind != "StatementRef":
-        raise Invalid(at + "object.objectType", 'must be "StatementRef": this statement voids')
-    if "result" in thing:
-        _result(thing["result"], at + "result")
-    if "context" in thing:
-        _context(thing["context"], at + "context", edition, kind)
-    if "timestamp" in thing:
-        timestamp(thing["timestamp"], at + "timestamp", edition)
-    if "attachments" in thing:
-        found = thing["attachments"]
-        if type(found) is not list:
-            raise Invalid(at + "attachments", "must be an array")
-        for number, item in enumerate(found):
-            _attachment(item, f"{at}attachments[{number}]")
+    name = "actor"
+    try:
+        if "actor" not in thing:
+            raise Invalid("", "is required")
+        actor(thing["actor"])
+        name = "verb"
+        if "verb" not in thing:
+            raise Invalid("", "is required")
+        verb = thing["verb"]
+        _verb(verb)
+        name = "object"
+        if "object" not in thing:
+            raise Invalid("", "is required")
+        kind = _target(thing["object"], edition, inner)
+        if verb["id"] == VOIDED and kind != "StatementRef":
+            raise Invalid("objectType", 'must be "StatementRef": this statement voids')
+        if "result" in thing:
+            name = "result"
+            _result(thing["result"])
+        if "context" in thing:
+            name = "context"
+            _context(thing["context"], edition, kind)
+        if "timestamp" in thing:
+            name = "timestamp"
+            timestamp(thing["timestamp"])
+        if "attachments" in thing:
+            name = "attachments"
+            _each(thing["attachments"], _attachment, "must be an array")
+    except Invalid as error:
+        raise error.under(name) from None
 
 
 # -- single values -----------------------------------------------------------------------------
 
 
-def _object(
-    value: Any, allowed: frozenset[str], place: str, at: str | None = None
-) -> dict[str, Any]:
+def _object(value: Any, allowed: frozenset[str]) -> dict[str, Any]:
     if type(value) is not dict:
-        raise Invalid(place, "must not be null" if value is None else "must be an object")
+        raise Invalid("", "must not be null" if value is None else "must be an object")
     if not value.keys() <= allowed:
-        inside = f"{place}." if at is None else at
         name = next(key for key in value if key not in allowed)
         near = next((key for key in allowed if key.lower() == name.lower()), None)
         hint = f'; did you mean "{near}"? Names are case sensitive' if near else ""
-        raise Invalid(f"{inside}{name}"[:300], f"is not a property known here{hint}")
+        raise Invalid(name[:300], f"is not a property known here{hint}")
     return value
 
 
-def text(value: Any, place: str) -> str:
+def _each(value: Any, inner: Check, reason: str) -> None:
+    if type(value) is not list:
+        raise Invalid("", "must not be null" if value is None else reason)
+    number = 0
+    try:
+        for number, item in enumerate(value):
+            inner(item)
+    except Invalid as error:
+        raise error.under(number) from None
+
+
+def text(value: Any) -> None:
     if type(value) is not str:
-        raise Invalid(place, "must not be null" if value is None else "must be a string")
-    return value
+        raise Invalid("", "must not be null" if value is None else "must be a string")
 
 
-def uuid(value: Any, place: str) -> None:
+def uuid(value: Any) -> None:
     if type(value) is not str or not is_uuid(value):
-        raise Invalid(place, "must be a UUID in its usual form, a string")
+        raise Invalid("", "must be a UUID in its usual form, a string")
 
 
-def iri(value: Any, place: str) -> None:
+def iri(value: Any) -> None:
     if type(value) is not str or not is_iri(value):
-        raise Invalid(place, "must be an IRI with a scheme, a string")
+        raise Invalid("", "must be an IRI with a scheme, a string")
 
 
-def irl(value: Any, place: str) -> None:
+def irl(value: Any) -> None:
     if type(value) is not str or not is_iri(value):
-        raise Invalid(place, "must be an IRL with a scheme, a string")
+        raise Invalid("", "must be an IRL with a scheme, a string")
 
 
-def boolean(value: Any, place: str) -> None:
+def boolean(value: Any) -> None:
     if type(value) is not bool:
-        raise Invalid(place, "must be true or false")
+        raise Invalid("", "must be true or false")
 
 
-def timestamp(value: Any, place: str, edition: int = 1) -> None:
+def timestamp(value: Any) -> None:
     if type(value) is not str or moment(value) is None:
         raise Invalid(
-            place,
+            "",
             "must be a timestamp such as 2024-05-06T07:08:09.123Z (ISO 8601, RFC 3339); "
             "an offset of -00:00 is refused",
         )
 
 
-def language_map(value: Any, place: str) -> None:
+def duration(value: Any) -> None:
+    if type(value) is not str or not is_duration(value):
+        raise Invalid("", "must be an ISO 8601 duration such as PT1H30M")
+
+
+def language(value: Any) -> None:
+    if type(value) is not str or not is_language(value):
+        raise Invalid("", "must be a language tag (RFC 5646)")
+
+
+def language_map(value: Any) -> None:
     if type(value) is not dict:
-        raise Invalid(place, "must be a language map: an object of language tags and strings")
+        raise Invalid("", "must be a language map: an object of language tags and strings")
     for tag, said in value.items():
         if not is_language(tag):
-            raise Invalid(f"{place}.{tag}"[:300], "is not a language tag (RFC 5646)")
+            raise Invalid(tag[:300], "is not a language tag (RFC 5646)")
         if type(said) is not str:
-            raise Invalid(f"{place}.{tag}", "must be a string")
+            raise Invalid(tag, "must be a string")
 
 
-def extensions(value: Any, place: str) -> None:
+def extensions(value: Any) -> None:
     """Keys are IRIs; what lies under them is nobody's business but its maker's, null too."""
     if type(value) is not dict:
-        raise Invalid(place, "must be an object")
+        raise Invalid("", "must be an object")
     for key in value:
         if not is_iri(key):
-            raise Invalid(f"{place}.{key}"[:300], "the key must be an IRI with a scheme")
+            raise Invalid(key[:300], "the key must be an IRI with a scheme")
 
 
 # -- agents and groups -------------------------------------------------------------------------
 
 
-def actor(value: Any, place: str) -> None:
+def actor(value: Any) -> None:
     """An Agent or a Group."""
-    if type(value) is dict and value.get("objectType", "Agent") == "Group":
-        group(value, place)
+    if type(value) is dict and value.get("objectType") == "Group":
+        group(value)
     else:
-        agent(value, place)
+        agent(value)
 
 
-def agent(value: Any, place: str) -> None:
-    thing = _object(value, AGENT, place)
+def agent(value: Any) -> None:
+    thing = _object(value, AGENT)
     if "objectType" in thing and thing["objectType"] != "Agent":
-        raise Invalid(f"{place}.objectType", 'must be "Agent"')
-    if not _identified(thing, place):
-        raise Invalid(place, "needs one of mbox, mbox_sha1sum, openid, account")
+        raise Invalid("objectType", 'must be "Agent"')
+    if not _identified(thing):
+        raise Invalid("", "needs one of mbox, mbox_sha1sum, openid, account")
 
 
-def group(value: Any, place: str) -> None:
-    thing = _object(value, GROUP, place)
+def group(value: Any) -> None:
+    thing = _object(value, GROUP)
     if thing.get("objectType") != "Group":
-        raise Invalid(f"{place}.objectType", 'must be "Group"')
-    identified = _identified(thing, place)
-    if "member" in thing:
+        raise Invalid("objectType", 'must be "Group"')
+    identified = _identified(thing)
+    if "member" not in thing:
+        if not identified:
+            raise Invalid("member", "is required, or one of mbox, mbox_sha1sum, openid, account")
+        return
+    try:
         members = thing["member"]
-        if type(members) is not list:
-            raise Invalid(f"{place}.member", "must be an array of Agents")
+        _each(members, agent, "must be an array of Agents")
         if not members and not identified:
-            raise Invalid(
-                f"{place}.member", "must not be empty: nothing else identifies this Group"
-            )
-        for number, member in enumerate(members):
-            agent(member, f"{place}.member[{number}]")
-    elif not identified:
-        raise Invalid(
-            f"{place}.member", "is required, or one of mbox, mbox_sha1sum, openid, account"
-        )
+            raise Invalid("", "must not be empty: nothing else identifies this Group")
+    except Invalid as error:
+        raise error.under("member") from None
 
 
-def _identified(thing: dict[str, Any], place: str) -> bool:
+def _identified(thing: dict[str, Any]) -> bool:
     """Checks the name and the one inverse functional identifier; False where there is none."""
-    if "name" in thing:
-        text(thing["name"], f"{place}.name")
+    if "name" in thing and type(thing["name"]) is not str:
+        raise Invalid("name", "must be a string")
     known = [name for name in IFIS if name in thing]
     if not known:
         return False
     if len(known) > 1:
-        raise Invalid(place, f"has more than one identifier: {', '.join(known)}")
+        raise Invalid("", f"has more than one identifier: {', '.join(known)}")
     name = known[0]
     value = thing[name]
-    if name == "mbox":
+    if name == "account":
+        try:
+            account = _object(value, ACCOUNT)
+            for part in ("homePage", "name"):
+                if part not in account:
+                    raise Invalid(part, "is required")
+            if type(account["homePage"]) is not str or not is_iri(account["homePage"]):
+                raise Invalid("homePage", "must be an IRL with a scheme, a string")
+            if type(account["name"]) is not str:
+                raise Invalid("name", "must be a string")
+        except Invalid as error:
+            raise error.under(name) from None
+    elif name == "mbox":
         if type(value) is not str or not is_mailto(value):
-            raise Invalid(f"{place}.mbox", 'must be "mailto:" and an e-mail address')
+            raise Invalid(name, 'must be "mailto:" and an e-mail address')
     elif name == "mbox_sha1sum":
         if type(value) is not str or not is_sha1(value):
-            raise Invalid(f"{place}.mbox_sha1sum", "must be 40 hexadecimal digits")
-    elif name == "openid":
-        if type(value) is not str or not is_iri(value):
-            raise Invalid(f"{place}.openid", "must be a URI")
-    else:
-        account = _object(value, ACCOUNT, f"{place}.account")
-        for part in ("homePage", "name"):
-            if part not in account:
-                raise Invalid(f"{place}.account.{part}", "is required")
-        irl(account["homePage"], f"{place}.account.homePage")
-        text(account["name"], f"{place}.account.name")
+            raise Invalid(name, "must be 40 hexadecimal digits")
+    elif type(value) is not str or not is_iri(value):
+        raise Invalid(name, "must be a URI")
     return True
 
 
-def _authority(value: Any, place: str) -> None:
+def _authority(value: Any) -> None:
     """An Agent, or the pair of an OAuth application and its user (2.4.9)."""
     if type(value) is dict and value.get("objectType") == "Group":
-        group(value, place)
+        group(value)
         if any(name in value for name in IFIS):
-            raise Invalid(place, "a Group that vouches must be anonymous")
+            raise Invalid("", "a Group that vouches must be anonymous")
         if len(value["member"]) != 2:
-            raise Invalid(f"{place}.member", "must be two Agents: an application and its user")
+            raise Invalid("member", "must be two Agents: an application and its user")
     else:
-        agent(value, place)
+        agent(value)
 
 
 # -- verb and object ---------------------------------------------------------------------------
 
 
-def _verb(value: Any, place: str) -> None:
-    thing = _object(value, VERB, place)
-    if "id" not in thing:
-        raise Invalid(f"{place}.id", "is required")
-    iri(thing["id"], f"{place}.id")
-    if "display" in thing:
-        language_map(thing["display"], f"{place}.display")
+def _verb(value: Any) -> None:
+    thing = _object(value, VERB)
+    name = "id"
+    try:
+        if "id" not in thing:
+            raise Invalid("", "is required")
+        iri(thing["id"])
+        if "display" in thing:
+            name = "display"
+            language_map(thing["display"])
+    except Invalid as error:
+        raise error.under(name) from None
 
 
-def _target(value: Any, place: str, edition: int, inner: bool) -> str:
+def _target(value: Any, edition: int, inner: bool) -> str:
     """The object of a statement; returns its objectType."""
     if type(value) is not dict:
-        raise Invalid(place, "must not be null" if value is None else "must be an object")
+        raise Invalid("", "must not be null" if value is None else "must be an object")
     kind = value.get("objectType", "Activity")
     if kind == "Activity":
-        activity(value, place)
+        activity(value)
     elif kind == "Agent":
-        agent(value, place)
+        agent(value)
     elif kind == "Group":
-        group(value, place)
+        group(value)
     elif kind == "StatementRef":
-        _reference(value, place)
+        _reference(value)
     elif kind == "SubStatement" and not inner:
-        _body(_object(value, SUB_STATEMENT, place), f"{place}.", edition, inner=True)
+        _body(_object(value, SUB_STATEMENT), edition, inner=True)
     elif kind == "SubStatement":
-        raise Invalid(place, "a SubStatement must not contain another")
+        raise Invalid("", "a SubStatement must not contain another")
     else:
-        raise Invalid(
-            f"{place}.objectType", "must be Activity, Agent, Group, StatementRef or SubStatement"
-        )
+        raise Invalid("objectType", "must be Activity, Agent, Group, StatementRef or SubStatement")
     return str(kind)
 
 
-def _reference(value: Any, place: str) -> None:
-    thing = _object(value, REFERENCE, place)
+def _reference(value: Any) -> None:
+    thing = _object(value, REFERENCE)
     if thing.get("objectType") != "StatementRef":
-        raise Invalid(f"{place}.objectType", 'must be "StatementRef"')
+        raise Invalid("objectType", 'must be "StatementRef"')
     if "id" not in thing:
-        raise Invalid(f"{place}.id", "is required")
-    uuid(thing["id"], f"{place}.id")
+        raise Invalid("id", "is required")
+    if type(thing["id"]) is not str or not is_uuid(thing["id"]):
+        raise Invalid("id", "must be a UUID in its usual form, a string")
 
 
-def activity(value: Any, place: str) -> None:
-    thing = _object(value, ACTIVITY, place)
+def activity(value: Any) -> None:
+    thing = _object(value, ACTIVITY)
     if "objectType" in thing and thing["objectType"] != "Activity":
-        raise Invalid(f"{place}.objectType", 'must be "Activity"')
-    if "id" not in thing:
-        raise Invalid(f"{place}.id", "is required")
-    iri(thing["id"], f"{place}.id")
-    if "definition" in thing:
-        definition(thing["definition"], f"{place}.definition")
-
-
-def definition(value: Any, place: str) -> None:
-    thing = _object(value, DEFINITION, place)
-    for name, found in thing.items():
-        if name in {"name", "description"}:
-            language_map(found, f"{place}.{name}")
-        elif name == "type":
-            iri(found, f"{place}.type")
-        elif name == "moreInfo":
-            irl(found, f"{place}.moreInfo")
-        elif name == "extensions":
-            extensions(found, f"{place}.extensions")
-    if not any(
-        name in thing for name in ("interactionType", "correctResponsesPattern", *COMPONENTS)
-    ):
-        return
-    kind = thing.get("interactionType")
-    if kind is None and "interactionType" not in thing:
-        raise Invalid(f"{place}.interactionType", "is required where an interaction is described")
-    if type(kind) is not str or kind not in INTERACTIONS:
-        raise Invalid(f"{place}.interactionType", "must be one of " + ", ".join(INTERACTIONS))
-    if "correctResponsesPattern" in thing:
-        patterns = thing["correctResponsesPattern"]
-        if type(patterns) is not list:
-            raise Invalid(f"{place}.correctResponsesPattern", "must be an array of strings")
-        for number, pattern in enumerate(patterns):
-            text(pattern, f"{place}.correctResponsesPattern[{number}]")
-    for name in COMPONENTS:
-        if name not in thing:
-            continue
-        if name not in INTERACTIONS[kind]:
-            raise Invalid(f"{place}.{name}", f'does not belong to an interaction "{kind}"')
-        _components(thing[name], f"{place}.{name}")
-
-
-def _components(value: Any, place: str) -> None:
-    if type(value) is not list:
-        raise Invalid(place, "must be an array of interaction components")
-    seen = set()
-    for number, item in enumerate(value):
-        here = f"{place}[{number}]"
-        thing = _object(item, COMPONENT, here)
+        raise Invalid("objectType", 'must be "Activity"')
+    name = "id"
+    try:
         if "id" not in thing:
-            raise Invalid(f"{here}.id", "is required")
-        known = text(thing["id"], f"{here}.id")
-        if known in seen:
-            raise Invalid(f"{here}.id", "is there twice in this list")
-        seen.add(known)
-        if "description" in thing:
-            language_map(thing["description"], f"{here}.description")
+            raise Invalid("", "is required")
+        iri(thing["id"])
+        if "definition" in thing:
+            name = "definition"
+            definition(thing["definition"])
+    except Invalid as error:
+        raise error.under(name) from None
+
+
+def definition(value: Any) -> None:
+    thing = _object(value, DEFINITION)
+    name = ""
+    try:
+        for name, found in thing.items():
+            if name in {"name", "description"}:
+                language_map(found)
+            elif name == "type":
+                iri(found)
+            elif name == "moreInfo":
+                irl(found)
+            elif name == "extensions":
+                extensions(found)
+    except Invalid as error:
+        raise error.under(name) from None
+    if not _DESCRIBES_INTERACTION.isdisjoint(thing):
+        _interaction(thing)
+
+
+def _interaction(thing: dict[str, Any]) -> None:
+    name = "interactionType"
+    try:
+        if name not in thing:
+            raise Invalid("", "is required where an interaction is described")
+        kind = thing[name]
+        if type(kind) is not str or kind not in INTERACTIONS:
+            raise Invalid("", "must be one of " + ", ".join(INTERACTIONS))
+        if "correctResponsesPattern" in thing:
+            name = "correctResponsesPattern"
+            _each(thing[name], text, "must be an array of strings")
+        for name in COMPONENTS:
+            if name in thing:
+                if name not in INTERACTIONS[kind]:
+                    raise Invalid("", f'does not belong to an interaction "{kind}"')
+                _components(thing[name])
+    except Invalid as error:
+        raise error.under(name) from None
+
+
+def _components(value: Any) -> None:
+    seen: set[str] = set()
+
+    def component(item: Any) -> None:
+        thing = _object(item, COMPONENT)
+        name = "id"
+        try:
+            if "id" not in thing:
+                raise Invalid("", "is required")
+            text(thing["id"])
+            if thing["id"] in seen:
+                raise Invalid("", "is there twice in this list")
+            seen.add(thing["id"])
+            if "description" in thing:
+                name = "description"
+                language_map(thing["description"])
+        except Invalid as error:
+            raise error.under(name) from None
+
+    _each(value, component, "must be an array of interaction components")
 
 
 # -- result, context, attachments --------------------------------------------------------------
 
 
-def _result(value: Any, place: str) -> None:
-    thing = _object(value, RESULT, place)
-    for name, found in thing.items():
-        if name == "score":
-            _score(found, f"{place}.score")
-        elif name in {"success", "completion"}:
-            boolean(found, f"{place}.{name}")
-        elif name == "response":
-            text(found, f"{place}.response")
-        elif name == "duration":
-            if type(found) is not str or not is_duration(found):
-                raise Invalid(f"{place}.duration", "must be an ISO 8601 duration such as PT1H30M")
-        else:
-            extensions(found, f"{place}.extensions")
+def _result(value: Any) -> None:
+    thing = _object(value, RESULT)
+    name = ""
+    try:
+        for name, found in thing.items():
+            _RESULT_CHECKS[name](found)
+    except Invalid as error:
+        raise error.under(name) from None
 
 
-def _score(value: Any, place: str) -> None:
-    thing = _object(value, SCORE, place)
+def _score(value: Any) -> None:
+    thing = _object(value, SCORE)
     for name, number in thing.items():
-        if type(number) is not int and type(number) is not float:
-            raise Invalid(f"{place}.{name}", "must be a number")
+        if (type(number) is not int and type(number) is not float) or abs(number) == math.inf:
+            raise Invalid(name, "must be a number")
     scaled, raw = thing.get("scaled"), thing.get("raw")
     low, high = thing.get("min"), thing.get("max")
     if scaled is not None and not -1 <= scaled <= 1:
-        raise Invalid(f"{place}.scaled", "must be between -1 and 1")
+        raise Invalid("scaled", "must be between -1 and 1")
     if low is not None and high is not None and low >= high:
-        raise Invalid(f"{place}.max", "must be greater than min")
+        raise Invalid("max", "must be greater than min")
     if raw is not None and ((low is not None and raw < low) or (high is not None and raw > high)):
-        raise Invalid(f"{place}.raw", "must be between min and max")
+        raise Invalid("raw", "must be between min and max")
 
 
-def _context(value: Any, place: str, edition: int, target: str) -> None:
-    thing = _object(value, CONTEXT_2 if edition >= 2 else CONTEXT_1, place)
-    for name, found in thing.items():
-        here = f"{place}.{name}"
-        if name == "contextActivities":
-            _context_activities(found, here)
-        elif name == "registration":
-            uuid(found, here)
-        elif name == "instructor":
-            actor(found, here)
-        elif name == "team":
-            group(found, here)
-        elif name in {"revision", "platform"}:
-            text(found, here)
-            if target != "Activity":
-                raise Invalid(here, "is only for statements whose object is an Activity")
-        elif name == "language":
-            if type(found) is not str or not is_language(found):
-                raise Invalid(here, "must be a language tag (RFC 5646)")
-        elif name == "statement":
-            _reference(found, here)
-        elif name == "extensions":
-            extensions(found, here)
-        elif name == "contextAgents":
-            _context_actors(found, here, "contextAgent", "agent", agent)
-        else:
-            _context_actors(found, here, "contextGroup", "group", group)
+_RESULT_CHECKS: dict[str, Check] = {
+    "score": _score,
+    "success": boolean,
+    "completion": boolean,
+    "response": text,
+    "duration": duration,
+    "extensions": extensions,
+}
 
 
-def _context_activities(value: Any, place: str) -> None:
-    thing = _object(value, _CONTEXT_ACTIVITIES, place)
-    for name, found in thing.items():
-        here = f"{place}.{name}"
-        if type(found) is list:
-            for number, item in enumerate(found):
-                activity(item, f"{here}[{number}]")
-        else:
-            activity(found, here)  # a single one, as before 1.0.0
+def _context(value: Any, edition: int, target: str) -> None:
+    thing = _object(value, CONTEXT_2 if edition >= 2 else CONTEXT_1)
+    name = ""
+    try:
+        for name, found in thing.items():
+            _CONTEXT_CHECKS[name](found)
+            if target != "Activity" and name in {"revision", "platform"}:
+                raise Invalid("", "is only for statements whose object is an Activity")
+    except Invalid as error:
+        raise error.under(name) from None
 
 
-_CONTEXT_ACTIVITIES = frozenset(CONTEXT_ACTIVITIES)
+def _context_activities(value: Any) -> None:
+    thing = _object(value, _CONTEXT_ACTIVITIES)
+    name = ""
+    try:
+        for name, found in thing.items():
+            if type(found) is dict:
+                activity(found)  # a single one, as before 1.0.0
+            else:
+                _each(found, activity, "must be an array of Activities")
+    except Invalid as error:
+        raise error.under(name) from None
 
 
-def _context_actors(value: Any, place: str, kind: str, name: str, inner: Check) -> None:
-    """contextAgents and contextGroups of the second edition."""
-    if type(value) is not list:
-        raise Invalid(place, f"must be an array of {kind} objects")
-    for number, item in enumerate(value):
-        here = f"{place}[{number}]"
-        thing = _object(item, frozenset({"objectType", name, "relevantTypes"}), here)
+def _context_agent(value: Any) -> None:
+    _in_context(value, _CONTEXT_AGENT, "contextAgent", "agent", agent)
+
+
+def _context_group(value: Any) -> None:
+    _in_context(value, _CONTEXT_GROUP, "contextGroup", "group", group)
+
+
+def _in_context(
+    value: Any, allowed: frozenset[str], kind: str, inner: str, check_inner: Check
+) -> None:
+    """One of the contextAgents or contextGroups of the second edition."""
+    thing = _object(value, allowed)
+    name = "objectType"
+    try:
         if thing.get("objectType") != kind:
-            raise Invalid(f"{here}.objectType", f'must be "{kind}"')
-        if name not in thing:
-            raise Invalid(f"{here}.{name}", "is required")
-        inner(thing[name], f"{here}.{name}")
+            raise Invalid("", f'must be "{kind}"')
+        name = inner
+        if inner not in thing:
+            raise Invalid("", "is required")
+        check_inner(thing[inner])
         if "relevantTypes" in thing:
-            types = thing["relevantTypes"]
-            if type(types) is not list or not types:
-                raise Invalid(f"{here}.relevantTypes", "must be an array with at least one IRI")
-            for count, one in enumerate(types):
-                iri(one, f"{here}.relevantTypes[{count}]")
+            name = "relevantTypes"
+            _each(thing[name], iri, "must be an array of IRIs")
+            if not thing[name]:
+                raise Invalid("", "must have at least one IRI")
+    except Invalid as error:
+        raise error.under(name) from None
 
 
-def _attachment(value: Any, place: str) -> None:
-    thing = _object(value, ATTACHMENT, place)
+_CONTEXT_CHECKS: dict[str, Check] = {
+    "registration": uuid,
+    "instructor": actor,
+    "team": group,
+    "contextActivities": _context_activities,
+    "contextAgents": lambda found: _each(found, _context_agent, "must be an array"),
+    "contextGroups": lambda found: _each(found, _context_group, "must be an array"),
+    "revision": text,
+    "platform": text,
+    "language": language,
+    "statement": _reference,
+    "extensions": extensions,
+}
+
+
+def media_type(value: Any) -> None:
+    if type(value) is not str or not is_media_type(value):
+        raise Invalid("", "must be an Internet media type")
+
+
+def length(value: Any) -> None:
+    if type(value) is not int or value < 0:
+        raise Invalid("", "must be a number of bytes")
+
+
+def sha2(value: Any) -> None:
+    if type(value) is not str or not is_sha2(value):
+        raise Invalid("", "must be the SHA-2 of the content in hexadecimal digits")
+
+
+def _attachment(value: Any) -> None:
+    thing = _object(value, ATTACHMENT)
     for name in ("usageType", "display", "contentType", "length", "sha2"):
         if name not in thing:
-            raise Invalid(f"{place}.{name}", "is required")
-    iri(thing["usageType"], f"{place}.usageType")
-    language_map(thing["display"], f"{place}.display")
-    if "description" in thing:
-        language_map(thing["description"], f"{place}.description")
-    if type(thing["contentType"]) is not str or not is_media_type(thing["contentType"]):
-        raise Invalid(f"{place}.contentType", "must be an Internet media type")
-    if type(thing["length"]) is not int or thing["length"] < 0:
-        raise Invalid(f"{place}.length", "must be a number of bytes")
-    if type(thing["sha2"]) is not str or not is_sha2(thing["sha2"]):
-        raise Invalid(f"{place}.sha2", "must be the SHA-2 of the content in hexadecimal digits")
-    if "fileUrl" in thing:
-        irl(thing["fileUrl"], f"{place}.fileUrl")
+            raise Invalid(name, "is required")
+    name = ""
+    try:
+        for name, found in thing.items():
+            _ATTACHMENT_CHECKS[name](found)
+    except Invalid as error:
+        raise error.under(name) from None
+
+
+_ATTACHMENT_CHECKS: dict[str, Check] = {
+    "usageType": iri,
+    "display": language_map,
+    "description": language_map,
+    "contentType": media_type,
+    "length": length,
+    "sha2": sha2,
+    "fileUrl": irl,
+}

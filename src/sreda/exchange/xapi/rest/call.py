@@ -144,7 +144,10 @@ class Call:
             found = read_json(text)
         except Invalid as error:
             raise Invalid(name, f"must be an Agent as JSON: {error.reason}") from error
-        check_actor(found, name)
+        try:
+            check_actor(found)
+        except Invalid as error:
+            raise error.under(name) from None
         return found  # type: ignore[no-any-return]
 
     def flag(self, name: str) -> bool:

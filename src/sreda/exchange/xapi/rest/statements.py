@@ -34,7 +34,7 @@ from sreda.records.xapi.keys import (
     key,
     registration_key,
 )
-from sreda.records.xapi.reading import read_json, written_json
+from sreda.records.xapi.reading import read_json, read_statements, written_json
 
 Json = dict[str, Any]
 
@@ -84,40 +84,50 @@ def _put(call: Call) -> HttpResponse:
     wanted = call.needed("statementId")
     if not is_uuid(wanted):
         raise Invalid("statementId", "must be a UUID in its usual form")
-    sent, contents = _sent(call)
-    if not isinstance(sent, dict):
-        raise Invalid("statement", "must be one statement, an object")
-    own = sent.setdefault("id", wanted)
-    if not isinstance(own, str) or own.lower() != wanted.lower():
-        raise Invalid("id", "is not the statementId of the address")
-    take_in([sent], edition=call.edition, source=source_of(call.credential), contents=contents)
+    sent, several, contents = _sent(call)
+    if several:
+        raise Invalid("statement", "must be one statement, not an array")
+    [(statement, text)] = sent
+    if isinstance(statement, dict):
+        own = statement.get("id", wanted)
+        if not isinstance(own, str) or own.lower() != wanted.lower():
+            raise Invalid("id", "is not the statementId of the address")
+        if "id" not in statement:
+            statement = {"id": wanted, **statement}
+            text = written_json(statement)
+    _take_in(call, [(statement, text)], contents)
     return HttpResponse(status=204)
 
 
 def _post(call: Call) -> HttpResponse:
     call.require(Scope.WRITE)
     call.only()
-    sent, contents = _sent(call)
-    batch = sent if isinstance(sent, list) else [sent]
-    if not batch:
-        return as_json([])
+    sent, _several, contents = _sent(call)
+    return as_json(_take_in(call, sent, contents) if sent else [])
+
+
+def _take_in(call: Call, sent: list[tuple[Any, str]], contents: dict[str, bytes]) -> list[str]:
     stored = take_in(
-        batch, edition=call.edition, source=source_of(call.credential), contents=contents
+        [statement for statement, _text in sent],
+        texts=[text for _statement, text in sent],
+        edition=call.edition,
+        source=source_of(call.credential),
+        contents=contents,
     )
-    return as_json(stored.ids)
+    return stored.ids
 
 
-def _sent(call: Call) -> tuple[Any, dict[str, bytes]]:
-    """What the body holds, and attachments by their SHA-2."""
+def _sent(call: Call) -> tuple[list[tuple[Any, str]], bool, dict[str, bytes]]:
+    """Statements with their texts, whether they came as a batch, attachments by their SHA-2."""
     kind, params = media_type(call.header("Content-Type"))
     if kind == "application/json":
-        return read_json(call.body), {}
+        return *read_statements(call.body), {}
     if kind != "multipart/mixed":
         raise Invalid("Content-Type", "must be application/json or multipart/mixed")
     first, *rest = parts_of(call.body, params.get("boundary", ""))
     if media_type(first.headers.get("content-type", ""))[0] != "application/json":
         raise Invalid("part[0].Content-Type", "must be application/json: the statements come first")
-    return read_json(first.content), contents_of(rest)
+    return *read_statements(first.content), contents_of(rest)
 
 
 # -- giving out --------------------------------------------------------------------------------
@@ -228,11 +238,22 @@ def _shaped(bodies: list[str], shape: str, call: Call) -> list[str]:
         return bodies
     read = [read_json(body) for body in bodies]
     if shape == "ids":
-        return [written_json(only_ids(statement)) for statement in read]
+        return [_written(only_ids(one), body) for one, body in zip(read, bodies, strict=True)]
     languages = accepted_languages(call.header("Accept-Language"))
     definitions = reads.definitions(a["id"] for s in read for a in activities_in(s))
     displays = reads.displays(v["id"] for s in read for v in verbs_in(s))
-    return [written_json(canonical(s, languages, definitions, displays)) for s in read]
+    return [
+        _written(canonical(one, languages, definitions, displays), body)
+        for one, body in zip(read, bodies, strict=True)
+    ]
+
+
+def _written(shown: Json, body: str) -> str:
+    """A number in an extension may be beyond what we can write anew: such a one stays as it is."""
+    try:
+        return written_json(shown)
+    except Invalid:
+        return body
 
 
 def _last_stored(bodies: list[str]) -> datetime | None:
