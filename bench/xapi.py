@@ -190,8 +190,8 @@ def searching(size: int, rounds: int) -> None:
     from sreda.records.queries.statements import Cursor, Wanted, find, one
     from sreda.records.xapi.keys import (
         VERB,
-        activity_keys,
-        agent_keys,
+        activity_key,
+        agent_key,
         key,
         registration_key,
     )
@@ -205,26 +205,26 @@ def searching(size: int, rounds: int) -> None:
         ids = [row[0] for row in cursor.fetchall()]
         cursor.execute("VACUUM ANALYZE records_statement, records_ref, records_statementid")
 
-    def agent(near: bool = False) -> tuple[int, ...]:
+    def agent(near: bool = False) -> int:
         account = {"homePage": SITE, "name": str(maker.random.randrange(20_000))}
-        return tuple(agent_keys({"account": account}, near=near))
+        return agent_key({"account": account}, near=near) or 0
 
-    def lesson(near: bool = False) -> tuple[int, ...]:
-        return tuple(activity_keys(f"{SITE}/lessons/{maker.random.randrange(4_000)}", near=near))
+    def lesson(near: bool = False) -> int:
+        return activity_key(f"{SITE}/lessons/{maker.random.randrange(4_000)}", near=near)
 
-    def course() -> tuple[int, ...]:
-        return tuple(activity_keys(f"{SITE}/courses/{maker.random.randrange(200)}", near=True))
+    def course() -> int:
+        return activity_key(f"{SITE}/courses/{maker.random.randrange(200)}", near=True)
 
-    def verb() -> tuple[int, ...]:
-        return (key(VERB, maker.random.choice(maker.verbs)),)
+    def verb() -> int:
+        return key(VERB, maker.random.choice(maker.verbs))
 
     def moment() -> datetime:
         return first + (last - first) * maker.random.random()
 
-    def registration() -> tuple[int, ...]:
-        return (registration_key(str(uuid.UUID(int=maker.random.randrange(10_000), version=4))),)
+    def registration() -> int:
+        return registration_key(str(uuid.UUID(int=maker.random.randrange(10_000), version=4)))
 
-    everything = tuple(activity_keys("https://sreda.example.org/", near=True))
+    everything = activity_key("https://sreda.example.org/", near=True)
     asked: dict[str, Callable[[], object]] = {
         "one SELECT, one statement": lambda: one(maker.random.choice(ids), voided=False),
         f"one SELECT, {PAGE} statements": lambda: find(Wanted(after=Cursor(moment(), 0))),

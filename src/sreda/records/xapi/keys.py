@@ -1,7 +1,8 @@
 """What a statement is found by: keys of 64 bits, one for each agent, verb, activity, registration.
 
 An agent or activity has two keys: one under which statements about it are found, and one for the
-wider search (related_agents, related_activities), which adds those where it stands elsewhere.
+wider search (related_agents, related_activities), where those are too that name it elsewhere. So
+every search is one walk along an index, which two keys put together could not be.
 """
 
 from __future__ import annotations
@@ -57,7 +58,7 @@ def identities(agent: Json) -> list[str]:
 
 
 class Found:
-    """Agents and activities of one statement, direct and near."""
+    """Agents and activities of one statement: those it is about, and all it names."""
 
     __slots__ = ("activities", "agents", "near_activities", "near_agents")
 
@@ -69,8 +70,8 @@ class Found:
         self._walk(statement, self.agents, self.activities)
         authority = statement.get("authority")
         self.near_agents.update(vouching if authority is None else identities(authority))
-        self.near_agents -= self.agents
-        self.near_activities -= self.activities
+        self.near_agents |= self.agents
+        self.near_activities |= self.activities
 
     def _walk(self, thing: Json, agents: set[str], activities: set[str]) -> None:
         agents.update(identities(thing["actor"]))
@@ -137,13 +138,11 @@ def registration_key(registration: str) -> int:
     return _uncached(REGISTRATION, registration.lower())
 
 
-def agent_keys(agent: Json, *, near: bool) -> list[int]:
-    """Under which statements of an agent are found; empty for an anonymous Group."""
+def agent_key(agent: Json, *, near: bool) -> int | None:
+    """Under which statements of an agent are found; None for an anonymous Group."""
     own = identity(agent)
-    if own is None:
-        return []
-    return [key(AGENT, own), key(AGENT_NEAR, own)] if near else [key(AGENT, own)]
+    return None if own is None else key(AGENT_NEAR if near else AGENT, own)
 
 
-def activity_keys(iri: str, *, near: bool) -> list[int]:
-    return [key(ACTIVITY, iri), key(ACTIVITY_NEAR, iri)] if near else [key(ACTIVITY, iri)]
+def activity_key(iri: str, *, near: bool) -> int:
+    return key(ACTIVITY_NEAR if near else ACTIVITY, iri)

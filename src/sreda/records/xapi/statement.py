@@ -232,7 +232,7 @@ def _each(value: Any, inner: Check, reason: str) -> None:
         raise Invalid("", "must not be null" if value is None else reason)
     number = 0
     try:
-        for number, item in enumerate(value):
+        for number, item in enumerate(value):  # noqa: B007 - named in the fault
             inner(item)
     except Invalid as error:
         raise error.under(number) from None
@@ -564,7 +564,7 @@ def _context_activities(value: Any) -> None:
     thing = _object(value, _CONTEXT_ACTIVITIES)
     name = ""
     try:
-        for name, found in thing.items():
+        for name, found in thing.items():  # noqa: B007 - named in the fault
             if type(found) is dict:
                 activity(found)  # a single one, as before 1.0.0
             else:

@@ -29,8 +29,8 @@ from sreda.records.xapi.formatting import (
 from sreda.records.xapi.keys import (
     ORGANISATION,
     VERB,
-    activity_keys,
-    agent_keys,
+    activity_key,
+    agent_key,
     key,
     registration_key,
 )
@@ -178,27 +178,27 @@ def _shape(call: Call) -> tuple[str, bool]:
 
 
 def _wanted(call: Call) -> reads.Wanted:
-    groups: list[Iterable[int]] = []
+    keys: list[int] = []
     near_agents, near_activities = call.flag("related_agents"), call.flag("related_activities")
     if "registration" in call.params:
-        groups.append([registration_key(str(call.uuid("registration")))])
+        keys.append(registration_key(str(call.uuid("registration"))))
     if "agent" in call.params:
-        keys = agent_keys(call.agent("agent"), near=near_agents)
-        if not keys:
+        found = agent_key(call.agent("agent"), near=near_agents)
+        if found is None:
             raise Invalid("agent", "must be an Agent or an identified Group")
-        groups.append(keys)
+        keys.append(found)
     if "activity" in call.params:
-        groups.append(activity_keys(call.iri("activity"), near=near_activities))
+        keys.append(activity_key(call.iri("activity"), near=near_activities))
     if "verb" in call.params:
-        groups.append([key(VERB, call.iri("verb"))])
+        keys.append(key(VERB, call.iri("verb")))
     own = call.credential
     if own.organisation_id:
-        groups.append([key(ORGANISATION, str(own.organisation_id))])
+        keys.append(key(ORGANISATION, str(own.organisation_id)))
     mine = not own.may(Scope.READ)
-    if mine and not groups:
-        groups.append(agent_keys(read_json(own.agent), near=True))
+    if mine and not keys and (vouching := agent_key(read_json(own.agent), near=True)):
+        keys.append(vouching)
     return reads.Wanted(
-        keys=tuple(tuple(group) for group in groups),
+        keys=tuple(keys),
         since=call.moment("since"),
         until=call.moment("until"),
         after=_cursor(call),
