@@ -57,7 +57,7 @@ def find(wanted: Wanted) -> Found:
 
 
 def _sql(wanted: Wanted) -> tuple[str, list[Any]]:
-    """Index-only scans over `records_ref` in order, merged where there are more, then the statements.
+    """Index-only scans over `records_ref` in order, merged where there are more; then statements.
 
     Names and directions are ours; every value is a parameter.
     """
