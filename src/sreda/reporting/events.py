@@ -59,6 +59,7 @@ class ReportCounted(Event):
     counted: bool
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class IndicatorAdded(Event):
     type: ClassVar[str] = "reporting.indicator.added"
     indicator_id: UUID
