@@ -51,6 +51,7 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "attribute-value": (ERROR, _("the attribute “{name}” may not be “{value}”")),
     "script": (ERROR, _("active content (“{name}”) is not shown to anyone")),
     "identifier-twice": (ERROR, _("the identifier “{name}” is given twice")),
+    "id-twice": (WARNING, _("the id “{name}” is given twice")),
     "identifier-form": (WARNING, _("“{name}” is not a valid identifier")),
     # declarations and values
     "variable-unknown": (ERROR, _("there is no variable “{name}”")),

@@ -25,7 +25,7 @@ def check_content(root: Element, issues: Issues) -> None:
         _attributes(element, issues)
         if (name := element.get("id")) and element.name != "qti-interaction-module":
             if name in seen:
-                issues.add("identifier-twice", element, name=name)
+                issues.add("id-twice", element, name=name)
             seen[name] = element
         if wanted := element.get("data-catalog-idref"):
             for one in wanted.split():

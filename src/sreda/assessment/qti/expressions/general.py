@@ -84,7 +84,7 @@ def map_response(element: Element, operands: Sequence[Compiled], scope: Scope) -
     mapping = declaration.mapping
     if mapping is None:
         scope.issues.add("mapping-missing", element, name=name)
-        return nothing
+        return lambda context: Fraction(0)
     return lambda context: exact(mapping.of(context.values.get(name)))
 
 
@@ -98,7 +98,7 @@ def map_response_point(element: Element, operands: Sequence[Compiled], scope: Sc
     mapping = declaration.area_mapping
     if mapping is None:
         scope.issues.add("area-mapping-missing", element, name=name)
-        return nothing
+        return lambda context: Fraction(0)
     return lambda context: exact(mapping.of(context.values.get(name)))
 
 

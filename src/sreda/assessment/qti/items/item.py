@@ -13,6 +13,7 @@ from ..model.interactions import Interaction, read_interactions
 from ..model.reading import flag_of, identifier_of, read_declarations
 from ..processing import Rule, compile_responses, compile_templates
 from ..xml import Element, read_xml, upgrade, write_xml
+from ..xml.names import ELEMENTS
 
 Loader = Callable[[str], Element]
 SCHEMA = (
@@ -131,7 +132,7 @@ def read_item(data: bytes | str | Element, *, file: str = "", load: Loader | Non
     for name in set(declarations) & set(BUILT_IN):
         if name != "completionStatus":
             issues.add("identifier-twice", root, name=name)
-    scope = Scope(declarations, issues, ITEM, load)
+    scope = Scope(declarations, issues, ITEM, beside(load) if load else None)
     template = compile_templates(root, scope)
     scoring = compile_responses(root, scope)
     body = root.find("qti-item-body")
@@ -159,6 +160,15 @@ def read_item(data: bytes | str | Element, *, file: str = "", load: Loader | Non
         template=template,
         used=frozenset(scope.used),
     )
+
+
+def beside(load: Loader) -> Loader:
+    """A loader of fragments and templates, which may be of QTI 2.x too."""
+
+    def loaded(href: str) -> Element:
+        return upgrade(load(href), Issues(href), roots=ELEMENTS)[0]
+
+    return loaded
 
 
 def _modal(element: Element) -> ModalFeedback:

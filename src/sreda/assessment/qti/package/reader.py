@@ -117,10 +117,21 @@ def read_package(path: Path | bytes | Source, *, limits: PackageLimits = LIMITS)
                 raise QtiError(
                     Issue("too-large", file=path.name, params={"limit": limits.xml_bytes})
                 )
-            alone = MemorySource(path.name, {path.name: path.read_bytes()})
-            return _Reader(alone, issues, limits, alone=True, beside=path.parent).read()
+            home = _home(path)
+            name = path.resolve().relative_to(home).as_posix()
+            alone = MemorySource(path.name, {name: path.read_bytes()})
+            return _Reader(alone, issues, limits, alone=True, beside=home).read()
     source = open_source(path, issues, limits) if isinstance(path, Path | bytes) else path
     return _Reader(source, issues, limits).read()
+
+
+def _home(path: Path) -> Path:
+    """The folder a single file may take others from: its own, or that of its manifest above."""
+    folder = path.resolve().parent
+    for one in (folder, *list(folder.parents)[:4]):
+        if (one / MANIFEST).is_file():
+            return one
+    return folder
 
 
 class _Reader:
@@ -277,7 +288,8 @@ class _Reader:
                 continue
             target = resolve(path, href)
             if target is None:
-                self.issues.add("link-outside", element, name=href[:100])
+                if not self.alone:
+                    self.issues.add("link-outside", element, name=href[:100])
             elif target in self.names:
                 found.add(target)
             elif (not self.alone and element.name != "a") or (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..expressions import Context, Scope
 from ..issues import Issues
 from ..xml import Element
-from .rules import RESPONSES, TEMPLATES, Exit, Rule, compile_rules
+from .rules import RESPONSES, TEMPLATES, Exit, Rule, compile_rules, reason_of
 from .standard import standard_template
 
 
@@ -45,7 +45,7 @@ def _loaded(element: Element, scope: Scope, names: tuple[str, ...]) -> Element |
             try:
                 found = scope.load(name)
             except Exception as error:  # said in the loader's own words
-                scope.issues.add("include", element, name=name, reason=str(error))
+                scope.issues.add("include", element, name=name, reason=reason_of(error))
                 continue
             if found.name == "qti-response-processing":
                 return found

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
 from ..expressions import Compiled, Context, Scope, compile_expression
+from ..issues import QtiError
 from ..model.declarations import OUTCOME, RESPONSE, TEMPLATE
 from ..values.types import is_number
 from ..xml import Element
@@ -206,6 +207,12 @@ def look_up(element: Element, scope: Scope) -> Rule | None:
     return run
 
 
+def reason_of(error: Exception) -> str:
+    if isinstance(error, QtiError):
+        return error.issue.said()
+    return "not found" if isinstance(error, KeyError | FileNotFoundError) else str(error)
+
+
 def include(element: Element, scope: Scope, phase: str, depth: int) -> Rule | None:
     """xi:include of a fragment of rules in a file beside this one."""
     name = element.get("href").strip()
@@ -218,7 +225,7 @@ def include(element: Element, scope: Scope, phase: str, depth: int) -> Rule | No
     try:
         found = scope.load(name)
     except Exception as error:  # the loader says what is wrong in its own words
-        scope.issues.add("include", element, name=name, reason=str(error))
+        scope.issues.add("include", element, name=name, reason=reason_of(error))
         return None
     inner = Scope(
         scope.declarations, scope.issues, scope.place, scope.load, (*scope.including, name),

@@ -18,9 +18,9 @@ from ..model.reading import (
     short,
     whole_of,
 )
-from ..processing import OUTCOMES, compile_rules
+from ..processing import OUTCOMES, compile_rules, reason_of
 from ..xml import Element, read_xml, upgrade, write_xml
-from ..xml.names import XINCLUDE
+from ..xml.names import ELEMENTS, XINCLUDE
 from .model import (
     EXIT_PART,
     EXIT_SECTION,
@@ -123,9 +123,7 @@ class _Reader:
     def fragment(self, href: str) -> Element:
         assert self.load is not None
         tree = self.load(self.beside(self.file, href))
-        if tree.name.startswith("qti-") or tree.name == "include":
-            return tree
-        return upgrade(tree, Issues(tree.file))[0]
+        return upgrade(tree, Issues(tree.file), roots=ELEMENTS)[0]
 
     def beside(self, file: str, href: str) -> str:
         return normpath(join(dirname(file), href)) if file else href
@@ -195,7 +193,7 @@ class _Reader:
         try:
             tree, _ = upgrade(self.load(path), Issues(path))
         except CATCH as error:
-            self.issues.add("file-broken", element, name=href, reason=_reason(error))
+            self.issues.add("file-broken", element, name=href, reason=reason_of(error))
             return None
         if tree.name != "qti-assessment-section":
             self.issues.add("file-broken", element, name=href, reason=f"<{tree.printed}>")
@@ -250,7 +248,7 @@ class _Reader:
             try:
                 item = self.load_item(self.beside(file, href))
             except CATCH as error:
-                self.issues.add("file-broken", element, name=href, reason=_reason(error))
+                self.issues.add("file-broken", element, name=href, reason=reason_of(error))
         mappings = {
             one.get("target-identifier"): one.get("source-identifier")
             for one in element.all("qti-variable-mapping")
@@ -393,16 +391,12 @@ class _Reader:
         inside = {EXIT_TEST, EXIT_PART, EXIT_SECTION}
         for at, _, rules in holders:
             for branch in rules.branches:
-                if branch.target not in inside and places.get(branch.target, -1) < at:
+                name, _, number = branch.target.partition(".")
+                target = name if number.isdigit() and name in places else branch.target
+                if branch.target not in inside and places.get(target, -1) < at:
                     self.issues.add("branch-target", self.root, name=branch.target)
         names = [one.identifier for one in test.parts]
         here = names.index(part.identifier)
         for branch in part.rules.branches:
             if branch.target != EXIT_TEST and branch.target not in names[here + 1 :]:
                 self.issues.add("branch-target", self.root, name=branch.target)
-
-
-def _reason(error: Exception) -> str:
-    if isinstance(error, QtiError):
-        return error.issue.said()
-    return "not found" if isinstance(error, KeyError | FileNotFoundError) else str(error)

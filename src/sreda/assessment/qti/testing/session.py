@@ -478,7 +478,8 @@ class TestSession:
     def _find(self, target: str, start_at: int, part: str) -> int | None:
         for at in range(start_at, len(self._state.plan)):
             entry = self._state.plan[at]
-            if entry.part == part and (entry.ref == target or target in entry.sections):
+            names = (entry.ref, entry.key, f"{entry.ref}.{entry.occurrence}", *entry.sections)
+            if entry.part == part and target in names:
                 return at
         return None
 

@@ -17,22 +17,24 @@ WRAPPED = frozenset(
 TEMPLATES = "https://purl.imsglobal.org/spec/qti/v3p0/rptemplates/"
 
 
-def upgrade(root: Element, issues: Issues) -> tuple[Element, str]:
+def upgrade(root: Element, issues: Issues, *, roots: frozenset[str] = ROOTS) -> tuple[Element, str]:
     """(tree in QTI 3.0 names, version as found); the tree is changed in place. Raises `QtiError`
-    where the root is none of QTI."""
+    where the root is none of `roots`."""
     # where schemas lie is the writer's business
     for key in [k for k in root.attributes if k.endswith("}schemaLocation")]:
         del root.attributes[key]
     if root.name.startswith("qti-"):
-        if root.name not in ROOTS:
+        if root.name not in roots:
             raise _refused(root)
         _namespaces(root, issues)
         return root, "3.0"
-    if qti3_name(root.name) not in ROOTS:
+    if qti3_name(root.name) not in roots:
         raise _refused(root)
     version = QTI2.get(root.ns, "")
     if not version:
-        issues.add("namespace", root, name=root.ns)
+        # names of 2.x in the namespace of 3.0 are those of its drafts
+        if root.ns != QTI3:
+            issues.add("namespace", root, name=root.ns)
         version = "2.x"
     home = root.ns
     for element in list(root.walk()):
