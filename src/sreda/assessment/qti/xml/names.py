@@ -58,7 +58,8 @@ STRUCTURE = words("""
     prompt stylesheet catalog-info catalog card card-entry html-content file-href
     companion-materials-info calculator calculator-type calculator-info rule measurement-system
     minimum-length minor-increment major-increment protractor increment-si increment-us
-    description digital-material physical-material resource-icon rule-system rule-system-us rule-system-si
+    description digital-material physical-material resource-icon
+    rule-system rule-system-us rule-system-si
     simple-choice inline-choice simple-associable-choice simple-match-set gap gap-text gap-img
     hottext hotspot-choice associable-hotspot position-object-stage interaction-modules
     interaction-module interaction-markup stimulus-markup template-variable context-variable
