@@ -143,7 +143,11 @@ def test_a_form_is_as_light_for_two_hundred_places_as_for_twenty(
 def test_a_few_places_are_a_plain_list() -> None:
     head = signed_in(seated(Role.HEAD))
     page = head.get(url("person_add")).content.decode()
-    assert '<select name="first-organisation"' in page
+    own = re.search(r'<select name="first-organisation".*?</select>', page, re.DOTALL)
+    assert own
+    assert re.findall(r'<option value="([^"]*)"', own[0]) == [
+        str(Organisation.objects.get(posts__role=Role.HEAD).pk)
+    ]  # nothing else to choose, so it is chosen
     assert "data-picker" not in page
 
 

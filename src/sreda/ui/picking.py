@@ -127,7 +127,7 @@ class PickField(AnyChoiceField):
             return {
                 "few": listed,
                 "key": str(chosen.pk) if chosen else "",
-                "blank": not self.required or self.empty_label is not None,
+                "blank": self.empty_label is not None,
             }
         settled = chosen is not None and asked.text in (None, "", label, asked.answered)
         text = label if settled else asked.text or ""
