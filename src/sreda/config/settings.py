@@ -93,11 +93,13 @@ MIDDLEWARE = [
 ROOT_URLCONF = "sreda.config.urls"
 WSGI_APPLICATION = "sreda.config.wsgi.application"
 
+APP_TEMPLATES = ["django.template.loaders.app_directories.Loader"]
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "APP_DIRS": True,
         "OPTIONS": {
+            # Templates as functions; in development as they are, for the sake of error pages.
+            "loaders": APP_TEMPLATES if DEBUG else [("sreda.ui.compiled.Loader", APP_TEMPLATES)],
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",

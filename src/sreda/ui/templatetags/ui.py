@@ -21,8 +21,6 @@ from django.forms.widgets import (
     Textarea,
 )
 from django.template import Context, Engine
-from django.template.context import RequestContext
-from django.template.loader import render_to_string
 from django.utils.html import escape, format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
@@ -30,6 +28,7 @@ from django.utils.translation import gettext as _
 
 from sreda.ui import bundle as built
 from sreda.ui import numbers, svg
+from sreda.ui.compiled import pure
 
 register = template.Library()
 
@@ -60,6 +59,7 @@ def tone_of(tone: str) -> str:
 
 
 @register.simple_tag
+@pure
 def bundle() -> SafeString:
     """Links to the built style sheet, fonts and script."""
     return _links(built.url(built.ENTRY))
@@ -79,11 +79,13 @@ def _links(script: str) -> SafeString:
 
 
 @register.simple_tag
+@pure
 def attributes(pairs: Mapping[str, Any]) -> SafeString:
     return format_html_join("", ' {}="{}"', pairs.items())
 
 
 @register.simple_tag
+@pure
 def icon(name: str, size: str = "", label: str = "") -> SafeString:
     """An icon of the sprite; decoration unless it has a label. size: "sm" or "lg"."""
     return _drawn(built.url("icons.svg"), name, size, label)
@@ -106,12 +108,14 @@ def _drawn(sprite: str, name: str, size: str, label: str) -> SafeString:
 
 
 @register.simple_tag
+@pure
 def mark() -> SafeString:
     """The sign of Sreda: seams of the earth and a warm sun."""
     return svg.MARK
 
 
 @register.simple_tag
+@pure
 def strata() -> SafeString:
     """The ground of the hero: layers of the earth with one ember seam."""
     return svg.STRATA
@@ -140,6 +144,7 @@ def _kept(name: str, language: str, sprite: str, values: tuple[tuple[str, Any], 
 
 
 @register.simple_tag
+@pure
 def badge(text: object, tone: str = "neutral", icon: str = "") -> SafeString:
     drawn = _icon(icon) if icon else ""
     return format_html('<span class="badge badge-{}">{}{}</span>', tone_of(tone), drawn, text)
@@ -149,6 +154,7 @@ _icon = icon
 
 
 @register.simple_tag
+@pure
 def avatar(name: str, size: str = "") -> SafeString:
     """A circle with initials; the name itself must stand beside it."""
     initials = "".join(word[0] for word in str(name).split()[:2]).upper()
@@ -158,6 +164,7 @@ def avatar(name: str, size: str = "") -> SafeString:
 
 
 @register.simple_tag
+@pure
 def figure(value: object, unit: str = "", digits: int | None = None) -> SafeString:
     """A number with its unit, never broken between lines: 3,5 Мбит/с."""
     text = numbers.number(value, digits)
@@ -166,12 +173,14 @@ def figure(value: object, unit: str = "", digits: int | None = None) -> SafeStri
 
 
 @register.simple_tag
+@pure
 def span(start: date | None, end: date | None) -> str:
     """A term between two days, either of which may be open."""
     return numbers.span(start, end)
 
 
 @register.simple_tag
+@pure
 def when(value: date | datetime | None) -> SafeString | str:
     """A <time> element with the full day, and the hour if there is one."""
     if not value:
@@ -181,6 +190,7 @@ def when(value: date | datetime | None) -> SafeString | str:
 
 
 @register.simple_tag
+@pure
 def diff(old: object, new: object) -> SafeString:
     """Old and new value, in words for those who do not see colour."""
     old, new = (numbers.DASH if v is None or v == "" else v for v in (old, new))
@@ -196,6 +206,7 @@ def diff(old: object, new: object) -> SafeString:
 
 
 @register.simple_tag
+@pure
 def copy(text: str) -> SafeString:
     """Text with a button that copies it (the button needs a script and hides without one)."""
     return format_html(
@@ -216,6 +227,7 @@ def once() -> SafeString:
 
 
 @register.simple_tag
+@pure
 def definition(term: object, text: object) -> SafeString:
     """A term that opens its explanation on click or Enter."""
     return format_html(
@@ -304,6 +316,7 @@ def breadcrumb(*pairs: object) -> dict[str, Any]:
 
 
 @register.simple_block_tag
+@pure
 def card(
     content: SafeString,
     title: object = "",
@@ -333,6 +346,7 @@ def card(
 
 
 @register.simple_block_tag
+@pure
 def alert(
     content: SafeString, tone: str = "info", title: object = "", *, live: bool = False
 ) -> SafeString:
@@ -349,6 +363,7 @@ def alert(
 
 
 @register.simple_block_tag
+@pure
 def page_header(
     content: SafeString, title: object, lead: object = "", *, eyebrow: object = ""
 ) -> SafeString:
@@ -367,6 +382,7 @@ def page_header(
 
 
 @register.simple_block_tag
+@pure
 def empty(
     content: SafeString, title: object, text: object = "", *, icon: str = "inbox"
 ) -> SafeString:
@@ -382,6 +398,7 @@ def empty(
 
 
 @register.simple_block_tag
+@pure
 def menu(
     content: SafeString,
     label: object,
@@ -406,6 +423,7 @@ def menu(
 
 
 @register.simple_block_tag
+@pure
 def dialog(content: SafeString, name: str, title: object) -> SafeString:
     """A <dialog>; any element with data-dialog="name" opens it."""
     return format_html(
@@ -501,11 +519,12 @@ def pagination(listing: Any) -> dict[str, Any]:
 
 
 @register.simple_block_tag(takes_context=True)
-def results(context: RequestContext, content: SafeString, listing: Any) -> SafeString:
-    """Frame of a list: count, the table as content, an empty state, pages; htmx swaps it whole."""
-    page = {str(key): value for key, value in context.flatten().items()}
-    page.update(listing=listing, content=content)
-    return render_to_string("ui/list/results.html", page)
+def results(context: Context, content: SafeString, listing: Any) -> SafeString:
+    """Frame of a list: count, the table as content, an empty state, pages; htmx swaps it whole.
+
+    The page may give `empty_text`: why there is nothing yet."""
+    given = {"listing": listing, "content": content, "empty_text": context.get("empty_text")}
+    return Engine.get_default().get_template("ui/list/results.html").render(Context(given))
 
 
 # ---- charts
