@@ -28,6 +28,7 @@ from sreda.kernel.domain.outbox import publish, subscribe
 from sreda.kernel.domain.retention import hold_content, remove_content
 from sreda.kernel.events import Event
 from sreda.kernel.ids import uuid7
+from sreda.kernel.kept import counted, kept
 from sreda.kernel.listing import Column, Filter, Listing
 from sreda.kernel.models import AuditEntry, Notice, Record, Revision, StoredFile
 from sreda.kernel.panels import NavItem, Panel, add_nav, add_panel, nav_for, panels_for
@@ -85,6 +86,7 @@ __all__ = [
     "history_of",
     "hold_content",
     "keep_content",
+    "kept",
     "kept_content",
     "mail",
     "mark_read",

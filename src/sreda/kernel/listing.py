@@ -9,6 +9,7 @@ import csv
 import io
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any, Generic, TypeVar
 from urllib.parse import urlencode
 
@@ -18,10 +19,16 @@ from django.http import HttpResponse, QueryDict, StreamingHttpResponse
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 
+from sreda.kernel.kept import counted, kept
+
 M = TypeVar("M", bound=Model)
 
 PAGE_SIZE = 25
 EXPORT_LIMIT = 50_000
+CHUNK = 2000
+SHORT = 10  # a filter's value of so many letters is one of a few
+
+Rows = Callable[..., QuerySet[M]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +64,15 @@ class Listing(Generic[M]):
     `search(rows, text)` narrows by the text in `q`; `sorts` maps a public name to order_by
     fields (a leading "-" in the address reverses). Unknown values are ignored, not errors:
     an old bookmark still opens. `count_all` counts the rows, all of them, where that can be done
-    more cheaply than by counting what `rows` selects.
+    more cheaply than by counting what `rows` selects. `complete` adds to rows to be shown what is
+    asked for all of them at once.
+
+    `rows` may be a function that encloses nothing, and `of` its arguments: then the first page of
+    the list as it is opened is a kept read (`kernel.kept`), which costs a fraction of a query put
+    together anew.
     """
 
-    rows: QuerySet[M]
+    rows: QuerySet[M] | Rows[M]
     params: QueryDict
     search: Callable[[QuerySet[M], str], QuerySet[M]] | None = None
     filter_by: Sequence[Filter[M]] = ()
@@ -70,6 +82,13 @@ class Listing(Generic[M]):
     name: str = "list"
     page_size: int = PAGE_SIZE
     count_all: Callable[[], int] | None = None
+    of: tuple[Any, ...] = ()
+    complete: Callable[[list[M]], None] | None = None
+
+    @property
+    def all(self) -> QuerySet[M]:
+        """All there is to list."""
+        return self.rows(*self.of) if callable(self.rows) else self.rows
 
     @property
     def q(self) -> str:
@@ -95,7 +114,7 @@ class Listing(Generic[M]):
     @cached_property
     def selected(self) -> QuerySet[M]:
         """All rows that match, in order, not yet paged."""
-        rows = self.rows
+        rows = self.all
         for item, shown in zip(self.filter_by, self.filters, strict=True):
             if shown.value:
                 apply = item.apply
@@ -106,18 +125,51 @@ class Listing(Generic[M]):
         if searched and self.search:
             rows = self.search(rows, self.q)
         if self.sort and not (searched and not self.params.get("sort") and rows.ordered):
-            fields = self.sorts[self.sort.lstrip("-")]
-            if self.sort.startswith("-"):
-                fields = [f[1:] if f.startswith("-") else f"-{f}" for f in fields]
-            rows = rows.order_by(*fields, "pk")
+            rows = rows.order_by(*self._order)
         return rows
+
+    @property
+    def _order(self) -> tuple[str, ...]:
+        fields = self.sorts[self.sort.lstrip("-")]
+        if self.sort.startswith("-"):
+            fields = [f[1:] if f.startswith("-") else f"-{f}" for f in fields]
+        return (*fields, "pk")
 
     @cached_property
     def page(self) -> Page[M]:
+        page = self._opened()
+        if page is None:
+            page = self._paged()
+        if self.complete:
+            page.object_list = list(page.object_list)
+            self.complete(page.object_list)
+        return page
+
+    def _paged(self) -> Page[M]:
         paginator = Paginator(self.selected, self.page_size)
         if self.count_all and not self.narrowed:
             paginator.count = self.count_all()
         return paginator.get_page(self.params.get("page"))
+
+    def _opened(self) -> Page[M] | None:
+        """The first page by kept reads; None where these are not for it."""
+        set_ = [item for item in zip(self.filter_by, self.filters, strict=True) if item[1].value]
+        if (
+            not callable(self.rows)
+            or self.q
+            or not self.sort
+            or self.params.get("page", "1") != "1"
+            or any(item.apply or len(shown.value) > SHORT for item, shown in set_)
+        ):
+            return None
+        where = tuple((item.name, shown.value) for item, shown in set_)
+        paginator: Paginator[M] = Paginator([], self.page_size)  # type: ignore[arg-type]
+        if self.count_all and not set_:
+            paginator.count = self.count_all()
+        else:
+            paginator.count = sum(n for (n,) in _number(self.rows, self.of, where))
+        rows = _first(self.rows, self.of, where, self._order, self.page_size)
+        return Page(rows, 1, paginator)
 
     @property
     def total(self) -> int:
@@ -171,8 +223,36 @@ class Listing(Generic[M]):
 
     def _table(self) -> Iterator[list[Any]]:
         yield [str(column.label) for column in self.columns]
-        for row in self.selected[:EXPORT_LIMIT].iterator(chunk_size=2000):
-            yield [column.value(row) for column in self.columns]
+        rows = self.selected[:EXPORT_LIMIT].iterator(chunk_size=CHUNK)
+        while chunk := list(islice(rows, CHUNK)):
+            if self.complete:
+                self.complete(chunk)
+            for row in chunk:
+                yield [column.value(row) for column in self.columns]
+
+
+def _where(
+    rows: Rows[Any], of: tuple[Any, ...], where: tuple[tuple[str, str], ...]
+) -> QuerySet[Any]:
+    return rows(*of).filter(**dict(where)) if where else rows(*of)
+
+
+@kept
+def _number(
+    rows: Rows[Any], of: tuple[Any, ...], where: tuple[tuple[str, str], ...]
+) -> QuerySet[Any, Any]:
+    return counted(_where(rows, of, where))
+
+
+@kept
+def _first(
+    rows: Rows[Any],
+    of: tuple[Any, ...],
+    where: tuple[tuple[str, str], ...],
+    order: tuple[str, ...],
+    size: int,
+) -> QuerySet[Any]:
+    return _where(rows, of, where).order_by(*order)[:size]
 
 
 class _Echo(io.StringIO):

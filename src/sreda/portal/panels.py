@@ -4,16 +4,22 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from sreda.kernel.api import Actor, AuditEntry, NavItem, Panel, add_nav, add_panel, unread
+from sreda.kernel.api import Actor, AuditEntry, NavItem, Panel, add_nav, add_panel, kept, unread
 from sreda.registry.api import Role
 
 OPERATOR = frozenset({Role.OPERATOR})
 
 
+@kept
+def _latest() -> QuerySet[AuditEntry]:
+    return AuditEntry.objects.order_by("-pk")[:8]
+
+
 def recent(actor: Actor) -> dict[str, Any]:
-    return {"entries": AuditEntry.objects.order_by("-pk")[:8]}
+    return {"entries": _latest()}
 
 
 add_panel(Panel("portal.recent", "portal/panels/recent.html", recent, OPERATOR, 40))

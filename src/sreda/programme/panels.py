@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
+from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from sreda.kernel.api import Actor, NavItem, Panel, add_nav, add_panel
+from sreda.kernel.api import Actor, NavItem, Panel, add_nav, add_panel, counted, kept
 from sreda.programme.access import ACTIONS, ENTRIES
+from sreda.programme.models import Action, ListEntry
 from sreda.programme.queries import actions as action_queries
 from sreda.programme.queries import programmes
 from sreda.programme.queries.entries import ranks
@@ -31,13 +33,18 @@ def programme(actor: Actor) -> dict[str, Any] | None:
     }
 
 
+@kept
+def _followed(actor: Actor, programme_id: UUID) -> QuerySet[ListEntry]:
+    rows = ENTRIES.all(actor, "follow").filter(programme_id=programme_id, gone_at=None)
+    return rows.only("name", "section", "number")[:10]
+
+
 def own_entries(actor: Actor) -> dict[str, Any] | None:
     """One's own places on the newest list, if there are any."""
     found = programmes.newest()
     if found is None:
         return None
-    rows = ENTRIES.all(actor, "follow").filter(programme=found, gone_at=None)
-    entries = list(rows.only("name", "section", "number")[:10])
+    entries = _followed(actor, found.pk)
     if not entries:
         return None
     places = ranks(found)
@@ -47,28 +54,51 @@ def own_entries(actor: Actor) -> dict[str, Any] | None:
     }
 
 
+@kept
+def _near(programme_id: UUID, until: date) -> QuerySet[Action]:
+    near = action_queries.nearest(action_queries.actions_in(programme_id))
+    return near.filter(Q(term_due__lte=until))[:6]
+
+
+@kept
+def _late(programme_id: UUID, on: date) -> QuerySet[Action, tuple[int]]:
+    return counted(action_queries.overdue(action_queries.actions_in(programme_id), on))
+
+
+@kept
+def _unowned(programme_id: UUID) -> QuerySet[Action, tuple[int]]:
+    rows = action_queries.open_ones(action_queries.actions_in(programme_id))
+    return counted(rows.filter(owner=None))
+
+
+def _number(found: list[tuple[int]]) -> int:
+    return found[0][0] if found else 0
+
+
 def deadlines(actor: Actor) -> dict[str, Any] | None:
     """The operator's: what is late and what comes within thirty days."""
     found = programmes.newest()
     if found is None:
         return None
-    rows = action_queries.actions_of(found)
-    days = timedelta(days=action_queries.SOON)
-    near = action_queries.nearest(rows).filter(Q(term_due__lte=actor.on + days))
-    shown_rows = list(near[:6])
+    until = actor.on + timedelta(days=action_queries.SOON)
     return {
-        "rows": [(a, action_queries.is_late(a, actor.on)) for a in shown_rows],
-        "late": action_queries.overdue(rows, actor.on).count(),
-        "unowned": action_queries.open_ones(rows).filter(owner=None).count(),
+        "rows": [(a, action_queries.is_late(a, actor.on)) for a in _near(found.pk, until)],
+        "late": _number(_late(found.pk, actor.on)),
+        "unowned": _number(_unowned(found.pk)),
     }
+
+
+@kept
+def _owned(actor: Actor) -> QuerySet[Action]:
+    mine = ACTIONS.all(actor, "view").filter(owner=actor.person_id, gone_at=None)
+    return action_queries.nearest(action_queries.with_terms(mine))[:10]
 
 
 def own_actions(actor: Actor) -> dict[str, Any] | None:
     """What one answers for, if there is anything."""
     if actor.person_id is None:
         return None
-    mine = ACTIONS.all(actor, "view").filter(owner=actor.person_id, gone_at=None)
-    found = list(action_queries.nearest(action_queries.with_terms(mine))[:10])
+    found = _owned(actor)
     return {"rows": [(a, action_queries.is_late(a, actor.on)) for a in found]} if found else None
 
 

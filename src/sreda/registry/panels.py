@@ -88,7 +88,7 @@ def to_complete(actor: Actor) -> dict[str, Any] | None:
 def classes(actor: Actor) -> dict[str, Any] | None:
     if actor.person_id is None or actor.organisation_id is None:
         return None
-    rows = list(cabinet.classes_of_teacher(actor.person_id, actor.organisation_id, actor.on))
+    rows = cabinet.classes_of_teacher(actor.person_id, actor.organisation_id, actor.on)
     for row in rows:
         row.url = link("group", row.group_id)  # type: ignore[attr-defined]
     return {"teaching": rows}

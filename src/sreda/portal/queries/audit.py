@@ -9,7 +9,7 @@ from typing import Literal
 from django.db import connection
 from django.db.models import Q, QuerySet
 
-from sreda.kernel.api import AuditEntry
+from sreda.kernel.api import AuditEntry, kept
 from sreda.kernel.models import AuditCheckpoint, AuditHead
 
 # One step along the index for each distinct value, however long the log is.
@@ -44,11 +44,21 @@ class Chain:
 
 
 def chain() -> Chain:
-    head = AuditHead.objects.first()  # none before the first entry
-    last = AuditCheckpoint.objects.order_by("-position").first()
+    head = next(iter(_head()), None)  # none before the first entry
+    last = next(iter(_signed()), None)
     return Chain(
         head.position if head else 0, last.position if last else 0, last.at if last else None
     )
+
+
+@kept
+def _head() -> QuerySet[AuditHead]:
+    return AuditHead.objects.order_by("pk")[:1]
+
+
+@kept
+def _signed() -> QuerySet[AuditCheckpoint]:
+    return AuditCheckpoint.objects.order_by("-position")[:1]
 
 
 def said_by(rows: QuerySet[AuditEntry], text: str) -> QuerySet[AuditEntry]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
+from uuid import UUID
 
 from django.db.models import DateField, Exists, F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
@@ -35,9 +36,13 @@ def with_terms(rows: QuerySet[Action]) -> QuerySet[Action]:
 
 
 def actions_of(programme: Programme, rows: QuerySet[Action] | None = None) -> QuerySet[Action]:
+    return actions_in(programme.pk, rows)
+
+
+def actions_in(programme_id: UUID, rows: QuerySet[Action] | None = None) -> QuerySet[Action]:
     found = Action.objects.all() if rows is None else rows
     return with_terms(
-        found.filter(programme=programme, gone_at=None).select_related("owner", "programme")
+        found.filter(programme_id=programme_id, gone_at=None).select_related("owner", "programme")
     )
 
 

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from django.db.models import OuterRef, Q, QuerySet, Subquery
 
+from sreda.kernel.api import kept
 from sreda.programme.enums import FindingStatus
 from sreda.programme.models import Correction, Finding, ListEntry, Programme
 from sreda.programme.pack.schema import ORGANISATIONS, Column
@@ -40,14 +41,19 @@ def matching(rows: QuerySet[ListEntry], text: str) -> QuerySet[ListEntry]:
     return found
 
 
+@kept
+def _ratios(programme_id: UUID) -> QuerySet[ListEntry, tuple[UUID, str, Decimal]]:
+    rows = ListEntry.objects.filter(programme_id=programme_id, gone_at=None, ratio__isnull=False)
+    return rows.values_list("pk", "section", "ratio")
+
+
 def ranks(programme: Programme) -> dict[UUID, int]:
     """Places by the roadmap's rule, the least ratio first, each section for itself.
 
     Equal ratios share a place.
     """
     sections: dict[str, list[tuple[Decimal, UUID]]] = defaultdict(list)
-    rows = ListEntry.objects.filter(programme=programme, gone_at=None, ratio__isnull=False)
-    for pk, section, ratio in rows.values_list("pk", "section", "ratio"):
+    for pk, section, ratio in _ratios(programme.pk):
         sections[section].append((ratio, pk))
     found: dict[UUID, int] = {}
     for members in sections.values():

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.db.models import Count, Q, QuerySet
 
+from sreda.kernel.api import kept
 from sreda.programme.enums import FindingStatus, LoadStatus, Severity
 from sreda.programme.models import (
     Action,
@@ -27,8 +28,13 @@ def with_current() -> QuerySet[Programme]:
     )
 
 
+@kept
+def _newest() -> QuerySet[Programme]:
+    return with_current()[:1]
+
+
 def newest() -> Programme | None:
-    return with_current().first()
+    return next(iter(_newest()), None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import Count, F, Max, Q, QuerySet, Sum
 
+from sreda.kernel.kept import kept
 from sreda.registry.enums import OrganisationKind, Role
 from sreda.registry.models import (
     ClassGroup,
@@ -145,17 +146,24 @@ def organisations_in(municipality_id: UUID, on: date) -> list[Organisation]:
     )
 
 
+@kept
+def _card(organisation_id: UUID) -> QuerySet[Organisation]:
+    rows = Organisation.objects.select_related("municipality", "size", "site_check")
+    return rows.filter(pk=organisation_id).order_by()
+
+
 def organisation_card(organisation_id: UUID) -> Organisation | None:
     """An organisation with its municipality and size."""
-    return (
-        Organisation.objects.select_related("municipality", "size", "site_check")
-        .filter(pk=organisation_id)
-        .first()
-    )
+    return next(iter(_card(organisation_id)), None)
+
+
+@kept
+def _latest(organisation_id: UUID) -> QuerySet[Facilities]:
+    return Facilities.objects.filter(organisation_id=organisation_id).order_by("-as_of")[:1]
 
 
 def latest_facilities(organisation_id: UUID) -> Facilities | None:
-    return Facilities.objects.filter(organisation_id=organisation_id).first()
+    return next(iter(_latest(organisation_id)), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,14 +209,21 @@ def to_complete(organisation_id: UUID, on: date) -> ToComplete:
         return ToComplete(*cursor.fetchone())
 
 
-def classes_of_teacher(person_id: UUID, organisation_id: UUID, on: date) -> QuerySet[Teaching]:
+def classes_of_teacher(person_id: UUID, organisation_id: UUID, on: date) -> list[Teaching]:
     """This year's classes of a teacher in an organisation, with `learners` counted."""
+    return _classes(person_id, organisation_id, on, school_year(on))
+
+
+@kept
+def _classes(
+    person_id: UUID, organisation_id: UUID, on: date, school_year: int
+) -> QuerySet[Teaching]:
     return (
         Teaching.objects.filter(
             on_day(on, "post__"),
             post__person_id=person_id,
             post__organisation_id=organisation_id,
-            group__school_year=school_year(on),
+            group__school_year=school_year,
         )
         .select_related("group")
         .annotate(learners=Count("group__enrolments", filter=on_day(on, "group__enrolments__")))
@@ -218,8 +233,13 @@ def classes_of_teacher(person_id: UUID, organisation_id: UUID, on: date) -> Quer
 
 def places_of_learners(people: Iterable[UUID], on: date) -> list[Enrolment]:
     """Where these people learn now, with organisation, class and person."""
-    return list(
-        Enrolment.objects.filter(on_day(on), person_id__in=list(people))
+    return _places(list(people), on)
+
+
+@kept
+def _places(people: list[UUID], on: date) -> QuerySet[Enrolment]:
+    return (
+        Enrolment.objects.filter(on_day(on), person_id__in=people)
         .select_related("organisation", "group", "person")
         .order_by("person__family_name", "person__given_name", "organisation__short_name")
     )
@@ -228,22 +248,25 @@ def places_of_learners(people: Iterable[UUID], on: date) -> list[Enrolment]:
 def teachers_of(groups: Iterable[UUID | None], on: date) -> dict[UUID, list[Teaching]]:
     """Teachers by class, the class teacher first."""
     found: dict[UUID, list[Teaching]] = {}
-    rows = (
-        Teaching.objects.filter(on_day(on, "post__"), group_id__in=[g for g in groups if g])
-        .select_related("post__person")
-        .order_by("-homeroom", "subject", "post__person__family_name")
-    )
-    for row in rows:
+    for row in _teaching([g for g in groups if g], on):
         found.setdefault(row.group_id, []).append(row)
     return found
 
 
-def children_of(person_id: UUID, on: date) -> list[Person]:
-    return list(
-        Person.objects.filter(on_day(on, "guardians__"), guardians__guardian_id=person_id).order_by(
-            "family_name", "given_name"
-        )
+@kept
+def _teaching(groups: list[UUID], on: date) -> QuerySet[Teaching]:
+    return (
+        Teaching.objects.filter(on_day(on, "post__"), group_id__in=groups)
+        .select_related("post__person")
+        .order_by("-homeroom", "subject", "post__person__family_name")
     )
+
+
+@kept
+def children_of(person_id: UUID, on: date) -> QuerySet[Person]:
+    return Person.objects.filter(
+        on_day(on, "guardians__"), guardians__guardian_id=person_id
+    ).order_by("family_name", "given_name")
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,19 +300,37 @@ def ending_posts(person_id: UUID, on: date) -> list[EndingPost]:
 
 def record_of(person_id: UUID) -> tuple[Person, list[Post], list[Enrolment]]:
     """All that the registry keeps of someone's places, past ones too."""
-    person = Person.objects.get(pk=person_id)
-    posts = Post.objects.filter(person=person).select_related("organisation", "municipality")
-    learning = Enrolment.objects.filter(person=person).select_related("organisation", "group")
-    return person, list(posts), list(learning)
+    (person,) = _person(person_id)
+    return person, _posts_of(person_id), _learning_of(person_id)
+
+
+@kept
+def _person(person_id: UUID) -> QuerySet[Person]:
+    return Person.objects.filter(pk=person_id).order_by()
+
+
+@kept
+def _posts_of(person_id: UUID) -> QuerySet[Post]:
+    return Post.objects.filter(person_id=person_id).select_related("organisation", "municipality")
+
+
+@kept
+def _learning_of(person_id: UUID) -> QuerySet[Enrolment]:
+    return Enrolment.objects.filter(person_id=person_id).select_related("organisation", "group")
 
 
 def administrators_of(organisations: Iterable[UUID], on: date) -> list[Post]:
     """Whom to ask: heads and administrators of these organisations."""
-    return list(
+    return _keepers(list(organisations), on)
+
+
+@kept
+def _keepers(organisations: list[UUID], on: date) -> QuerySet[Post]:
+    return (
         Post.objects.filter(
             on_day(on),
             role__in=[Role.HEAD, Role.ADMINISTRATOR],
-            organisation__in=list(organisations),
+            organisation_id__in=organisations,
         )
         .select_related("person", "organisation")
         .order_by("organisation__short_name", "-role", "person__family_name")

@@ -31,7 +31,7 @@ from sreda.registry.models import (
     Qualification,
     User,
 )
-from sreda.registry.queries.people import likely_duplicates, search_people, with_places
+from sreda.registry.queries.people import add_places, likely_duplicates, search_people
 from sreda.registry.tasks import search_duplicates
 from sreda.registry.web import base
 from sreda.registry.web.base import actor_of, page, places_of, visible
@@ -56,7 +56,8 @@ def _pairs_of(rows: QuerySet[DuplicatePair], text: str) -> QuerySet[DuplicatePai
 def _sides(listing: Listing[DuplicatePair], actor: Actor) -> list[dict[str, Any]]:
     """The pairs of a page with where their people are."""
     people = {key for pair in listing.page for key in (pair.first_id, pair.second_id)}
-    placed = {p.pk: p for p in with_places(Person.objects.filter(pk__in=people), actor)}
+    placed = {p.pk: p for p in Person.objects.filter(pk__in=people)}
+    add_places(placed.values(), actor)
     return [
         {
             "pair": pair,
@@ -182,12 +183,13 @@ def merge_pick(request: HttpRequest, pk: UUID) -> HttpResponse:
     actor = actor_of(request)
     person = found_person(actor, "merge", pk)
     listing = people_listing(request, actor)
-    listing.rows = listing.rows.exclude(pk=pk)
+    listing.rows = listing.all.exclude(pk=pk)
     listing.count_all = None
     listing.search = search_people
     listing.columns = ()
     likely = likely_duplicates(person, on=actor.on, limit=10)
-    placed = with_places(Person.objects.filter(pk__in=likely), actor)
+    placed = list(Person.objects.filter(pk__in=likely))
+    add_places(placed, actor)
     return render(
         request,
         "registry/merge_pick.html",

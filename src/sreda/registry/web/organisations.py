@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 from uuid import UUID
 
 from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
@@ -15,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from sreda.kernel import clock
-from sreda.kernel.api import Actor, Column, Filter, Listing
+from sreda.kernel.api import Actor, Column, Filter, Listing, kept
 from sreda.registry.access import GROUPS, ORGANISATIONS, PEOPLE, POSTS
 from sreda.registry.domain import costs
 from sreda.registry.domain import organisations as domain
@@ -91,14 +92,17 @@ SITES: dict[str, tuple[Any, Q]] = {
 }
 
 
+def _managed(actor: Actor) -> QuerySet[Organisation]:
+    return ORGANISATIONS.all(actor, "manage").select_related("municipality", "size", "site_check")
+
+
 @page
 def organisation_list(request: HttpRequest) -> HttpResponseBase:
     actor = actor_of(request)
     visible(ORGANISATIONS.may(actor, "manage"))
     listing = Listing(
-        rows=ORGANISATIONS.all(actor, "manage").select_related(
-            "municipality", "size", "site_check"
-        ),
+        rows=_managed,
+        of=(actor,),
         params=request.GET,
         search=_searched,
         filter_by=[
@@ -369,6 +373,32 @@ def facilities_add(request: HttpRequest, pk: UUID) -> HttpResponse:
     )
 
 
+def _groups(actor: Actor) -> QuerySet[ClassGroup]:
+    heads = (  # asked for the rows of one page, unless they are sorted by it
+        Enrolment.objects.filter(on_day(actor.on), group=OuterRef("pk"))
+        .order_by()
+        .values("group")
+        .annotate(heads=Count("pk"))
+        .values("heads")
+    )
+    return (
+        GROUPS.all(actor)
+        .select_related("organisation")
+        .annotate(learners=Coalesce(Subquery(heads), 0))
+    )
+
+
+@kept
+def _years() -> QuerySet[ClassGroup, tuple[int]]:
+    return ClassGroup.objects.order_by("-school_year").values_list("school_year").distinct()
+
+
+@kept
+def _places(actor: Actor) -> QuerySet[Organisation, tuple[UUID, str]]:
+    rows = ORGANISATIONS.all(actor, "manage").order_by("short_name")
+    return rows.values_list("pk", "short_name")
+
+
 @page
 def group_list(request: HttpRequest) -> HttpResponseBase:
     actor = actor_of(request)
@@ -377,32 +407,21 @@ def group_list(request: HttpRequest) -> HttpResponseBase:
     here = request.GET.get("organisation", "")
 
     def years() -> list[tuple[str, str]]:
-        known = ClassGroup.objects.order_by("-school_year").values_list("school_year", flat=True)
-        return [(str(y), f"{y}/{y + 1}") for y in known.distinct()]
+        return [(str(y), f"{y}/{y + 1}") for (y,) in _years()]
 
     def places() -> list[tuple[str, str]]:
-        rows = ORGANISATIONS.all(actor, "manage").order_by("short_name")
         if actor.role == Role.OPERATOR:
-            known = _uuid(here)
-            rows = rows.filter(pk=known) if known else rows.none()
-        return [(str(pk), name) for pk, name in rows.values_list("pk", "short_name")]
+            if (known := _uuid(here)) is None:
+                return []
+            rows = Organisation.objects.filter(pk=known)
+            return [(str(pk), name) for pk, name in rows.values_list("pk", "short_name")]
+        return [(str(pk), name) for pk, name in _places(actor)]
 
     params = request.GET.copy()
     params.setdefault("school_year", str(year))
-    heads = (  # asked for the rows of one page, unless they are sorted by it
-        Enrolment.objects.filter(on_day(actor.on), group=OuterRef("pk"))
-        .order_by()
-        .values("group")
-        .annotate(heads=Count("pk"))
-        .values("heads")
-    )
-    rows = (
-        GROUPS.all(actor)
-        .select_related("organisation")
-        .annotate(learners=Coalesce(Subquery(heads), 0))
-    )
     listing = Listing(
-        rows=rows,
+        rows=_groups,
+        of=(actor,),
         params=params,
         search=lambda rows, text: rows.filter(
             Q(name__istartswith=text) | Q(organisation__short_name__icontains=text)
@@ -438,13 +457,31 @@ def _uuid(text: str) -> UUID | None:
         return None
 
 
+def _members(group_id: UUID, on: date) -> QuerySet[Enrolment]:
+    return Enrolment.objects.filter(on_day(on), group_id=group_id).select_related("person")
+
+
+@kept
+def _teaching(group_id: UUID) -> QuerySet[Teaching]:
+    rows = Teaching.objects.filter(group_id=group_id).select_related("post__person")
+    return rows.order_by("-homeroom", "subject")
+
+
+@kept
+def _group(actor: Actor, pk: UUID) -> QuerySet[ClassGroup]:
+    return GROUPS.all(actor).filter(pk=pk).select_related("organisation")
+
+
 @page
 def group(request: HttpRequest, pk: UUID) -> HttpResponseBase:
     actor = actor_of(request)
-    found = GROUPS.get(actor, "view", pk=pk)
+    found = next(iter(_group(actor, pk)), None)
+    if found is None:
+        raise Http404
     on = as_of(request)
     listing = Listing(
-        rows=Enrolment.objects.filter(on_day(on), group=found).select_related("person"),
+        rows=_members,
+        of=(found.pk, on),
         params=request.GET,
         sorts={
             "name": ["person__family_name", "person__given_name", "person__patronymic"],
@@ -467,9 +504,7 @@ def group(request: HttpRequest, pk: UUID) -> HttpResponseBase:
             "listing": listing,
             "on": on,
             "past": on != actor.on,
-            "teaching": Teaching.objects.filter(group=found)
-            .select_related("post__person")
-            .order_by("-homeroom", "subject"),
+            "teaching": _teaching(found.pk),
             "trail": [(_("Classes and groups"), reverse("registry:groups"))],
         },
     )

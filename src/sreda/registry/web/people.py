@@ -36,7 +36,7 @@ from sreda.registry.enums import LEARNER_ROLES, POST_ROLES, Role
 from sreda.registry.models import Enrolment, Guardianship, Person, Post, Qualification, User
 from sreda.registry.models.periods import on_day
 from sreda.registry.queries.past import states_on
-from sreda.registry.queries.people import search_people, with_places
+from sreda.registry.queries.people import add_places, search_people
 from sreda.registry.web import base
 from sreda.registry.web.base import actor_of, as_of, key_of, page, places_of, visible
 from sreda.registry.web.entering import entered, form_page, history_page, valid
@@ -118,10 +118,15 @@ def person_list(request: HttpRequest) -> HttpResponseBase:
     )
 
 
+def _listed(actor: Actor) -> QuerySet[Person]:
+    return PEOPLE.all(actor).filter(merged_into__isnull=True)
+
+
 def people_listing(request: HttpRequest, actor: Actor) -> Listing[Person]:
-    rows = PEOPLE.all(actor).filter(merged_into__isnull=True)
     return Listing(
-        rows=with_places(rows, actor),
+        rows=_listed,
+        of=(actor,),
+        complete=lambda people: add_places(people, actor),
         params=request.GET,
         search=search_people,
         filter_by=_filters(actor, request.GET.get("organisation", "")),
@@ -141,7 +146,7 @@ def people_listing(request: HttpRequest, actor: Actor) -> Listing[Person]:
         if PEOPLE.may(actor, "change")
         else [],
         name="people",
-        count_all=lambda: count_people(actor),
+        count_all=(lambda: count_people(actor)) if actor.role == Role.COORDINATOR else None,
     )
 
 

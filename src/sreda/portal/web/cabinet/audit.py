@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import date, datetime, time, timedelta
+from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.db.models import QuerySet
@@ -17,6 +18,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET
 
 from sreda.kernel.api import Actor, AuditEntry, Column, Filter, Listing
+from sreda.kernel.listing import Rows
 from sreda.portal.access import AUDIT
 from sreda.portal.queries import audit as log
 from sreda.portal.web.cabinet.wording import action_label, object_label
@@ -40,7 +42,8 @@ def audit(request: HttpRequest) -> HttpResponseBase:
     if ":" in thing:
         kind, key = thing.split(":", 1)
         rows = rows.filter(object_type=kind, object_id=key)
-    listing = listing_of(rows, request)
+    narrowed = bool(since or until or thing)
+    listing = listing_of(rows if narrowed else _whole, request, () if narrowed else (actor,))
     if exported := listing.export():
         return exported
     return render(
@@ -61,7 +64,7 @@ def audit(request: HttpRequest) -> HttpResponseBase:
             "since": since,
             "until": until,
             "object": thing,
-            "narrowed": bool(since or until or thing),
+            "narrowed": narrowed,
         },
     )
 
@@ -86,10 +89,17 @@ def audit_entry(request: HttpRequest, pk: int) -> HttpResponse:
     )
 
 
-def listing_of(rows: QuerySet[AuditEntry], request: HttpRequest) -> Listing[AuditEntry]:
+def _whole(actor: Actor) -> QuerySet[AuditEntry]:
+    return AUDIT.all(actor)
+
+
+def listing_of(
+    rows: QuerySet[AuditEntry] | Rows[AuditEntry], request: HttpRequest, of: tuple[Any, ...] = ()
+) -> Listing[AuditEntry]:
     return Listing(
         rows,
         request.GET,
+        of=of,
         search=log.said_by,
         filter_by=[
             Filter(

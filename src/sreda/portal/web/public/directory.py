@@ -158,7 +158,7 @@ class Directory(Listing[Organisation]):
     @cached_property
     def near(self) -> list[Organisation]:
         """When nothing has all the words: up to six that have most of them."""
-        return list(near(self.rows, self.understood)[:6]) if self.q and not self.total else []
+        return list(near(self.all, self.understood)[:6]) if self.q and not self.total else []
 
 
 def _actor(request: HttpRequest) -> Actor:
