@@ -69,7 +69,7 @@ def short_day(value: date | datetime | None) -> str:
         return DASH
     if isinstance(value, datetime) and timezone.is_aware(value):
         value = timezone.localtime(value)
-    return date_format(value, "d.m.Y")
+    return f"{value.day:02}.{value.month:02}.{value.year:04}"
 
 
 def span(start: date | None, end: date | None) -> str:

@@ -144,11 +144,10 @@ class Maker:
         self.constants: dict[str, Any] = {
             name: getattr(runtime, name)
             for name in (
-                "attr", "called", "csrf", "failed", "flat", "link", "loop", "need", "safe",
+                "attr", "called", "csrf", "drawn", "failed", "flat", "link", "loop", "need", "safe",
                 "seen", "sized", "text", "unpacked", "MISSING",
             )
         } | {
-            "conditional_escape": conditional_escape,
             "mark_safe": mark_safe,
             "template_localtime": template_localtime,
             "NoReverseMatch": NoReverseMatch,
@@ -618,7 +617,7 @@ class Maker:
         elif isinstance(value, Const):
             self.put(conditional_escape(value.value))
         else:
-            self.write(f"conditional_escape({value.name})")
+            self.write(f"drawn({value.name})")
 
     def of_context(self, node: Any) -> None:
         arguments = [self.expression(self.value(arg)) for arg in node.args]
@@ -632,7 +631,7 @@ class Maker:
             call = ", ".join([context, *arguments])
             self.line(f"{found} = {self.constant(node.func)}({call})")
         self.line("finally: pass" if alone else "finally: context.pop()")
-        self.write(f"conditional_escape({found})")
+        self.write(f"drawn({found})")
 
     def inclusion_node(self, node: Any) -> None:
         if node.takes_context or not isinstance(node.filename, str):
@@ -671,7 +670,7 @@ class Maker:
         elif isinstance(value, Const):
             self.put(conditional_escape(value.value))
         else:
-            self.write(f"conditional_escape({value.name})")
+            self.write(f"drawn({value.name})")
 
     def static_node(self, node: Any) -> None:
         if isinstance(node.path, FilterExpression) and (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
+from html import escape
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -32,10 +33,15 @@ def text(value: Any) -> str:
     if kind is SafeString:
         return value  # type: ignore[no-any-return]
     if kind is str:
-        return conditional_escape(value)
+        return escape(value)
     if kind is int:
         return str(value)
     return render_value_in_context(value, _HTML)
+
+
+def drawn(value: Any) -> str:
+    """What a tag gave, as it stands in HTML."""
+    return value if type(value) is SafeString else conditional_escape(value)
 
 
 def need(names: Mapping[str, Any], name: str) -> Any:
