@@ -13,7 +13,7 @@ from django.db.models import Count, Q, QuerySet
 from django.test.utils import CaptureQueriesContext
 from django.utils.functional import SimpleLazyObject
 
-from sreda.kernel.api import Actor, Seat, counted, kept
+from sreda.kernel.api import Actor, Seat, kept, number_of
 from sreda.registry.access import PEOPLE, POSTS
 from sreda.registry.api import Organisation, Person, Post, on_day
 from sreda.registry.models import Municipality
@@ -116,7 +116,7 @@ def test_lists_of_any_length_values_and_counts(schools: list[Organisation]) -> N
     for some in ([], people[:1], people, people[1:3]):
         plain = Person.objects.filter(pk__in=some).order_by("pk")
         assert named(some) == list(plain.values_list("pk", "posts__role"))
-    number = kept(lambda actor: counted(POSTS.all(actor)))
+    number = kept(lambda actor: number_of(POSTS.all(actor)))
     assert number(head_of(schools[0])) == [(2,)]
     assert number(Actor(TODAY)) == []
 

@@ -53,7 +53,7 @@ def kept(build: Callable[..., QuerySet[Any, Any]]) -> Kept[Any]:
     return Kept(build)
 
 
-def counted(rows: QuerySet[Any, Any]) -> QuerySet[Any, Any]:
+def number_of(rows: QuerySet[Any, Any]) -> QuerySet[Any, Any]:
     """The number of rows as a queryset, for a kept read: [(n,)], or nothing where there is none."""
     one = rows.order_by().annotate(all=Value(1)).values("all")
     found: QuerySet[Any, Any] = one.annotate(number=Count("pk")).values_list("number")

@@ -19,7 +19,7 @@ from django.http import HttpResponse, QueryDict, StreamingHttpResponse
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 
-from sreda.kernel.kept import counted, kept
+from sreda.kernel.kept import kept, number_of
 
 M = TypeVar("M", bound=Model)
 
@@ -241,7 +241,7 @@ def _where(
 def _number(
     rows: Rows[Any], of: tuple[Any, ...], where: tuple[tuple[str, str], ...]
 ) -> QuerySet[Any, Any]:
-    return counted(_where(rows, of, where))
+    return number_of(_where(rows, of, where))
 
 
 @kept

@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from sreda.kernel.api import Actor, NavItem, Panel, add_nav, add_panel, counted, kept
+from sreda.kernel.api import Actor, NavItem, Panel, add_nav, add_panel, kept, number_of
 from sreda.programme.access import ACTIONS, ENTRIES
 from sreda.programme.models import Action, ListEntry
 from sreda.programme.queries import actions as action_queries
@@ -62,13 +62,13 @@ def _near(programme_id: UUID, until: date) -> QuerySet[Action]:
 
 @kept
 def _late(programme_id: UUID, on: date) -> QuerySet[Action, tuple[int]]:
-    return counted(action_queries.overdue(action_queries.actions_in(programme_id), on))
+    return number_of(action_queries.overdue(action_queries.actions_in(programme_id), on))
 
 
 @kept
 def _unowned(programme_id: UUID) -> QuerySet[Action, tuple[int]]:
     rows = action_queries.open_ones(action_queries.actions_in(programme_id))
-    return counted(rows.filter(owner=None))
+    return number_of(rows.filter(owner=None))
 
 
 def _number(found: list[tuple[int]]) -> int:

@@ -12,7 +12,7 @@ from django.http import HttpRequest
 
 from sreda.kernel.api import Actor, uuid7
 from sreda.registry.models import Person
-from sreda.registry.queries.people import likely_duplicates, with_places
+from sreda.registry.queries.people import add_places, likely_duplicates
 from sreda.registry.web.base import places_of
 
 SHOWN = 10
@@ -38,7 +38,8 @@ class Likely:
         person = Person(pk=uuid7(), **values)
         ids = [pk for pk in likely_duplicates(person, on=actor.on, limit=LOOKED_AT) if pk != key]
         made = key is not None and Person.objects.filter(pk=key).exists()
-        found = {p.pk: p for p in with_places(seen.filter(pk__in=ids), actor)} if ids else {}
+        found = {p.pk: p for p in seen.filter(pk__in=ids)} if ids else {}
+        add_places(found.values(), actor)
         people = [found[pk] for pk in ids if pk in found][:SHOWN]
         self.people = [] if made else people
         shown = ",".join(sorted(str(person.pk) for person in self.people))
