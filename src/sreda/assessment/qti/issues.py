@@ -83,6 +83,8 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "operator-unknown": (ERROR, _("an unknown expression; it is NULL")),
     "operator-custom": (ERROR, _("the custom operator “{name}” is not supported; it is NULL")),
     "operands": (ERROR, _("{count} sub-expressions; allowed: {allowed}")),
+    "operand-type": (WARNING, _("this is {found}; the standard asks for {allowed}")),
+    "item-twice": (WARNING, _("the items {files} have the same identifier “{name}”")),
     "expression-place": (ERROR, _("this expression is allowed only in {where}")),
     "rule-unknown": (ERROR, _("an unknown rule; it does nothing")),
     "pattern": (ERROR, _("the pattern cannot be used: {reason}")),

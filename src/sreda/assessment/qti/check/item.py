@@ -8,6 +8,7 @@ from ..items.item import Item
 from ..model.declarations import OUTCOME, TEMPLATE
 from ..xml import Element
 from .content import check_content
+from .types import check_types
 
 
 def check_item(item: Item) -> tuple[Issue, ...]:
@@ -18,6 +19,7 @@ def check_item(item: Item) -> tuple[Issue, ...]:
     _responses(item, issues)
     _feedback(item, issues)
     _templates(item, issues)
+    check_types(item.source, item.declarations, issues)
     if item.body is None:
         issues.add("element-missing", item.source, name="qti-item-body")
     if item.scoring is None and item.responses:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ..issues import Issue, Issues
 from ..testing.model import Test
 from .content import check_content
+from .types import check_types
 
 
 def check_test(test: Test) -> tuple[Issue, ...]:
@@ -12,4 +13,5 @@ def check_test(test: Test) -> tuple[Issue, ...]:
     issues = Issues(test.file)
     issues.extend(test.issues)
     check_content(test.source, issues)
+    check_types(test.source, test.declarations, issues)
     return issues.tuple()

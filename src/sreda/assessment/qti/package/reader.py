@@ -6,13 +6,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ..check.content import check_content
 from ..check.item import check_item
 from ..check.test import check_test
 from ..issues import ERROR, FATAL, Issue, Issues, QtiError
 from ..items.item import Item, read_item
 from ..testing.model import Test
 from ..testing.reading import read_test
-from ..xml import Element, XmlLimits, read_xml
+from ..xml import Element, XmlLimits, read_xml, upgrade
 from ..xml.names import qti3_name
 from .sources import (
     LIMITS,
@@ -182,19 +183,19 @@ class _Reader:
                 case "qti-assessment-test":
                     self._test(path, tests)
                 case "qti-assessment-stimulus":
-                    stimuli[path] = tree
-                    self._links(tree, path)
+                    stimuli[path] = self._content(tree, path)
                 case None if manifest is None and not self.alone:
                     continue
                 case None:
                     self.issues.add("not-qti", tree, name=tree.printed)
                 case _:
-                    others[path] = tree
+                    others[path] = self._content(tree, path)
         if not (self.items or tests or stimuli or others):
             self.issues.put(Issue("nothing", file=self.source.name))
         if manifest is not None:
             self._unlisted(resources, tests)
             self._dependencies(resources)
+        self._same_names()
         known = {*self.items, *tests, *stimuli, *others, f"{self.top}{MANIFEST}"}
         for item in self.items.values():
             self.issues.extend(check_item(item))
@@ -262,6 +263,15 @@ class _Reader:
         self.items[path] = item
         self._links(item.source, path)
         return item
+
+    def _content(self, tree: Element, path: str) -> Element:
+        """A stimulus, or a section or fragment of its own, as QTI 3.0."""
+        issues = Issues(path)
+        made, _ = upgrade(tree, issues)
+        check_content(made, issues)
+        self.issues.extend(issues)
+        self._links(made, path)
+        return made
 
     def _load_item(self, path: str) -> Item:
         return self._item(path)
@@ -373,6 +383,15 @@ class _Reader:
                 self.issues.put(
                     Issue("file-unlisted", file=f"{self.top}{MANIFEST}", params={"name": name})
                 )
+
+    def _same_names(self) -> None:
+        paths: dict[str, list[str]] = {}
+        for path, item in self.items.items():
+            paths.setdefault(item.identifier, []).append(path)
+        for name, files in paths.items():
+            if len(files) > 1:
+                params = {"name": name, "files": ", ".join(files)}
+                self.issues.put(Issue("item-twice", file=files[1], identifier=name, params=params))
 
     def _dependencies(self, resources: dict[str, Resource]) -> None:
         by_file = {r.href: r for r in resources.values() if r.href}

@@ -5,10 +5,9 @@ from __future__ import annotations
 import zipfile
 from io import BytesIO
 
-from ..issues import Issues
 from ..items.item import SCHEMA, write_item
 from ..testing.reading import write_test
-from ..xml import Element, upgrade, write_xml
+from ..xml import Element, write_xml
 from .reader import ITEM, MANIFEST, STIMULUS, TEST, Package, Resource, links_of
 from .sources import is_remote, resolve
 
@@ -37,8 +36,7 @@ def package_files(package: Package) -> dict[str, bytes]:
     for path, test in package.tests.items():
         files[path], trees[path] = write_test(test), test.source
     for path, tree in {**package.stimuli, **package.others}.items():
-        made, _ = upgrade(tree.copy(), Issues(path))
-        files[path], trees[path] = write_xml(made, schema_location=SCHEMA), made
+        files[path], trees[path] = write_xml(tree, schema_location=SCHEMA), tree
     names = package.source.names()
     for path in sorted(package.media & names):
         if path.rpartition("/")[2] != MANIFEST:
