@@ -140,9 +140,9 @@ def pack(path: Path) -> None:
             lines = [";".join(head)]
             if source.stem == "organisations":
                 key = head.index(next(name for name in head if "аименование" in name))
-                for n in range(240_000 // len(head)):
+                for n in range(97_000 // len(head)):
                     row = list(rows[n % len(rows)])
-                    row[0], row[key] = "", f"{noise(1_200)} {n}"
+                    row[0], row[key] = "", f"{noise(450)} {n}"
                     lines.append(";".join(row))
             else:
                 lines += [";".join(row) for row in rows]

@@ -7,7 +7,7 @@ rows come one at a time, and only a workbook's shared strings are held, packed t
 
 from sreda.kernel.tables.columns import Column, Headings, find_headings
 from sreda.kernel.tables.faults import TEXTS, Unreadable, place
-from sreda.kernel.tables.limits import BUDGET, HELD, STREAMED, Limits
+from sreda.kernel.tables.limits import BUDGET, CHECKED, HELD, STREAMED, Limits
 from sreda.kernel.tables.reading import Tables, open_tables, read_rows, unpacked_size
 from sreda.kernel.tables.texts import TextTable, bytes_of
 from sreda.kernel.tables.values import Formula, Number, Value, Wrong, as_text
@@ -15,6 +15,7 @@ from sreda.kernel.tables.workbook import SheetTable
 
 __all__ = [
     "BUDGET",
+    "CHECKED",
     "HELD",
     "STREAMED",
     "TEXTS",

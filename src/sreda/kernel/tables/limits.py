@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 MEGABYTE = 1024 * 1024
 # What reading may add to the memory of a process, in bytes.
@@ -37,15 +37,24 @@ STREAMED = Limits(
     string_bytes=96 * MEGABYTE,
     text=400_000_000,
 )
-# A form or a pack of several sheets that is held as a whole.
+# A table or form that is held as a whole.
 HELD = Limits(
     file=20 * MEGABYTE,
     unpacked=40 * MEGABYTE,
     rows=20_000,
-    cells=250_000,
-    strings=250_000,
+    cells=400_000,
+    strings=400_000,
     string_bytes=16 * MEGABYTE,
     text=16_000_000,
+)
+# Of tables that are held, compared and checked against each other: a programme's pack.
+CHECKED = replace(
+    HELD,
+    unpacked=16 * MEGABYTE,
+    cells=100_000,
+    strings=100_000,
+    string_bytes=8 * MEGABYTE,
+    text=6_000_000,
 )
 # Of a workbook beside sheets and strings: what is not read as a stream of rows.
 PART = 8 * MEGABYTE

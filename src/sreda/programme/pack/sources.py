@@ -11,7 +11,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from sreda.kernel.tables import (
-    HELD,
+    CHECKED,
     Formula,
     Number,
     SheetTable,
@@ -27,7 +27,7 @@ from .issues import Issue
 from .values import render
 
 MEGABYTE = 1024 * 1024
-MAX_CELL = HELD.cell
+MAX_CELL = CHECKED.cell
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +103,7 @@ def open_source(path: Path) -> Iterator[tuple[list[RawSheet], list[Issue]]]:
         raise Refused("not-found", path.name)
     if path.suffix.lower() == ".csv":  # a single table is no pack
         raise Refused("unknown-format", path.name)
-    with open_tables(path, path.name, HELD) as tables:
+    with open_tables(path, path.name, CHECKED) as tables:
         issues = [Issue("external-links", file=path.name)] if tables.links_out else []
         yield [RawSheet(table.name, table.file, table) for table in tables.sheets], issues
 
@@ -117,11 +117,11 @@ def _folder(path: Path) -> list[RawSheet]:
         if file.is_symlink():
             raise Refused("symlink", path.name, member=file.name)
         total += file.stat().st_size
-        if total > HELD.file:
-            raise Refused("too-large", file.name, limit=HELD.file // MEGABYTE)
+        if total > CHECKED.file:
+            raise Refused("too-large", file.name, limit=CHECKED.file // MEGABYTE)
     return [
         RawSheet(file.stem, file.name,
-                 TextTable(file.stem, file.name, bytes_of(file), HELD))
+                 TextTable(file.stem, file.name, bytes_of(file), CHECKED))
         for file in files
     ]  # fmt: skip
 

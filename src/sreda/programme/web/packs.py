@@ -19,7 +19,7 @@ from sreda.kernel import clock
 from sreda.kernel.api import Column, Filter, Listing, store
 from sreda.kernel.api import download as send_file
 from sreda.kernel.listing import csv_response, xlsx_response
-from sreda.kernel.tables import HELD
+from sreda.kernel.tables import CHECKED
 from sreda.programme.access import LOADS
 from sreda.programme.domain import packs as domain
 from sreda.programme.enums import LoadStatus
@@ -64,7 +64,7 @@ def packs(request: HttpRequest) -> HttpResponseBase:
             at = clock.now()
             try:
                 file = store(
-                    form.cleaned_data["file"], at=at, actor=actor, kinds=KINDS, limit=HELD.file
+                    form.cleaned_data["file"], at=at, actor=actor, kinds=KINDS, limit=CHECKED.file
                 )
                 load = domain.stage(file=file, actor=actor, at=at)
             except ValidationError as error:
