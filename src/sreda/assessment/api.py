@@ -1,3 +1,30 @@
 """The public face of assessment."""
 
-__all__: list[str] = []
+from sreda.assessment.domain.demo import load_items, record_demo_assessment
+from sreda.assessment.events import (
+    AppealDecided,
+    AttemptClosed,
+    AttemptMarked,
+    AttemptStarted,
+    ItemPublished,
+    MarksReleased,
+    SittingPlanned,
+)
+from sreda.assessment.models import Attempt, Item, ItemResult, Sitting, Test
+
+__all__ = [
+    "AppealDecided",
+    "Attempt",
+    "AttemptClosed",
+    "AttemptMarked",
+    "AttemptStarted",
+    "Item",
+    "ItemPublished",
+    "ItemResult",
+    "MarksReleased",
+    "Sitting",
+    "SittingPlanned",
+    "Test",
+    "load_items",
+    "record_demo_assessment",
+]

@@ -13,12 +13,13 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from sreda.assessment.api import record_demo_assessment
 from sreda.kernel import clock
 from sreda.kernel.api import Actor
 from sreda.portal.site import use_example
 from sreda.programme.api import load_demo_programme, record_demo_progress
 from sreda.programme.pack import read_pack, shipped_pack
-from sreda.registry.api import Role, User, seats_of
+from sreda.registry.api import Person, Role, User, seats_of
 from sreda.registry.generator import (
     AlreadyLoaded,
     ListedOrganisation,
@@ -81,6 +82,9 @@ class Command(BaseCommand):
                 operator = demo_operator(at.date())
                 record_demo_progress(programme, at=at, actor=operator)
                 load_all_shipped(actor=operator, at=at)
+                record_demo_assessment(
+                    operator=operator, teacher=standing("teacher"), pupil=standing("pupil"), at=at
+                )
         except AlreadyLoaded:
             self.stdout.write(_("The registry already holds organisations: nothing was changed."))
             if demo_password_holds(options["password"]):
@@ -112,12 +116,18 @@ class Command(BaseCommand):
             self.stdout.write(f"  {username:<14} {person.full_name}: {seats}")
 
 
+def standing(username: str) -> Person:
+    user = User.objects.select_related("person").get(username=username)
+    assert user.person is not None  # the generator made both
+    return user.person
+
+
 def demo_operator(on: date) -> Actor:
     """In whose name the programme's invented course is recorded."""
-    user = User.objects.select_related("person").get(username=STANDING[0])
-    assert user.person is not None  # the generator made both
-    seats = seats_of(user.person.pk, on)
-    return Actor(on, user.pk, user.person.pk, user.person.full_name, seats, seats[0])
+    user = User.objects.get(username=STANDING[0])
+    person = standing(STANDING[0])
+    seats = seats_of(person.pk, on)
+    return Actor(on, user.pk, person.pk, person.full_name, seats, seats[0])
 
 
 def demo_password_holds(password: str) -> bool:
