@@ -20,6 +20,14 @@ POLICY = "; ".join(
 )
 
 
+def policy(*more: str) -> str:
+    """The site's policy with further directives, for one answer that needs them: a view sets it as
+    the header, and the middleware leaves it there."""
+    # A form's redirect counts as its target: an outside sign-in service has to be named.
+    forms = " ".join(["'self'", *settings.FORM_TARGETS])
+    return "; ".join([POLICY.format(forms=forms), *more])
+
+
 class NoNulCharacters:
     """Refuses addresses and forms with NUL in them: no person types one, no table keeps one."""
 
@@ -60,8 +68,7 @@ class ContentSecurityPolicy:
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
-        # A form's redirect counts as its target: an outside sign-in service has to be named.
-        self.policy = POLICY.format(forms=" ".join(["'self'", *settings.FORM_TARGETS]))
+        self.policy = policy()
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)

@@ -143,5 +143,5 @@ def end_attempt(walker: Walker, element: Element) -> str:
         "value": "true",
         "data-end-attempt": "",
     }
-    title = escape(element.get("title") or _("Done"))
+    title = escape(element.get("title") or _("Finish this task"))
     return f"{start_tag('button', attributes)}{title}</button>"

@@ -1,0 +1,32 @@
+"""Assessment's part of the cabinets."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from sreda.assessment.queries import taking
+from sreda.kernel import clock
+from sreda.kernel.api import Actor, NavItem, Panel, add_nav, add_panel
+from sreda.registry.api import LEARNER_ROLES
+
+LEARNERS = frozenset(LEARNER_ROLES)
+
+
+def waiting(actor: Actor) -> dict[str, Any] | None:
+    """Tests in work, to be begun or to come."""
+    rows = taking.sittings_of(actor, clock.now())
+    rows = [row for row in rows if row.state in {"working", "open", "coming"}][:6]
+    return {"rows": rows} if rows else None
+
+
+add_nav(
+    NavItem(
+        _("My tests"), "assessment:mine", "clipboard-list",
+        roles=LEARNERS, section=_("Learning"), order=40,
+    )
+)  # fmt: skip
+add_panel(
+    Panel("assessment.waiting", "assessment/panels/waiting.html", waiting, LEARNERS, order=10)
+)

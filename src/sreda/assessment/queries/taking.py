@@ -1,0 +1,92 @@
+"""What a learner sees: sittings, attempts, an attempt's place and results."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from uuid import UUID
+
+from django.db.models import Prefetch
+
+from sreda.assessment.access import ATTEMPTS, RESULTS, SITTINGS
+from sreda.assessment.enums import AttemptStatus, ReleaseStatus, SittingStatus
+from sreda.assessment.models import Attempt, ItemResult, Sitting
+from sreda.kernel.api import Actor
+
+SHOWN = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """A sitting as one learner sees it; `left` is how many attempts remain."""
+
+    sitting: Sitting
+    attempts: Sequence[Attempt]
+    state: str
+    left: int
+    open: Attempt | None = None
+    best: Attempt | None = None
+
+
+def sittings_of(actor: Actor, at: datetime) -> list[Given]:
+    """The newest sittings given to the learner: in work and open ones first."""
+    if actor.person_id is None:
+        return []
+    rows = SITTINGS.all(actor, "take").order_by("-opens_at").select_related("version__test")
+    own = Attempt.objects.filter(person_id=actor.person_id).order_by("number")
+    rows = rows.prefetch_related(Prefetch("all_attempts", queryset=own, to_attr="own"))
+    found = [_given(sitting, sitting.own, at) for sitting in rows.distinct()[:SHOWN]]  # type: ignore[attr-defined]
+    places = {"working": 0, "open": 1, "coming": 2, "used": 3, "over": 4}
+    return sorted(found, key=lambda given: places[given.state])
+
+
+def _given(sitting: Sitting, own: Sequence[Attempt], at: datetime) -> Given:
+    left = max(sitting.attempts - len(own), 0)
+    working = next((one for one in own if one.status == AttemptStatus.OPEN), None)
+    if sitting.status == SittingStatus.CLOSED or at >= sitting.closes_at:
+        state = "over"
+    elif at < sitting.opens_at:
+        state = "coming"
+    elif working is not None:
+        state = "working"
+    else:
+        state = "open" if left else "used"
+    told = [one for one in own if one.score is not None and may_tell(one, sitting)]
+    best = max(told, key=lambda one: one.score or Decimal(0), default=None)
+    return Given(sitting, own, state, left, working, best)
+
+
+def given(sitting: Sitting, person_id: UUID, at: datetime) -> Given:
+    own = sitting.all_attempts.filter(person_id=person_id).order_by("number")
+    return _given(sitting, list(own), at)
+
+
+def may_tell(attempt: Attempt, sitting: Sitting) -> bool:
+    """Whether the learner may see the marks of this attempt: as access.TOLD says of results."""
+    if sitting.release == ReleaseStatus.RELEASED:
+        return True
+    return not sitting.moderated and attempt.marked_at is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """An attempt with the results the actor may see; `told` whether marks are shown at all."""
+
+    attempt: Attempt
+    told: bool
+    results: list[ItemResult] = field(default_factory=list)
+
+
+def outcome(actor: Actor, attempt: Attempt) -> Outcome:
+    rows = RESULTS.all(actor).filter(attempt=attempt).order_by("number")
+    rows = rows.select_related("item_version__item").prefetch_related("marks", "appeals")
+    results = list(rows)
+    return Outcome(attempt, bool(results), results)
+
+
+def attempts_of(actor: Actor, person_id: UUID) -> list[Attempt]:
+    """Of a child or of oneself, newest first."""
+    rows = ATTEMPTS.all(actor).filter(person_id=person_id).exclude(status=AttemptStatus.OPEN)
+    return list(rows.select_related("sitting").order_by("-started_at")[:SHOWN])

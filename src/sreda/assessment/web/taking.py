@@ -1,0 +1,376 @@
+"""A learner's pages: tests that wait, the attempt, what came of it."""
+
+from __future__ import annotations
+
+import base64
+import json
+from datetime import timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+from django.conf import settings
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.db import connection
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from sreda.assessment import qti
+from sreda.assessment.access import ATTEMPTS, RESULTS, SITTINGS
+from sreda.assessment.domain import attempts, marking
+from sreda.assessment.domain.attempts import Running
+from sreda.assessment.enums import AttemptStatus
+from sreda.assessment.hot import INSERT, Message, arguments, issue
+from sreda.assessment.models import Attempt, Resource
+from sreda.assessment.queries import taking
+from sreda.assessment.rendering import Page, render_item
+from sreda.assessment.rendering.files import SHOWN, STORED, served
+from sreda.kernel import clock
+from sreda.kernel.api import path_of, store
+from sreda.kernel.middleware import policy
+from sreda.ui.pages import actor_of, key_of, page, visible
+
+PREFIX = "i-"
+UPLOADS = frozenset(
+    {".pdf", ".png", ".jpg", ".jpeg", ".docx", ".xlsx", ".odt", ".txt", ".csv", ".zip"}
+)
+MEGABYTE = 1024 * 1024
+
+
+@page
+@require_GET
+def mine(request: HttpRequest) -> HttpResponse:
+    """Tests given to the learner."""
+    actor = actor_of(request)
+    visible(SITTINGS.may(actor, "take"))
+    rows = taking.sittings_of(actor, clock.now())
+    return render(request, "assessment/mine.html", {"rows": rows})
+
+
+@page
+def sitting(request: HttpRequest, pk: UUID) -> HttpResponseBase:
+    """Before the attempt: what is allowed, and the button that begins."""
+    actor, at = actor_of(request), clock.now()
+    found = SITTINGS.all(actor, "take").filter(pk=pk).distinct().first()
+    if found is None or actor.person_id is None:
+        raise Http404
+    if request.method == "POST":
+        try:
+            attempt = attempts.begin(found, actor=actor, at=at)
+        except ValidationError as error:
+            messages.error(request, " ".join(error.messages))
+            return redirect("assessment:sitting", pk=pk)
+        return redirect("assessment:attempt", pk=attempt.pk)
+    given = taking.given(found, actor.person_id, at)
+    reason = attempts.why_not(found, actor.person_id, at=at)
+    context = {"given": given, "sitting": found, "reason": "" if given.open else reason}
+    return render(request, "assessment/sitting.html", context)
+
+
+@page
+def attempt(request: HttpRequest, pk: UUID) -> HttpResponseBase:
+    """The item one is at; a POST keeps its answer and goes where it is told."""
+    actor, at = actor_of(request), clock.now()
+    found = ATTEMPTS.get(actor, "answer", pk=pk)
+    if request.method == "POST" and found.status == AttemptStatus.OPEN:
+        return step(request, found)
+    found = Attempt.objects.select_related("sitting__version__test").get(pk=pk)
+    if found.status == AttemptStatus.OPEN and at > found.ends_at + allowance(found):
+        found = attempts.hand_in(found, actor=None, at=at)
+    if found.status != AttemptStatus.OPEN:
+        return redirect("assessment:result", pk=pk)
+    run = attempts.running(found)
+    problems = attempts.take_answers(run, at=at)  # for this page alone: nothing is saved by GET
+    return shown(request, run, problems)
+
+
+def allowance(found: Attempt) -> timedelta:
+    return timedelta(seconds=found.sitting.allowance_seconds)
+
+
+def step(request: HttpRequest, found: Attempt) -> HttpResponseBase:
+    at = clock.now()
+    keep(request, found)
+    go = request.POST.get("go", "next")
+    pressed = any(
+        request.POST.get(f"{PREFIX}{name}") for name in request.POST.get("buttons", "").split()
+    )
+    try:
+        match go.partition(":"):
+            case ("hand-in", _colon, _rest):
+                attempts.hand_in(found, actor=actor_of(request), at=at)
+                return redirect("assessment:result", pk=found.pk)
+            case ("to", _colon, key):
+                run, problems = attempts.move(found, at=at, to=key)
+            case ("part", _colon, _rest):
+                run, problems = attempts.move(found, at=at, leave_part=True)
+            case ("check", _colon, _rest):
+                run, problems = attempts.move(found, at=at, submit=True)
+            case _ if pressed:
+                run, problems = attempts.move(found, at=at, submit=True)
+            case _:
+                run, problems = onward(found)
+    except ValidationError as error:
+        messages.error(request, " ".join(error.messages))
+        return redirect("assessment:attempt", pk=found.pk)
+    if any(problems.values()):
+        return shown(request, run, problems, status=422)
+    return redirect("assessment:attempt", pk=found.pk)
+
+
+def onward(found: Attempt) -> tuple[Running, dict[str, list[qti.Problem]]]:
+    """To the next item; where each is marked by itself, this one is submitted first."""
+    at = clock.now()
+    session = attempts.running(
+        Attempt.objects.select_related("sitting__version").get(pk=found.pk)
+    ).session
+    here = session.current
+    part = next((p for p in session.test.parts if here and p.identifier == here.part), None)
+    if here is not None and part is not None and part.submission == "individual":
+        state = session.state_of(here.key)
+        answered = found.answers.filter(ref=here.key).exists()
+        if answered and state.status not in {"closed", "suspended"}:
+            run, problems = attempts.move(found, at=at, submit=True)
+            if any(problems.values()) or run.session.current is None:
+                return run, problems
+    return attempts.move(found, at=at)
+
+
+def keep(request: HttpRequest, found: Attempt) -> None:
+    """The fields of the item on the page, as one more answer where they differ from the last."""
+    at, ref = clock.now(), request.POST.get("ref", "")[:100]
+    fields = {
+        name.removeprefix(PREFIX): [text for text in texts if text]
+        for name, texts in request.POST.lists()
+        if name.startswith(PREFIX)
+    }
+    fields = {name: texts for name, texts in fields.items() if any(texts)}
+    last = found.answers.filter(ref=ref).order_by("-at").first()
+    before = last.values.get("fields", {}) if last else {}
+    fields |= files_of(request, before)
+    if not ref or fields == before:
+        return
+    values = json.dumps({"fields": fields}, ensure_ascii=False)
+    message = Message(key_of(request, f"answer:{ref}") or uuid4(), found.pk, ref, values, at, at, 0)
+    with connection.cursor() as cursor:
+        cursor.execute(INSERT, arguments([message]))
+
+
+def files_of(request: HttpRequest, before: dict[str, Any]) -> dict[str, list[str]]:
+    """Uploads are kept by the kernel's files; the response names the kept one. A file sent before
+    stays while no other is sent."""
+    found: dict[str, list[str]] = {}
+    for name in request.POST.getlist("uploads"):
+        if before.get(name):
+            found[name] = before[name]
+    for name, upload in request.FILES.items():
+        if not name.startswith(PREFIX) or not name.endswith(":file"):
+            continue
+        try:
+            kept = store(
+                upload,  # type: ignore[arg-type]
+                at=clock.now(), actor=actor_of(request), kinds=UPLOADS, limit=20 * MEGABYTE,
+            )  # fmt: skip
+        except ValidationError as error:
+            messages.error(request, " ".join(error.messages))
+            continue
+        reference = base64.b64encode(f"{STORED}{kept.pk}".encode()).decode()
+        value = {"file": {"name": kept.name, "mime": kept.content_type, "data": reference}}
+        found[name.removeprefix(PREFIX).removesuffix(":file")] = [json.dumps(value)]
+    return found
+
+
+def shown(
+    request: HttpRequest,
+    run: Running,
+    problems: dict[str, list[qti.Problem]],
+    *,
+    status: int = 200,
+) -> HttpResponse:
+    session, found = run.session, run.attempt
+    here = session.current
+    if here is None:
+        return HttpResponseRedirect(reverse("assessment:result", args=[found.pk]))
+    item, state = session.item(here.key), session.state_of(here.key)
+    assert item is not None
+    control = session.control(here.key)
+    part = next(p for p in session.test.parts if p.identifier == here.part)
+    told: dict[str, list[str]] = {}
+    if status == 422:
+        for one in problems.get(here.key, []):
+            told.setdefault(one.identifier, []).append(one.text(_))
+    over = state.status == "closed"
+    view = Page(
+        prefix=PREFIX,
+        resource=lambda href: resource_url(found, here.ref, href),
+        closed=over,
+        problems=told,
+    )
+    rendered = render_item(item, state, view)
+    reachable = {entry.key for entry in session.reachable()}
+    places = [entry for entry in session.plan if entry.part == here.part]
+    answered = set(found.answers.values_list("ref", flat=True))
+    number = [entry.key for entry in places].index(here.key)
+    now = clock.now()
+    context = {
+        "attempt": found,
+        "sitting": found.sitting,
+        "here": here,
+        "number": number + 1,
+        "total": len(places),
+        "places": [
+            {
+                "key": entry.key,
+                "number": n,
+                "here": entry.key == here.key,
+                "answered": entry.key in answered,
+            }
+            for n, entry in enumerate(places, 1)
+            if entry.key in reachable
+        ],
+        "unanswered": sum(entry.key not in answered for entry in places),
+        "previous": places[number - 1].key if number and reachable else "",
+        "last": number + 1 == len(places),
+        "last_part": part is session.test.parts[-1],
+        "section": section_of(part, here),
+        "body": rendered.body,
+        "feedback": rendered.feedback if control.show_feedback or item.adaptive else "",
+        "checks": part.submission == "individual" and not over and (
+            bool(control.show_feedback) or item.adaptive
+        ),
+        "over": over,
+        "buttons": " ".join(i.response for i in item.interactions if i.kind == "end-attempt"),
+        "uploads": [i.response for i in item.interactions if i.kind in {"upload", "drawing"}],
+        "ticket": ticket_of(found),
+        "hot_port": settings.HOT_PORT or "",
+        "ends": int(found.ends_at.timestamp() * 1000),
+        "now": int(now.timestamp() * 1000),
+        "prefix": PREFIX,
+    }  # fmt: skip
+    response = render(request, "assessment/attempt.html", context, status=status)
+    if settings.HOT_PORT:
+        host = request.get_host().rsplit(":", 1)[0]
+        response["Content-Security-Policy"] = policy(
+            f"connect-src 'self' {request.scheme}://{host}:{settings.HOT_PORT}"
+        )
+    return response
+
+
+def section_of(part: qti.TestPart, here: qti.Entry) -> str:
+    """The title of the innermost section around the item, where it is to be seen."""
+    stack = [child for child in part.children if isinstance(child, qti.Section)]
+    while stack:
+        one = stack.pop()
+        if here.sections and one.identifier == here.sections[-1]:
+            return one.title if one.visible else ""
+        stack += [child for child in one.children if isinstance(child, qti.Section)]
+    return ""
+
+
+def ticket_of(found: Attempt) -> str:
+    return issue(settings.SECRET_KEY, found.pk, found.ends_at + allowance(found) * 2)
+
+
+@page
+@require_GET
+def ticket(request: HttpRequest, pk: UUID) -> JsonResponse:
+    """A new ticket for the page's script."""
+    found = ATTEMPTS.get(actor_of(request), "answer", pk=pk)
+    return JsonResponse({"ticket": ticket_of(found)})
+
+
+def resource_url(found: Attempt, ref: str, href: str) -> str | None:
+    """The served address of a file an item of the attempt shows, where there is such a file."""
+    rows = Resource.objects.filter(
+        version__placements__version=found.sitting.version_id,
+        version__placements__ref=ref,
+        href=href,
+    )
+    if not rows.exists():
+        return None
+    return reverse("assessment:resource", args=[found.pk, ref, href])
+
+
+@page
+@require_GET
+def resource(request: HttpRequest, pk: UUID, ref: str, href: str) -> HttpResponseBase:
+    """A picture or recording of an item, for whoever may see the attempt."""
+    found = ATTEMPTS.get(actor_of(request), pk=pk)
+    row = (
+        Resource.objects.filter(
+            version__placements__version=found.sitting.version_id,
+            version__placements__ref=ref,
+            href=href,
+        )
+        .select_related("file")
+        .first()
+    )
+    if row is None or not path_of(row.file).exists():
+        raise Http404
+    return served(row.file, SHOWN)
+
+
+@page
+@require_GET
+def result(request: HttpRequest, pk: UUID) -> HttpResponseBase:
+    """What came of an attempt: marks once they are told, answers beside what is right."""
+    actor, at = actor_of(request), clock.now()
+    found = ATTEMPTS.get(actor, pk=pk)
+    found = Attempt.objects.select_related("sitting__version__test", "person").get(pk=found.pk)
+    if found.status == AttemptStatus.OPEN:
+        if ATTEMPTS.may(actor, "answer", found):
+            return redirect("assessment:attempt", pk=pk)
+        raise Http404
+    outcome = taking.outcome(actor, found)
+    until = found.sitting.appeals_until
+    rows = []
+    if outcome.told:
+        session = attempts.running(found).session
+        for one in outcome.results:
+            item = session.item(one.ref)
+            review = session.control(one.ref).allow_review is not False
+            body = ""
+            if item is not None and review:
+                ref = next(e.ref for e in session.plan if e.key == one.ref)
+                view = Page(
+                    prefix=f"r{one.number}-",
+                    closed=True,
+                    right=bool(session.control(one.ref).show_solution),
+                    resource=lambda href, ref=ref: resource_url(found, ref, href),  # type: ignore[misc]
+                )
+                body = render_item(item, session.state_of(one.ref), view).body
+            rows.append({"result": one, "body": body, "title": item.title if item else one.ref})
+    context = {
+        "attempt": found,
+        "sitting": found.sitting,
+        "told": outcome.told,
+        "rows": rows,
+        "late": found.answers.filter(received_at__gt=found.closed_at).count(),
+        "appeals": outcome.told and until is not None and at <= until
+        and actor.person_id == found.person_id,
+        "own": actor.person_id == found.person_id,
+    }  # fmt: skip
+    return render(request, "assessment/result.html", context)
+
+
+@page
+@require_POST
+def appeal(request: HttpRequest, pk: UUID) -> HttpResponseBase:
+    """Contest the mark of one's own result."""
+    actor = actor_of(request)
+    found = RESULTS.get(actor, pk=pk)
+    if found.attempt.person_id != actor.person_id:
+        raise Http404
+    try:
+        marking.appeal(
+            found, text=request.POST.get("text", ""), actor=actor, at=clock.now(),
+            key=key_of(request, "appeal"),
+        )  # fmt: skip
+        messages.success(request, _("Your appeal has been taken. You will be told the decision."))
+    except ValidationError as error:
+        messages.error(request, " ".join(error.messages))
+    return redirect("assessment:result", pk=found.attempt_id)

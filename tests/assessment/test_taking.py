@@ -1,0 +1,169 @@
+"""A learner's pages without a script: begin, answer, move, hand in, see the marks, appeal."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.utils import timezone
+
+from sreda.assessment.domain import marking
+from sreda.assessment.models import Answer, Attempt, Resource, Sitting
+from sreda.kernel.api import StoredFile, store
+from tests.assessment.bank import NS, School, choice_xml, essay_xml
+from tests.factories import UserFactory
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def school() -> School:
+    return School(timezone.now() - timedelta(minutes=1))
+
+
+def learner(school: School) -> tuple[Client, Any]:
+    from tests.factories import EnrolmentFactory
+
+    person = EnrolmentFactory(group=school.group).person
+    client = Client()
+    client.force_login(UserFactory(person=person))
+    return client, person
+
+
+def begun(client: Client, sitting: Sitting) -> str:
+    reply = client.post(f"/assessment/tests/{sitting.pk}/")
+    assert reply.status_code == 302
+    return str(reply.url)
+
+
+def test_a_test_is_taken_without_a_script(school: School) -> None:
+    items = [school.item(choice_xml(f"q{n}", key)) for n, key in enumerate("AB")]
+    sitting = school.sitting(school.test(items))
+    client, person = learner(school)
+    assert sitting.title in client.get("/assessment/tests/").content.decode()
+    page = begun(client, sitting)
+    shown = client.get(page).content.decode()
+    assert "Что верно?" in shown
+    assert 'data-item="Q1"' in shown
+    sent = {"ref": "Q1", "i-RESPONSE": "A", "go": "next"}
+    assert client.post(page, sent).status_code == 302
+    assert 'data-item="Q2"' in client.get(page).content.decode()
+    client.post(page, {"ref": "Q2", "i-RESPONSE": "A", "go": "to:Q1"})
+    shown = client.get(page).content.decode()
+    assert 'value="A" checked' in shown
+    reply = client.post(page, {"ref": "Q1", "i-RESPONSE": "A", "go": "hand-in"})
+    assert reply.status_code == 302
+    assert Answer.objects.count() == 2  # the same answer again is not another one
+    result = client.get(reply.url).content.decode()
+    assert "being marked" not in result
+    attempt = Attempt.objects.get(person=person)
+    assert (attempt.score, attempt.status) == (1, "submitted")
+    assert client.get(page).status_code == 302
+
+
+def test_the_pages_cost_the_same_for_one_and_for_many(
+    school: School, django_assert_num_queries: Any
+) -> None:
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    client, _person = learner(school)
+    counts = []
+    for _turn in range(2):
+        for _n in range(3):
+            school.sitting(school.test([school.item(choice_xml())]))
+        client.get("/assessment/tests/")
+        with CaptureQueriesContext(connection) as found:
+            client.get("/assessment/tests/")
+        counts.append(len(found))
+    assert counts[0] == counts[1]
+
+
+def test_marks_and_appeals(school: School) -> None:
+    sitting = school.sitting(
+        school.test([school.item(essay_xml())]),
+        appeals_until=timezone.now() + timedelta(days=1),
+    )
+    client, person = learner(school)
+    page = begun(client, sitting)
+    text = "Текст <script>alert(1)</script>"
+    client.post(page, {"ref": "Q1", "i-RESPONSE": text, "go": "hand-in"})
+    attempt = Attempt.objects.get(person=person)
+    result_page = f"/assessment/attempts/{attempt.pk}/result/"
+    assert (
+        "5" not in client.get(result_page).content.decode().split("<main")[1].split("card-title")[0]
+    )
+    result = attempt.results.get()
+    refused = client.post(f"/assessment/results/{result.pk}/appeal/", {"text": "Нет"})
+    assert refused.status_code == 404
+    from decimal import Decimal
+
+    marking.give_mark(
+        result, score=Decimal("2.5"), comment="Мало", actor=school.teacher, at=timezone.now()
+    )
+    shown = client.get(result_page).content.decode()
+    assert "2,5" in shown
+    assert "Мало" in shown
+    assert "<script>alert(1)" not in shown
+    assert (
+        client.post(f"/assessment/results/{result.pk}/appeal/", {"text": "Нет"}).status_code == 302
+    )
+    assert result.appeals.get().text == "Нет"
+    other, _person = learner(school)
+    assert other.get(result_page).status_code == 404
+    assert other.post(f"/assessment/results/{result.pk}/appeal/", {"text": "x"}).status_code == 404
+
+
+UPLOAD = f"""<qti-assessment-item {NS} identifier="up" title="Файл" time-dependent="false">
+  <qti-response-declaration identifier="RESPONSE" cardinality="single" base-type="file"/>
+  <qti-outcome-declaration identifier="SCORE" cardinality="single" base-type="float"
+    normal-maximum="5" external-scored="human"/>
+  <qti-item-body><p><img src="img/map.png" alt="Карта"/></p>
+    <qti-upload-interaction response-identifier="RESPONSE"/></qti-item-body>
+</qti-assessment-item>"""
+
+
+def test_a_file_is_sent_and_stays(school: School) -> None:
+    item = school.item(UPLOAD)
+    picture = SimpleUploadedFile("map.png", b"\x89PNG\r\n\x1a\n0000")
+    at = timezone.now()
+    kept = store(picture, at=at, actor=None)
+    Resource.objects.create(version=item.current, href="img/map.png", file=kept)
+    sitting = school.sitting(school.test([item]))
+    client, person = learner(school)
+    page = begun(client, sitting)
+    shown = client.get(page).content.decode()
+    address = shown.split('<img src="')[1].split('"')[0]
+    reply = client.get(address)
+    assert reply["Content-Type"] == "image/png"
+    assert "sandbox" in reply["Content-Security-Policy"]
+    work = SimpleUploadedFile("work.pdf", b"%PDF-1.4")
+    client.post(page, {"ref": "Q1", "uploads": "RESPONSE", "i-RESPONSE:file": work, "go": "to:Q1"})
+    assert "work.pdf" in client.get(page).content.decode()
+    client.post(page, {"ref": "Q1", "uploads": "RESPONSE", "go": "hand-in"})
+    result = Attempt.objects.get(person=person).results.get()
+    assert (result.marking, result.answered) == ("waiting", True)
+    assert StoredFile.objects.filter(name="work.pdf").exists()
+    hostile = SimpleUploadedFile("work.exe", b"MZ")
+    other, _person = learner(school)
+    page = begun(other, sitting)
+    reply = other.post(page, {"ref": "Q1", "i-RESPONSE:file": hostile, "go": "to:Q1"}, follow=True)
+    assert "work.exe" in reply.content.decode()
+    assert not StoredFile.objects.filter(name="work.exe").exists()
+
+
+def test_the_time_is_the_servers(school: School) -> None:
+    sitting = school.sitting(school.test([school.item(choice_xml())]), minutes=1)
+    client, person = learner(school)
+    page = begun(client, sitting)
+    past = timezone.now() - timedelta(minutes=2)
+    Attempt.objects.filter(person=person).update(
+        started_at=past - timedelta(minutes=1), ends_at=past
+    )
+    client.post(page, {"ref": "Q1", "i-RESPONSE": "A", "go": "hand-in"})
+    attempt = Attempt.objects.get(person=person)
+    assert (attempt.status, attempt.score) == ("ended", 0)
+    assert attempt.answers.count() == 1  # late, and kept
