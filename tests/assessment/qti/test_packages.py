@@ -86,7 +86,7 @@ def test_a_package_is_read_whole(tmp_path: Path):
         assert found.media == {"i/media/а.png"}
         assert found.resources["b"].metadata is not None
         scored = score_test(found.tests["test.xml"], {"a": {"RESPONSE": "A"}})
-        assert scored.as_json()["items"]["a"]["SCORE"] == 1.0
+        assert scored.as_json()["a.SCORE"] == 1.0
 
 
 def test_a_package_written_again_is_the_same():

@@ -101,9 +101,13 @@ def test_score_of_a_test(test, tmp_path, capsys):
     for path in (test, test / "test.xml"):
         assert shell.main(["score", str(path), given]) == 0
         assert json.loads(capsys.readouterr().out) == {
-            "outcomes": {"TOTAL": 1.0},
-            "items": {"q1": {"SCORE": 1.0, "completionStatus": "completed"}},
-        }
+            "TOTAL": 1.0, "q1.SCORE": 1.0, "q1.completionStatus": "completed",
+        }  # fmt: skip
+    for names in ({"q1.RESPONSE": "A"}, {"item": {"RESPONSE": "A"}}, {"a.xml": {"RESPONSE": "A"}}):
+        assert shell.main(["score", str(test), responses(tmp_path, names)]) == 0
+        assert json.loads(capsys.readouterr().out)["TOTAL"] == 1.0
+    assert shell.main(["score", str(test), responses(tmp_path, {"q1": "A", "q9": {}})]) == 1
+    assert "q9" in capsys.readouterr().err
     only = ["score", str(test), responses(tmp_path, {"RESPONSE": "A"}), "--only", "item"]
     assert shell.main(only) == 0
     assert json.loads(capsys.readouterr().out)["SCORE"] == 1.0

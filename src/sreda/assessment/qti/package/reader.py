@@ -14,7 +14,7 @@ from ..items.item import Item, read_item
 from ..testing.model import Test
 from ..testing.reading import read_test
 from ..xml import Element, XmlLimits, read_xml, upgrade
-from ..xml.names import qti3_name
+from ..xml.names import ELEMENTS, qti3_name
 from .sources import (
     LIMITS,
     MemorySource,
@@ -267,7 +267,7 @@ class _Reader:
     def _content(self, tree: Element, path: str) -> Element:
         """A stimulus, or a section or fragment of its own, as QTI 3.0."""
         issues = Issues(path)
-        made, _ = upgrade(tree, issues)
+        made, _ = upgrade(tree, issues, roots=ELEMENTS)
         check_content(made, issues)
         self.issues.extend(issues)
         self._links(made, path)
@@ -390,7 +390,7 @@ class _Reader:
             paths.setdefault(item.identifier, []).append(path)
         for name, files in paths.items():
             if len(files) > 1:
-                params = {"name": name, "files": ", ".join(files)}
+                params: dict[str, object] = {"name": name, "files": ", ".join(files)}
                 self.issues.put(Issue("item-twice", file=files[1], identifier=name, params=params))
 
     def _dependencies(self, resources: dict[str, Resource]) -> None:

@@ -25,13 +25,11 @@ class ScoredTest:
     notes: tuple[str, ...]
 
     def as_json(self) -> dict[str, Json]:
-        return {
-            "outcomes": {name: to_json(value) for name, value in self.outcomes.items()},
-            "items": {
-                key: {name: to_json(value) for name, value in one.items()}
-                for key, one in self.items.items()
-            },
-        }
+        """Outcome variables by the names that rules of the test give them: TOTAL, Q1.SCORE."""
+        found = {name: to_json(value) for name, value in self.outcomes.items()}
+        for key, one in self.items.items():
+            found |= {f"{key}.{name}": to_json(value) for name, value in one.items()}
+        return found
 
 
 def score_test(
@@ -43,14 +41,11 @@ def score_test(
 ) -> ScoredTest:
     """Goes through the test as a candidate who takes no time. `responses` holds, by identifier of
     the item reference ("Q1", or "Q1.2" for its second occurrence), the responses of the item, or a
-    list of them for one attempt after another. An item without responses is not attempted."""
+    list of them for one attempt after another; "Q1.RESPONSE" names a single one. An item without
+    responses is not attempted."""
     at = EPOCH
     session = TestSession.start(test, at=at, seed=seed, custom=custom)
-    problems: dict[str, tuple[Problem, ...]] = {}
-    known = {entry.key for entry in session.plan}
-    for key in responses:
-        if key not in known:
-            problems[key] = (Problem("unknown", key, {"name": key}),)
+    responses, problems = by_key(session, responses)
     # every step leaves an item behind, so there are no more steps than items
     for _ in range(len(session.plan) + 1):
         entry = session.current
@@ -60,6 +55,9 @@ def score_test(
         item = session.item(entry.key)
         if held is not None and item is not None:
             for attempt in held if isinstance(held, list) else [held]:
+                if not isinstance(attempt, dict):
+                    problems[entry.key] = (Problem("type", entry.key, {"reason": str(attempt)}),)
+                    continue
                 values, found = read_responses(item, attempt)
                 problems[entry.key] = (*problems.get(entry.key, ()), *found)
                 try:
@@ -79,3 +77,39 @@ def score_test(
         {key: found for key, found in problems.items() if found},
         session.notes,
     )
+
+
+def by_key(
+    session: TestSession, responses: Mapping[str, Json]
+) -> tuple[dict[str, Json], dict[str, tuple[Problem, ...]]]:
+    """Responses by the key of their place in the plan, and those that belong to no place. An
+    item's own identifier or file will do where it stands in the test once."""
+    keys = {entry.key for entry in session.plan}
+    names: dict[str, list[str]] = {}
+    for entry in session.plan:
+        names.setdefault(f"{entry.ref}.{entry.occurrence}", []).append(entry.key)
+        item = session.item(entry.key)
+        if item is not None:
+            names.setdefault(item.identifier, []).append(entry.key)
+            names.setdefault(item.file, []).append(entry.key)
+
+    def key_of(name: str) -> str | None:
+        if name in keys:
+            return name
+        found = names.get(name, [])
+        return found[0] if len(found) == 1 else None
+
+    made: dict[str, Json] = {}
+    problems: dict[str, tuple[Problem, ...]] = {}
+    for name, held in responses.items():
+        key = key_of(name)
+        if key is not None:
+            made[key] = held
+            continue
+        owner, _, response = name.rpartition(".")
+        key = key_of(owner)
+        if key is not None and isinstance(made.setdefault(key, {}), dict):
+            made[key] = {**made[key], response: held}
+        else:
+            problems[name] = (Problem("unknown", name, {"name": name}),)
+    return made, problems
