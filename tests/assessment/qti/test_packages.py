@@ -14,8 +14,10 @@ from sreda.assessment.qti import (
     PackageLimits,
     QtiError,
     package_files,
+    read_item,
     read_package,
     score_test,
+    write_item,
     write_package,
 )
 
@@ -114,6 +116,33 @@ def test_qti_2_becomes_qti_3():
     assert '<qti-rubric-block view="scorer"><qti-content-body><p>ключ</p>' in made
     assert "<qti-content-body>да</qti-content-body></qti-modal-feedback>" in made
     assert 'xml:lang="ru"' in made
+
+
+def test_html_and_portable_interactions_of_qti_2_become_those_of_3():
+    text = """<assessmentItem xmlns="http://www.imsglobal.org/xsd/imsqti_v2p2" identifier="p"
+ title="p" adaptive="false" timeDependent="false"
+ xmlns:h="http://www.imsglobal.org/xsd/imsqtiv2p2_html5_v1p0"
+ xmlns:pci="http://www.imsglobal.org/xsd/portableCustomInteraction_v1">
+ <responseDeclaration identifier="RESPONSE" cardinality="single" baseType="integer"/>
+ <templateDeclaration identifier="X" cardinality="single" baseType="integer"/>
+ <itemBody><h:figure><h:figcaption>f</h:figcaption></h:figure>
+  <customInteraction responseIdentifier="RESPONSE" id="c">
+   <pci:portableCustomInteraction customInteractionTypeIdentifier="urn:x" hook="x/main.js">
+    <pci:templateVariableMapping templateIdentifier="X" configurationProperty="x"/>
+    <pci:properties><pci:property key="maxValue">5</pci:property></pci:properties>
+    <pci:markup><h:div class="own">m</h:div></pci:markup>
+   </pci:portableCustomInteraction>
+  </customInteraction></itemBody></assessmentItem>"""
+    made = read_item(text)
+    assert [one.kind for one in made.interactions] == ["portable-custom"]
+    written = write_item(made).decode()
+    assert "<figure><figcaption>f</figcaption></figure>" in written
+    assert '<qti-template-variable template-identifier="X"/>' in written
+    portable = made.interactions[0].element
+    assert portable.get("module") == "x/main.js"
+    assert portable.get("data-max-value") == "5"
+    assert portable.get("response-identifier") == "RESPONSE"
+    assert '<qti-interaction-markup><div class="own">m</div></qti-interaction-markup>' in written
 
 
 def test_unknown_but_allowed_content_is_kept():

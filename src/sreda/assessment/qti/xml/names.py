@@ -20,6 +20,8 @@ QTI2 = {
 }
 XINCLUDE = "http://www.w3.org/2001/XInclude"
 MATHML = "http://www.w3.org/1998/Math/MathML"
+# HTML had namespaces of its own before 3.0
+HTML_SPACES = ("http://www.w3.org/1999/xhtml", "http://www.imsglobal.org/xsd/imsqtiv2p2_html5")
 PCI2 = "http://www.imsglobal.org/xsd/portableCustomInteraction"
 
 EXPRESSIONS = words("""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..issues import Issue, Issues, QtiError
 from ..words import words
-from .names import ELEMENTS, PCI2, QTI2, QTI3, ROOTS, XINCLUDE, kebab, qti3_name
+from .names import ELEMENTS, HTML_SPACES, PCI2, QTI2, QTI3, ROOTS, XINCLUDE, kebab, qti3_name
 from .node import Element
 
 # their content stands in a content body of its own since 3.0
@@ -42,6 +42,8 @@ def upgrade(root: Element, issues: Issues, *, roots: frozenset[str] = ROOTS) -> 
             _rename(element, issues)
         elif element.ns.startswith(PCI2):
             _portable(element)
+        elif element.ns.startswith(HTML_SPACES):
+            element.ns = QTI3
     for element in list(root.walk()):
         if element.name == "qti-custom-interaction":
             _unwrap_portable(element)
@@ -123,12 +125,13 @@ def _portable(element: Element) -> None:
     match element.name:
         case "portableCustomInteraction":
             element.name, element.ns = "qti-portable-custom-interaction", QTI3
-            element.attributes = {
+            known = {
                 "custom-interaction-type-identifier": element.get(
                     "customInteractionTypeIdentifier"
                 ),
                 "module": element.get("hook") or element.get("module"),
             }
+            element.attributes = {name: value for name, value in known.items() if value}
             for properties in element.all("properties"):
                 for one in properties.all("property"):
                     key = kebab(one.get("key") or one.get("name"))
@@ -137,6 +140,9 @@ def _portable(element: Element) -> None:
                 element.children.remove(properties)
         case "instance" | "markup":
             element.name, element.ns = "qti-interaction-markup", QTI3
+        case "templateVariableMapping":
+            element.name, element.ns = "qti-template-variable", QTI3
+            element.attributes = {"template-identifier": element.get("templateIdentifier")}
 
 
 def _unwrap_portable(element: Element) -> None:
