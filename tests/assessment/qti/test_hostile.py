@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import math
 from contextlib import suppress
+from datetime import timedelta
 from fractions import Fraction
 
 import pytest
@@ -13,6 +15,8 @@ from hypothesis import strategies as st
 from sreda.assessment.qti import (
     Element,
     QtiError,
+    SessionError,
+    TestSession,
     dump,
     load,
     read_item,
@@ -41,7 +45,7 @@ from sreda.assessment.qti.xml.names import ELEMENTS
 
 from .cases import SCORE, base, item_text, op, outcome, processing, response, set_outcome, var
 from .test_items import ADAPTIVE, INTERACTIONS, RANDOM
-from .worlds import CHOICE, RIGHT_IS_A
+from .worlds import AT, CHOICE, RIGHT_IS_A, files_of, make_text, package, part, ref, section
 
 QUICK = settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
@@ -295,3 +299,69 @@ def test_encodings_are_read():
         head = f'<?xml version="1.0" encoding="{encoding}"?>'
         made = read_item((head + text).encode(encoding))
         assert "да" in made.source.text
+
+
+# Ways through a test
+
+STEPS = st.lists(
+    st.tuples(
+        st.sampled_from(sorted(words("answer blank submit advance go suspend expire exit pass"))),
+        st.integers(0, 50),
+        st.integers(0, 5),
+    ),
+    max_size=25,
+)
+TIMED = make_text(
+    part(
+        "P",
+        section(
+            "S",
+            '<qti-time-limits max-time="100"/><qti-ordering shuffle="true"/>',
+            ref("a", '<qti-branch-rule target="c"><qti-variable identifier="a.RIGHT"/>'
+                "</qti-branch-rule>"),
+            ref("b", '<qti-item-session-control max-attempts="2"/>'),
+            ref("c", '<qti-time-limits min-time="5" max-time="30"/>'),
+        ),
+    ),
+    part("Q", section("T", *map(ref, "def")), mode="nonlinear simultaneous"),
+    part("R", section("U", ref("g"), ref("h")), mode="nonlinear individual"),
+    outcomes=outcome("TOTAL"),
+    rules=set_outcome("TOTAL", op("sum", op("test-variables", variable_identifier="SCORE"))),
+)  # fmt: skip
+
+
+@settings(max_examples=60, deadline=None)
+@given(STEPS, st.integers(0, 9))
+def test_no_way_through_a_test_breaks_it(steps, seed):
+    test = package(files_of(TIMED)).tests["test.xml"]
+    session, at = TestSession.start(test, at=AT, seed=seed), AT
+    for word, seconds, which in steps:
+        at += timedelta(seconds=seconds)
+        with suppress(SessionError):
+            match word:
+                case "answer":
+                    session.respond({"RESPONSE": "AB"[which % 2]}, at)
+                case "blank":
+                    session.respond({}, at)
+                case "submit":
+                    session.submit(at)
+                case "advance":
+                    session.advance(at)
+                case "pass":
+                    session.pass_by(at)
+                case "go":
+                    session.navigate("abcdefgh"[which], at)
+                case "suspend":
+                    session.suspend(at)
+                    session.resume(at)
+                case "expire":
+                    session.expire(at)
+                case "exit":
+                    session.exit_part(at)
+        kept = session.to_dict()
+        session = TestSession.from_dict(test, json.loads(json.dumps(kept)))
+        assert session.to_dict() == kept
+        assert (session.current is None) == (session.status == "closed")
+    session.end(at)
+    right = sum(1 for one in session.item_outcomes().values() if one["SCORE"] == 1)
+    assert to_json(session.outcomes()["TOTAL"]) == right

@@ -60,7 +60,7 @@ random:
 member:
 delete:
 contains:
-substring: case-sensitive
+substring: case-sensitive!
 not:
 and:
 or:
@@ -86,7 +86,7 @@ integer-divide:
 integer-modulus:
 truncate:
 round:
-round-to: rounding-mode figures!
+round-to: rounding-mode! figures!
 integer-to-float:
 max:
 min:
@@ -112,14 +112,14 @@ set-template-value: identifier!
 set-correct-response: identifier!
 set-default-value: identifier!
 rubric-block: view! use
-modal-feedback: outcome-identifier! identifier! show-hide title
-test-feedback: outcome-identifier! identifier! show-hide access! title
+modal-feedback: outcome-identifier! identifier! show-hide! title
+test-feedback: outcome-identifier! identifier! show-hide! access! title
 feedback-block: outcome-identifier! identifier! show-hide
 feedback-inline: outcome-identifier! identifier! show-hide
 template-block: template-identifier! identifier! show-hide
 template-inline: template-identifier! identifier! show-hide
 printed-variable: identifier! format power-form base index delimiter field mapping-indicator
-stylesheet: href! type media title
+stylesheet: href! type! media title
 choice-interaction: response-identifier! shuffle max-choices min-choices orientation
 order-interaction: response-identifier! shuffle min-choices max-choices orientation
 associate-interaction: response-identifier! shuffle max-associations min-associations
@@ -139,10 +139,10 @@ graphic-gap-match-interaction: response-identifier! max-associations min-associa
 position-object-interaction: response-identifier! center-point max-choices min-choices
 slider-interaction: response-identifier! lower-bound! upper-bound! step step-label orientation
  reverse
-media-interaction: response-identifier! autostart min-plays max-plays loop coords
+media-interaction: response-identifier! autostart! min-plays max-plays loop coords
 drawing-interaction: response-identifier!
 upload-interaction: response-identifier! type max-uploads min-uploads
-end-attempt-interaction: response-identifier! title count-attempt
+end-attempt-interaction: response-identifier! title! count-attempt
 simple-choice: identifier! fixed template-identifier show-hide
 inline-choice: identifier! fixed template-identifier show-hide
 simple-associable-choice: identifier! fixed template-identifier show-hide match-group match-max!

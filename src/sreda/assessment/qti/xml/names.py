@@ -69,7 +69,9 @@ STRUCTURE = words("""
     variable-mapping template-default adaptive-selection adaptive-engine-ref
     adaptive-settings-ref usagedata-ref metadata-ref
     """)
-ELEMENTS = frozenset(f"qti-{name}" for name in EXPRESSIONS | RULES | INTERACTIONS | STRUCTURE)
+ELEMENTS = frozenset(
+    f"qti-{name}" for name in EXPRESSIONS | RULES | INTERACTIONS | STRUCTURE | {"label"}
+)
 ROOTS = frozenset(f"qti-assessment-{name}" for name in ("item", "test", "section", "stimulus")) | {
     "qti-response-processing",
     "qti-outcome-declaration",
@@ -91,7 +93,8 @@ def kebab(name: str) -> str:
 def qti3_name(name: str) -> str | None:
     """The 3.0 name of a 2.x element, or None where it is none of QTI's own (then it is HTML)."""
     made = _SPECIAL.get(name) or f"qti-{kebab(name)}"
-    return made if made in ELEMENTS else None
+    # an HTML label is none of QTI's
+    return made if made in ELEMENTS and name != "label" else None
 
 
 # HTML5 (and what the 2.x schemas allow of older HTML) that may stand in a body
