@@ -91,7 +91,7 @@ class PickField(AnyChoiceField):
         return ""
 
     @property
-    def _rows(self) -> QuerySet[Any]:
+    def rows(self) -> QuerySet[Any]:
         assert self.queryset is not None
         return self.queryset
 
@@ -102,13 +102,14 @@ class PickField(AnyChoiceField):
 
     def _get(self, key: str) -> Model | None:
         try:
-            found: Model | None = self._rows.filter(pk=key).first() if key else None
+            found: Model | None = self.rows.filter(pk=key).first() if key else None
         except (ValidationError, ValueError):
             return None
         return found
 
-    def _found(self, text: str) -> list[Any]:
-        return list(self.find(self._rows, text)[: self.offered + 1])
+    def found(self, text: str) -> list[Any]:
+        """One more than is offered, where there are more."""
+        return list(self.find(self.rows, text)[: self.offered + 1])
 
     def _row(self, thing: Any) -> dict[str, str]:
         return {
@@ -119,7 +120,7 @@ class PickField(AnyChoiceField):
 
     def offer(self, asked: Asked) -> dict[str, Any]:
         """What the widget shows of this choice."""
-        rows = list(self._rows[: self.few + 1])
+        rows = list(self.rows[: self.few + 1])
         chosen = self._get(asked.key)
         label = str(self.label_from_instance(chosen)) if chosen else ""
         if len(rows) <= self.few:
@@ -131,7 +132,7 @@ class PickField(AnyChoiceField):
             }
         settled = chosen is not None and asked.text in (None, "", label, asked.answered)
         text = label if settled else asked.text or ""
-        found = [] if settled or not text else self._found(text)
+        found = [] if settled or not text else self.found(text)
         return {
             "few": None,
             "key": str(chosen.pk) if chosen and settled else "",
@@ -152,7 +153,7 @@ class PickField(AnyChoiceField):
         thing = self._get(value.key)
         if thing is not None and value.text in (self.label_from_instance(thing), value.answered):
             return super().clean(value.key)
-        found = self._found(value.text)
+        found = self.found(value.text)
         wanted = value.text.casefold()
         same = [row for row in found if str(self.label_from_instance(row)).casefold() == wanted]
         if len(same) == 1:
@@ -166,7 +167,7 @@ def suggest(request: HttpRequest, field: type[PickField], rows: QuerySet[Any]) -
     """The answer of a field's address to ?q=: the rows of this actor that the words mean."""
     text = request.GET.get("q", "").strip()[:LONGEST]
     picker = field(queryset=rows)
-    found = picker._found(text) if len(text) > 1 else []
+    found = picker.found(text) if len(text) > 1 else []
     return JsonResponse(
         {
             "found": [picker._row(row) for row in found[: field.offered]],

@@ -54,6 +54,9 @@ class OrganisationField(PickField):
         return ", ".join(part for part in (thing.locality, thing.address) if part)
 
 
+_BY_NAME = ("family_name", "given_name", "patronymic", "birth_date")
+
+
 class PersonField(PickField):
     """Anyone whom the queryset names; the date of birth tells those of one name apart."""
 
@@ -70,8 +73,7 @@ class PersonField(PickField):
 
     @classmethod
     def find(cls, rows: QuerySet[Any], text: str) -> QuerySet[Any]:
-        found = search_people(rows, text.replace(",", " "))
-        return found.order_by("family_name", "given_name", "patronymic", "birth_date")
+        return search_people(rows, text.replace(",", " ")).order_by(*_BY_NAME)
 
 
 class ChildField(PersonField):
