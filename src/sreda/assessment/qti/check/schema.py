@@ -147,14 +147,14 @@ simple-choice: identifier! fixed template-identifier show-hide
 inline-choice: identifier! fixed template-identifier show-hide
 simple-associable-choice: identifier! fixed template-identifier show-hide match-group match-max!
  match-min
-gap: identifier! template-identifier show-hide match-group required match-max fixed
-gap-text: identifier! template-identifier show-hide match-group match-max! match-min fixed
+gap: identifier! template-identifier show-hide match-group required match-max
+gap-text: identifier! template-identifier show-hide match-group match-max! match-min
 gap-img: identifier! template-identifier show-hide match-group match-max! match-min object-label
- top left fixed
-hottext: identifier! template-identifier show-hide fixed
-hotspot-choice: identifier! template-identifier show-hide shape! coords hotspot-label fixed
+ top left
+hottext: identifier! template-identifier show-hide
+hotspot-choice: identifier! template-identifier show-hide shape! coords hotspot-label
 associable-hotspot: identifier! template-identifier show-hide match-group shape! coords
- match-max! match-min hotspot-label fixed
+ match-max! match-min hotspot-label
 time-limits: min-time max-time allow-late-submission
 item-session-control: max-attempts show-feedback allow-review show-solution allow-comment
  allow-skipping validate-responses

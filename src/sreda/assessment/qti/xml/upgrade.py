@@ -14,6 +14,11 @@ WRAPPED = frozenset(
         rubric-block modal-feedback test-feedback feedback-block template-block
     """)
 )
+# only what is shuffled can be fixed since 3.0
+UNFIXED = frozenset(
+    f"qti-{name}"
+    for name in words("gap gap-text gap-img hottext hotspot-choice associable-hotspot")
+)
 TEMPLATES = "https://purl.imsglobal.org/spec/qti/v3p0/rptemplates/"
 
 
@@ -49,6 +54,8 @@ def upgrade(root: Element, issues: Issues, *, roots: frozenset[str] = ROOTS) -> 
             _unwrap_portable(element)
         elif element.name in WRAPPED and element.find("qti-content-body") is None:
             _wrap(element)
+        elif element.name in UNFIXED:
+            element.attributes.pop("fixed", None)
         elif element.name == "qti-map-entry" and version in ("2.0", "2.1"):
             # keys were told apart by case before there was an attribute for it
             element.attributes.setdefault("case-sensitive", "true")
@@ -105,6 +112,8 @@ def _rename(element: Element, issues: Issues) -> None:
 
 
 def _wrap(element: Element) -> None:
+    if element.name == "qti-rubric-block":
+        element.attributes.setdefault("use", "instructions")
     body = Element("qti-content-body", ns=QTI3, line=element.line, file=element.file)
     kept: list[Element | str] = []
     for child in element.children:
