@@ -113,7 +113,7 @@ def test_qti_2_becomes_qti_3():
     assert '<qti-simple-choice identifier="A">' in made
     assert 'response-identifier="RESPONSE"' in made
     assert "purl.imsglobal.org/spec/qti/v3p0/rptemplates/match_correct.xml" in made
-    assert '<qti-rubric-block view="scorer"><qti-content-body><p>ключ</p>' in made
+    assert 'view="scorer" use="instructions"><qti-content-body><p>ключ</p>' in made
     assert "<qti-content-body>да</qti-content-body></qti-modal-feedback>" in made
     assert 'xml:lang="ru"' in made
 
