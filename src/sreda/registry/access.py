@@ -19,6 +19,7 @@ from sreda.registry.models import (
     OrganisationsImport,
     PeopleImport,
     Person,
+    PersonPlace,
     Post,
     Qualification,
     Teaching,
@@ -30,8 +31,12 @@ COORDINATOR = seated(Role.COORDINATOR)
 LEADERS = seated(Role.HEAD, Role.ADMINISTRATOR)
 TEACHER = seated(Role.TEACHER)
 # The others' rules name themselves too: "theirs or myself" would try every person of the region.
+# A coordinator is among the people of the municipality by the very post the seat comes from.
 WITHOUT_MYSELF = Rule(
-    lambda actor: actor.role not in {Role.HEAD, Role.ADMINISTRATOR, Role.TEACHER, Role.PARENT}
+    lambda actor: (
+        actor.role
+        not in {Role.COORDINATOR, Role.HEAD, Role.ADMINISTRATOR, Role.TEACHER, Role.PARENT}
+    )
 )
 
 
@@ -49,19 +54,16 @@ def _people_of(posts: Q, enrolments: Q) -> Q:
     return Q(pk__in=_ids_of(posts, enrolments))
 
 
-def count_people(actor: Actor) -> int:
-    """How many records PEOPLE lets this actor view. Of a municipality they are counted where
-    they work and learn (its coordinator too): it spares a walk over the whole region."""
+def _of_municipality(actor: Actor) -> Q | bool:
+    """Who works or learns in the municipality, or did."""
+    if actor.municipality_id is None:
+        return False
+    places = PersonPlace.objects.filter(municipality=actor.municipality_id)
+    return Q(pk__in=places.order_by().values("person_id"))
+
+
+def _in_municipality(actor: Actor, term: Q) -> Q | bool:
     place = actor.municipality_id
-    if actor.role != Role.COORDINATOR or place is None:
-        return PEOPLE.all(actor).filter(merged_into__isnull=True).count()
-    here = Q(organisation__municipality_id=place)
-    merged = Person.objects.filter(merged_into__isnull=False).order_by().values("pk")
-    return _ids_of(here | Q(municipality_id=place), here).difference(merged).count()
-
-
-def _in_municipality(actor: Actor, term: Q | None = None) -> Q | bool:
-    place, term = actor.municipality_id, term or Q()
     if place is None:
         return False
     return _people_of(
@@ -167,7 +169,7 @@ def _of_person(people: Q | bool) -> Q | bool:
 
 
 MYSELF = own("pk", "person_id")
-IN_MUNICIPALITY = COORDINATOR & Rule(_in_municipality)
+IN_MUNICIPALITY = COORDINATOR & Rule(_of_municipality)
 IN_ORGANISATION = LEADERS & Rule(_in_organisation)
 # Who has left is still seen, but changed only by those where they are now.
 NOW_IN_MUNICIPALITY = COORDINATOR & Rule(lambda actor: _in_municipality(actor, _open(actor)))
@@ -290,7 +292,7 @@ QUALIFICATIONS: Permissions[Qualification] = Permissions(
     Qualification,
     {
         "view": OPERATOR
-        | COORDINATOR & Rule(lambda actor: _of_person(_in_municipality(actor)))
+        | COORDINATOR & Rule(lambda actor: _of_person(_of_municipality(actor)))
         | LEADERS & Rule(lambda actor: _of_person(_in_organisation(actor)))
         | own("person_id", "person_id"),
         "change": OPERATOR | LEADERS & Rule(lambda actor: _of_person(_staff(actor))),
@@ -301,7 +303,7 @@ GUARDIANSHIPS: Permissions[Guardianship] = Permissions(
     Guardianship,
     {
         "view": OPERATOR
-        | COORDINATOR & Rule(lambda actor: _of_child(_in_municipality(actor)))
+        | COORDINATOR & Rule(lambda actor: _of_child(_of_municipality(actor)))
         | LEADERS & Rule(lambda actor: _of_child(_in_organisation(actor)))
         | own("guardian_id", "person_id")
         | own("child_id", "person_id"),

@@ -19,6 +19,7 @@ from sreda.registry.models.organisations import (
     OrganisationSize,
 )
 from sreda.registry.models.people import Merge, Person, Post, Qualification
+from sreda.registry.models.places import PersonPlace, PlaceCount
 from sreda.registry.models.sites import SiteCheck, SiteOutcome
 from sreda.registry.models.user import User
 
@@ -44,6 +45,8 @@ __all__ = [
     "OrganisationsImport",
     "PeopleImport",
     "Person",
+    "PersonPlace",
+    "PlaceCount",
     "Post",
     "Qualification",
     "SiteCheck",

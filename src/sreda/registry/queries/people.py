@@ -57,6 +57,22 @@ def search_people(rows: QuerySet[Person], text: str) -> QuerySet[Person]:
     return rows.filter(pk__in=found.values("pk")[:EVERYONE])
 
 
+_IN_MUNICIPALITY = """
+SELECT (SELECT coalesce(sum(people), 0) FROM registry_placecount WHERE municipality_id = %(place)s)
+     - (SELECT count(*) FROM registry_person m
+          JOIN registry_personplace p ON p.person_id = m.id AND p.municipality_id = %(place)s
+         WHERE m.merged_into_id IS NOT NULL)
+"""
+
+
+def count_in_municipality(municipality_id: UUID) -> int:
+    """How many records a coordinator lists: counted as they come and go (`PlaceCount`), less
+    those merged into others."""
+    with connection.cursor() as cursor:
+        cursor.execute(_IN_MUNICIPALITY, {"place": municipality_id})
+        return int(cursor.fetchone()[0])
+
+
 def add_places(people: Iterable[Person], actor: Actor) -> None:
     """Adds what each person is on the actor's day, as far as the actor may see it: `posts_now`
     and `enrolments_now`. Two queries."""

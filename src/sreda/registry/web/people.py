@@ -26,7 +26,6 @@ from sreda.registry.access import (
     ORGANISATIONS,
     PEOPLE,
     POSTS,
-    count_people,
     given_by,
 )
 from sreda.registry.domain import accounts, guardianships, qualifications
@@ -36,7 +35,7 @@ from sreda.registry.enums import LEARNER_ROLES, POST_ROLES, Role
 from sreda.registry.models import Enrolment, Guardianship, Person, Post, Qualification, User
 from sreda.registry.models.periods import on_day
 from sreda.registry.queries.past import states_on
-from sreda.registry.queries.people import add_places, search_people
+from sreda.registry.queries.people import add_places, count_in_municipality, search_people
 from sreda.registry.web import base
 from sreda.registry.web.base import actor_of, as_of, key_of, page, places_of, visible
 from sreda.registry.web.entering import entered, form_page, history_page, valid
@@ -123,6 +122,7 @@ def _listed(actor: Actor) -> QuerySet[Person]:
 
 
 def people_listing(request: HttpRequest, actor: Actor) -> Listing[Person]:
+    place = actor.municipality_id if actor.role == Role.COORDINATOR else None
     return Listing(
         rows=_listed,
         of=(actor,),
@@ -146,7 +146,7 @@ def people_listing(request: HttpRequest, actor: Actor) -> Listing[Person]:
         if PEOPLE.may(actor, "change")
         else [],
         name="people",
-        count_all=(lambda: count_people(actor)) if actor.role == Role.COORDINATOR else None,
+        count_all=(lambda: count_in_municipality(place)) if place else None,
     )
 
 
