@@ -64,8 +64,9 @@ class Listing(Generic[M]):
     `search(rows, text)` narrows by the text in `q`; `sorts` maps a public name to order_by
     fields (a leading "-" in the address reverses). Unknown values are ignored, not errors:
     an old bookmark still opens. `count_all` counts the rows, all of them, where that can be done
-    more cheaply than by counting what `rows` selects. `complete` adds to rows to be shown what is
-    asked for all of them at once.
+    more cheaply than by counting what `rows` selects. What a search finds is counted up to
+    `count_to`, if given: `more` says that there is more. `complete` adds to rows to be shown what
+    is asked for all of them at once.
 
     `rows` may be a function that encloses nothing, and `of` its arguments: then the first page of
     the list as it is opened is a kept read (`kernel.kept`), which costs a fraction of a query put
@@ -82,8 +83,10 @@ class Listing(Generic[M]):
     name: str = "list"
     page_size: int = PAGE_SIZE
     count_all: Callable[[], int] | None = None
+    count_to: int = 0
     of: tuple[Any, ...] = ()
     complete: Callable[[list[M]], None] | None = None
+    more: bool = field(default=False, init=False)
 
     @property
     def all(self) -> QuerySet[M]:
@@ -149,6 +152,10 @@ class Listing(Generic[M]):
         paginator = Paginator(self.selected, self.page_size)
         if self.count_all and not self.narrowed:
             paginator.count = self.count_all()
+        elif self.q and self.search and self.count_to:
+            found = self.selected.order_by().values("pk")[: self.count_to + 1].count()
+            self.more = found > self.count_to
+            paginator.count = min(found, self.count_to)
         return paginator.get_page(self.params.get("page"))
 
     def _opened(self) -> Page[M] | None:

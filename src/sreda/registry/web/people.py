@@ -35,7 +35,7 @@ from sreda.registry.enums import LEARNER_ROLES, POST_ROLES, Role
 from sreda.registry.models import Enrolment, Guardianship, Person, Post, Qualification, User
 from sreda.registry.models.periods import on_day
 from sreda.registry.queries.past import states_on
-from sreda.registry.queries.people import add_places, count_in_municipality, search_people
+from sreda.registry.queries.people import MANY, add_places, count_in_municipality, search_people
 from sreda.registry.web import base
 from sreda.registry.web.base import actor_of, as_of, key_of, page, places_of, visible
 from sreda.registry.web.entering import entered, form_page, history_page, valid
@@ -129,6 +129,7 @@ def people_listing(request: HttpRequest, actor: Actor) -> Listing[Person]:
         complete=lambda people: add_places(people, actor),
         params=request.GET,
         search=search_people,
+        count_to=MANY,
         filter_by=_filters(actor, request.GET.get("organisation", "")),
         sorts={
             "name": ["family_name", "given_name", "patronymic"],
