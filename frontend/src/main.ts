@@ -35,6 +35,9 @@ function enhance(root: ParentNode): void {
       parts.forEach((part) => part.enhance(root));
     });
   }
+  if (root.querySelector("[data-filling]")) {
+    void import("./filling").then((filling) => filling.enhance(root));
+  }
   if (root.querySelector("[data-chart]")) {
     void import("./charts").then((charts) => charts.draw(root));
   }

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import uuid4
 
 from sreda.kernel import clock
+from sreda.reporting.domain.delegation import delegate
+from sreda.reporting.domain.filling import Change, save_changes
 from sreda.reporting.domain.freshness import recompute
+from sreda.reporting.domain.handing_in import say
 from sreda.reporting.domain.indicators import add_indicator
-from sreda.reporting.models import Indicator
+from sreda.reporting.models import Indicator, Proposal
+from tests.factories import actor_for
+from tests.reporting.world import opened, report
 
 # The indicator is a public one: signed in, everybody sees it; by organisations, those with a place.
 TABLE = """
@@ -22,7 +28,83 @@ GET  reporting:indicator_edit             login | refused operator=ok
 GET  reporting:indicator_delete           login | refused operator=ok
 POST reporting:indicator_check            login | no      operator=ok
 POST reporting:indicators_ship            login | no      operator=go
+
+GET  reporting:reports                    login | no      head=ok administrator=ok teacher=ok foreign=ok
+GET  reporting:report                     login | no      operator=ok coordinator=ok head=ok administrator=ok teacher=ok
+GET  reporting:state                      login | no      operator=ok coordinator=ok head=ok administrator=ok teacher=ok
+POST reporting:save                       login | no      operator=refused coordinator=refused head=400 administrator=400 teacher=400
+GET  reporting:check                      login | no      operator=ok coordinator=ok head=ok administrator=ok teacher=ok
+POST reporting:submit                     login | no      operator=refused coordinator=refused head=bad administrator=refused teacher=refused
+POST reporting:withdraw                   login | no      operator=refused coordinator=refused head=go administrator=refused teacher=refused
+POST reporting:review                     login | no      operator=go coordinator=go head=refused administrator=refused teacher=refused
+POST reporting:comment                    login | no      operator=go coordinator=go head=go administrator=go teacher=go
+POST reporting:settle                     login | no      operator=go coordinator=go head=go administrator=go teacher=go
+GET  reporting:delegate                   login | no      operator=refused coordinator=refused head=ok administrator=ok teacher=refused
+POST reporting:revoke                     login | no      operator=refused coordinator=refused head=go administrator=go teacher=refused
+POST reporting:part_done                  login | no      operator=refused coordinator=refused head=go administrator=go teacher=go
+GET  reporting:file                       login | no
+POST reporting:file                       login | no      operator=refused coordinator=refused head=go administrator=go teacher=go
+GET  reporting:history                    login | no      operator=ok coordinator=ok head=ok administrator=ok teacher=ok
+GET  reporting:cell                       login | no      operator=ok coordinator=ok head=ok administrator=ok teacher=ok
+GET  reporting:records                    login | no      operator=ok coordinator=ok head=ok administrator=ok teacher=ok
+GET  reporting:xlsx                       login | no      operator=ok coordinator=ok head=ok administrator=ok teacher=ok
+POST reporting:upload                     login | no      operator=refused coordinator=refused head=go administrator=go teacher=go
+GET  reporting:paper                      login | no      operator=ok coordinator=ok head=ok administrator=ok teacher=ok
+
+GET  reporting:campaigns                  login | no      operator=ok coordinator=ok
+GET  reporting:campaign_add               login | no      operator=ok
+GET  reporting:campaign                   login | no      operator=ok coordinator=ok
+GET  reporting:campaign_state             login | no      operator=ok coordinator=ok
+POST reporting:campaign_open              login | no      operator=go coordinator=refused
+POST reporting:campaign_remind            login | no      operator=go coordinator=refused
+POST reporting:campaign_close             login | no      operator=go coordinator=refused
+POST reporting:campaign_reopen            login | no      operator=go coordinator=refused
+GET  reporting:consolidated               login | no      operator=ok coordinator=ok
+GET  reporting:consolidated_cell          login | no      operator=ok coordinator=ok
+POST reporting:consolidation_submit       login | no      operator=no coordinator=go
+GET  reporting:proposals                  login | no      operator=ok coordinator=ok head=ok administrator=ok foreign=ok
+POST reporting:decide                     login | no      operator=go coordinator=refused head=go administrator=go
 """  # noqa: E501
+
+
+class Asked:
+    """One campaign of a small form, with all that its addresses name; made once a world."""
+
+    def __init__(self, w: Any) -> None:
+        at = clock.now()
+        self.campaign = opened(title="Матрица", year=2025, as_of=clock.today())
+        self.report = report(self.campaign, w.school)
+        head = seats_actor(w.people["head"])
+        self.delegation = delegate(
+            self.report, "general", w.people["teacher"].pk, actor=head, at=at
+        )
+        self.comment = say(self.report, place="base.shifts", text="?", actor=head, at=at)
+        change = Change("pupils.g7.total", "99", reason="Проверка")
+        save_changes(self.report, edition=10_000, changes=[change], actor=head, at=at, key=uuid4())
+        self.proposal = Proposal.objects.get(submission=self.report)
+
+
+def seats_actor(person: Any) -> Any:
+    return actor_for(person, on=clock.today())
+
+
+def asked(w: Any) -> Asked:
+    if not hasattr(w, "asked"):
+        w.asked = Asked(w)
+    found: Asked = w.asked
+    return found
+
+
+def _report(w: Any) -> dict[str, Any]:
+    return {"pk": asked(w).report.pk}
+
+
+def _campaign(w: Any) -> dict[str, Any]:
+    return {"pk": asked(w).campaign.pk}
+
+
+def prepare(w: Any) -> None:
+    asked(w)
 
 
 def public_indicator() -> Indicator:
@@ -44,7 +126,20 @@ def _indicator(w: Any) -> dict[str, Any]:
     return {"pk": public_indicator().pk}
 
 
+REPORT = (
+    "report", "state", "save", "check", "submit", "withdraw", "review", "comment", "delegate",
+    "part_done", "file", "history", "cell", "records", "xlsx", "upload", "paper",
+)  # fmt: skip
+CAMPAIGN = (
+    "campaign", "campaign_state", "campaign_open", "campaign_remind", "campaign_close",
+    "campaign_reopen", "consolidated", "consolidated_cell", "consolidation_submit",
+)  # fmt: skip
 PARTS = {
+    **{f"reporting:{name}": _report for name in REPORT},
+    **{f"reporting:{name}": _campaign for name in CAMPAIGN},
+    "reporting:settle": lambda w: {**_report(w), "comment_pk": asked(w).comment.pk},
+    "reporting:revoke": lambda w: {**_report(w), "given_pk": asked(w).delegation.pk},
+    "reporting:decide": lambda w: {"pk": asked(w).proposal.pk},
     "reporting:indicator": _indicator,
     "reporting:indicator_organisations": _indicator,
     "reporting:indicator_edit": _indicator,

@@ -4,10 +4,65 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path
 
-from sreda.reporting.web import indicators, statistics
+from sreda.reporting.web import (
+    acts,
+    campaigns,
+    cells,
+    consolidated,
+    indicators,
+    proposals,
+    reports,
+    statistics,
+    workbooks,
+)
 
 app_name = "reporting"
+filling: list[URLPattern | URLResolver] = [
+    path("reports/", reports.reports, name="reports"),
+    path("reports/<uuid:pk>/", reports.report, name="report"),
+    path("reports/<uuid:pk>/save/", reports.save, name="save"),
+    path("reports/<uuid:pk>/state/", reports.state, name="state"),
+    path("reports/<uuid:pk>/check/", acts.check, name="check"),
+    path("reports/<uuid:pk>/submit/", acts.submit, name="submit"),
+    path("reports/<uuid:pk>/withdraw/", acts.withdraw, name="withdraw"),
+    path("reports/<uuid:pk>/review/", acts.review, name="review"),
+    path("reports/<uuid:pk>/comments/", acts.comment, name="comment"),
+    path("reports/<uuid:pk>/comments/<uuid:comment_pk>/", acts.settle, name="settle"),
+    path("reports/<uuid:pk>/parts/", acts.delegate, name="delegate"),
+    path("reports/<uuid:pk>/parts/<uuid:given_pk>/", acts.revoke, name="revoke"),
+    path("reports/<uuid:pk>/ready/", acts.part_done, name="part_done"),
+    path("reports/<uuid:pk>/file/", acts.file, name="file"),
+    path("reports/<uuid:pk>/history/", acts.history, name="history"),
+    path("reports/<uuid:pk>/cell/", cells.cell, name="cell"),
+    path("reports/<uuid:pk>/records/", cells.records, name="records"),
+    path("reports/<uuid:pk>/report.xlsx", workbooks.xlsx, name="xlsx"),
+    path("reports/<uuid:pk>/workbook/", workbooks.upload, name="upload"),
+    path("reports/<uuid:pk>/paper/", workbooks.paper, name="paper"),
+]
+watching: list[URLPattern | URLResolver] = [
+    path("campaigns/", campaigns.campaigns, name="campaigns"),
+    path("campaigns/add/", campaigns.campaign_add, name="campaign_add"),
+    path("campaigns/<uuid:pk>/", campaigns.campaign, name="campaign"),
+    path("campaigns/<uuid:pk>/state/", campaigns.campaign_state, name="campaign_state"),
+    path("campaigns/<uuid:pk>/open/", campaigns.campaign_open, name="campaign_open"),
+    path("campaigns/<uuid:pk>/remind/", campaigns.campaign_remind, name="campaign_remind"),
+    path("campaigns/<uuid:pk>/close/", campaigns.campaign_close, name="campaign_close"),
+    path("campaigns/<uuid:pk>/reopen/", campaigns.campaign_reopen, name="campaign_reopen"),
+    path("campaigns/<uuid:pk>/sums/", consolidated.consolidated, name="consolidated"),
+    path(
+        "campaigns/<uuid:pk>/sums/cell/", consolidated.consolidated_cell, name="consolidated_cell"
+    ),
+    path(
+        "campaigns/<uuid:pk>/sums/submit/",
+        consolidated.consolidation_submit,
+        name="consolidation_submit",
+    ),
+    path("proposals/", proposals.proposals, name="proposals"),
+    path("proposals/<uuid:pk>/", proposals.decide, name="decide"),
+]
 urlpatterns: list[URLPattern | URLResolver] = [
+    *filling,
+    *watching,
     path("indicators/", indicators.indicators, name="indicators"),
     path("indicators/add/", indicators.add, name="indicator_add"),
     path("indicators/check/", indicators.check, name="indicator_check"),

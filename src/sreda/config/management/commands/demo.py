@@ -28,7 +28,7 @@ from sreda.registry.generator import (
     load,
     region,
 )
-from sreda.reporting.api import load_all_shipped
+from sreda.reporting.api import load_all_shipped, load_demo_reports
 
 PACK = "kemerovo-2018"
 SITE = "kuzbass"
@@ -85,6 +85,7 @@ class Command(BaseCommand):
                 record_demo_assessment(
                     operator=operator, teacher=standing("teacher"), pupil=standing("pupil"), at=at
                 )
+                load_demo_reports(at=at)
         except AlreadyLoaded:
             self.stdout.write(_("The registry already holds organisations: nothing was changed."))
             if demo_password_holds(options["password"]):

@@ -1,0 +1,88 @@
+"""Reporting's part of the cabinets."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import Count, Q
+from django.utils.translation import gettext_lazy as _
+
+from sreda.kernel.api import Actor, NavItem, Panel, add_nav, add_panel
+from sreda.registry.api import Role
+from sreda.reporting.access import CAMPAIGNS, PROPOSALS, SUBMISSIONS
+from sreda.reporting.domain.prefill import FILLABLE
+from sreda.reporting.enums import CampaignStatus, FormKind, ProposalStatus
+from sreda.reporting.queries.monitoring import DONE, dress
+
+SECTION = _("Reports and monitoring")
+OPERATOR = frozenset({Role.OPERATOR})
+WATCHING = frozenset({Role.OPERATOR, Role.COORDINATOR})
+FILLING = frozenset({Role.HEAD, Role.ADMINISTRATOR, Role.TEACHER})
+SHOWN = 5
+
+
+def own(actor: Actor) -> dict[str, Any] | None:
+    """What the organisation, or oneself, has still to hand in."""
+    rows = list(
+        SUBMISSIONS.all(actor)
+        .filter(
+            status__in=FILLABLE,
+            campaign__status=CampaignStatus.OPEN,
+            campaign__version__form__kind=FormKind.REPORT,
+        )
+        .select_related("campaign")
+        .order_by("campaign__due_on")[:SHOWN]
+    )
+    for row in rows:
+        dress(row, actor.on)
+    return {"rows": rows} if rows else None
+
+
+def watched(actor: Actor) -> dict[str, Any] | None:
+    """Open campaigns with how many of the reports one sees are handed in."""
+    seen = Q()
+    if actor.role == Role.COORDINATOR:
+        seen = Q(submissions__municipality_id=actor.municipality_id)
+    rows = list(
+        CAMPAIGNS.all(actor, "watch")
+        .filter(status=CampaignStatus.OPEN, version__form__kind=FormKind.REPORT)
+        .annotate(
+            mine=Count("submissions", filter=seen),
+            mine_done=Count("submissions", filter=seen & Q(submissions__status__in=DONE)),
+        )
+        .order_by("due_on")[:SHOWN]
+    )
+    return {"rows": rows} if rows else None
+
+
+def to_hand_in(actor: Actor) -> int:
+    return (
+        SUBMISSIONS.all(actor)
+        .filter(
+            status__in=FILLABLE,
+            campaign__status=CampaignStatus.OPEN,
+            campaign__version__form__kind=FormKind.REPORT,
+        )
+        .count()
+    )
+
+
+def open_proposals(actor: Actor) -> int:
+    return PROPOSALS.all(actor).filter(status=ProposalStatus.OPEN).count()
+
+
+add_panel(Panel("reporting.own", "reporting/panels/own.html", own, FILLING, 8))
+add_panel(Panel("reporting.watched", "reporting/panels/open.html", watched, WATCHING, 22))
+add_nav(
+    NavItem(_("Reports"), "reporting:reports", "report", FILLING, SECTION, 160, to_hand_in),
+    NavItem(_("Campaigns"), "reporting:campaigns", "report", WATCHING, SECTION, 161),
+    NavItem(
+        _("Proposals to the records"),
+        "reporting:proposals",
+        "git-compare",
+        WATCHING | {Role.HEAD, Role.ADMINISTRATOR},
+        SECTION,
+        165,
+        open_proposals,
+    ),
+)

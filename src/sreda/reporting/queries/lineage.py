@@ -1,0 +1,116 @@
+"""From a cell down to the records it was counted from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from sreda.kernel.api import Actor, Dataset, Records, datasets
+from sreda.reporting.expressions import ExpressionError, Used, in_words
+from sreda.reporting.models import Submission
+from sreda.reporting.queries.cells import cells_of, values_of
+from sreda.reporting.queries.versions import compiled_form
+from sreda.reporting.queries.worlds import world_of
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One question a source asked, in words, and its answer; `listed`: its records are at hand."""
+
+    words: str
+    value: Any
+    source: str
+    listed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Lineage:
+    """`text` is the expression; `fault` where it cannot be computed."""
+
+    text: str
+    parts: tuple[Part, ...]
+    used: tuple[Used, ...]
+    fault: str = ""
+
+
+def lineage_of(submission: Submission, key: str) -> Lineage | None:
+    """What fills a cell (of a list: the whole list); None where nothing does."""
+    form = compiled_form(submission.campaign.version)
+    source = form.sources.get(key) or form.row_sources.get(key.partition(".")[0])
+    if source is None:
+        return None
+    world = world_of(submission.campaign, [submission.organisation_id])
+    cells = cells_of(form.schema, values_of([submission.pk]))
+    try:
+        _value, used = source.trace(world, submission.organisation_id, cells)
+    except ExpressionError as error:
+        return Lineage(source.text, (), (), in_words(error))
+    return Lineage(source.text, tuple(part_of(item, form.schema) for item in used), tuple(used))
+
+
+def part_of(used: Used, schema: Any = None) -> Part:
+    match used.kind:
+        case "dataset":
+            dataset = datasets()[used.name]
+            measure = next(m for m in dataset.measures if m.name == used.part)
+            words = f"{dataset.title}: {measure.title}"
+            if used.filters:
+                words += f" ({filters_in_words(dataset, used.filters)})"
+            value = len(used.value) if isinstance(used.value, list) else used.value
+            return Part(words, value, str(dataset.source), dataset.records is not None)
+        case "previous":
+            cell = schema.cells.get(used.name) if schema is not None else None
+            title = cell.title if cell else used.name
+            return Part(
+                _("the report of the period before: %s") % title, used.value, _("reports"), False
+            )
+        case "form":
+            return Part(
+                _("the form “%(form)s”, %(cell)s") % {"form": used.name, "cell": used.part},
+                used.value,
+                _("reports"),
+                False,
+            )
+    return Part(_("the indicator “%s”") % used.name, used.value, _("indicators"), False)
+
+
+def filters_in_words(dataset: Dataset, filters: Mapping[str, Any]) -> str:
+    dimensions = {d.name: d for d in dataset.dimensions}
+    return "; ".join(
+        f"{dimensions[name].title}: {_wanted(dimensions[name], wanted)}"
+        for name, wanted in filters.items()
+        if name in dimensions
+    )
+
+
+def _wanted(dimension: Any, wanted: Any) -> str:
+    if isinstance(wanted, Mapping):
+        low, high = wanted.get("from"), wanted.get("to")
+        if high is None:
+            return _("from %s") % low
+        return _("up to %s") % high if low is None else f"{low}–{high}"
+    if isinstance(wanted, list | tuple):
+        return ", ".join(_wanted(dimension, item) for item in wanted)
+    titles = dict(dimension.choices()) if dimension.choices else {}
+    if wanted is None:
+        return _("not given")
+    return str(titles.get(wanted, wanted))
+
+
+def records_of(
+    submission: Submission, key: str, number: int, actor: Actor
+) -> tuple[Part, Records] | None:
+    """The records behind the question `number` of a cell's source, as far as the actor may see
+    them."""
+    found = lineage_of(submission, key)
+    if found is None or not 0 <= number < len(found.used):
+        return None
+    used = found.used[number]
+    if used.kind != "dataset" or (records := datasets()[used.name].records) is None:
+        return None
+    return found.parts[number], records(
+        actor, [submission.organisation_id], submission.campaign.as_of, used.filters
+    )

@@ -1,0 +1,331 @@
+"""Campaigns: planned, opened, watched live, reminded, closed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_GET, require_POST
+
+from sreda.kernel import clock
+from sreda.kernel.api import Actor, Column, Filter, Listing
+from sreda.registry.api import Municipality, OrganisationKind
+from sreda.reporting.access import CAMPAIGNS, SUBMISSIONS
+from sreda.reporting.domain import campaigns as domain
+from sreda.reporting.domain.prefill import FILLABLE
+from sreda.reporting.enums import CampaignStatus, FormKind, SubmissionStatus, VersionStatus
+from sreda.reporting.models import Campaign, FormVersion, Submission
+from sreda.reporting.queries.monitoring import TONES, dress, state_of, tone_of, with_counts
+from sreda.reporting.tasks import fill_reports
+from sreda.reporting.web.frame import (
+    actor_of,
+    add_errors,
+    key_of,
+    page,
+    visible,
+)
+from sreda.ui.picking import AnyChoiceField
+
+
+def _day(label: Any, help_text: Any = "", required: bool = True) -> forms.DateField:
+    return forms.DateField(
+        label=label,
+        help_text=help_text,
+        required=required,
+        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
+    )
+
+
+class VersionChoice(AnyChoiceField):
+    def label_from_instance(self, obj: Any) -> str:
+        return f"{obj.form.title} ({obj.number})"
+
+
+class CampaignForm(forms.Form):
+    version = VersionChoice(label=gettext_lazy("Form"), queryset=FormVersion.objects.none())
+    title = forms.CharField(
+        label=gettext_lazy("Title"),
+        max_length=300,
+        required=False,
+        help_text=gettext_lazy("Empty: the title of the form."),
+    )
+    period_start = _day(gettext_lazy("Period from"))
+    period_end = _day(gettext_lazy("Period to"))
+    as_of = _day(gettext_lazy("Records as of"), gettext_lazy("The day whose records fill it."))
+    opens_on = _day(gettext_lazy("Opens on"), gettext_lazy("On this day it opens by itself."))
+    due_on = _day(gettext_lazy("Due on"))
+    municipal_due_on = _day(gettext_lazy("Municipalities are due on"), required=False)
+    kinds = forms.MultipleChoiceField(
+        label=gettext_lazy("Kinds of organisations"),
+        choices=OrganisationKind.choices,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=gettext_lazy("None: all kinds."),
+    )
+    municipalities = forms.ModelMultipleChoiceField(
+        label=gettext_lazy("Municipalities"),
+        queryset=Municipality.objects.none(),
+        required=False,
+        help_text=gettext_lazy("None: the whole region."),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, rows in (
+            (
+                "version",
+                FormVersion.objects.filter(
+                    status=VersionStatus.PUBLISHED, form__withdrawn_at=None
+                ).select_related("form"),
+            ),
+            ("municipalities", Municipality.objects.all()),
+        ):
+            field = self.fields[name]
+            assert isinstance(field, forms.ModelChoiceField)
+            field.queryset = rows
+
+
+@page
+@require_GET
+def campaigns(request: HttpRequest) -> HttpResponseBase:
+    actor = actor_of(request)
+    visible(CAMPAIGNS.may(actor, "watch"))
+    rows = CAMPAIGNS.all(actor, "watch").filter(version__form__kind=FormKind.REPORT)
+    listing = Listing(
+        rows=with_counts(rows.select_related("version__form")),
+        params=request.GET,
+        search=lambda found, text: found.filter(title__icontains=text),
+        filter_by=[Filter("status", gettext_lazy("State"), CampaignStatus.choices)],
+        sorts={"due": ["due_on"], "title": ["title"], "period": ["period_start"]},
+        default_sort="-due",
+        columns=[
+            Column(gettext_lazy("Campaign"), lambda c: c.title),
+            Column(gettext_lazy("Period from"), lambda c: c.period_start),
+            Column(gettext_lazy("Period to"), lambda c: c.period_end),
+            Column(gettext_lazy("Due on"), lambda c: c.due_on),
+            Column(gettext_lazy("State"), lambda c: c.get_status_display()),
+            Column(gettext_lazy("Reports"), lambda c: c.total),
+            Column(gettext_lazy("Handed in"), lambda c: c.done),
+        ],
+        name="campaigns",
+    )
+    if (answer := listing.export()) is not None:
+        return answer
+    for row in listing.page:
+        row.tone, row.icon = TONES[CampaignStatus(row.status)]  # type: ignore[attr-defined]
+    context = {"listing": listing, "may_add": CAMPAIGNS.may(actor, "manage")}
+    return render(request, "reporting/campaigns.html", context)
+
+
+@page
+def campaign_add(request: HttpRequest) -> HttpResponseBase:
+    actor = actor_of(request)
+    visible(CAMPAIGNS.may(actor, "manage"))
+    form = CampaignForm(request.POST or None, initial=_usual(actor.on, request))
+    if request.method == "POST" and form.is_valid():
+        said = dict(form.cleaned_data)
+        kinds, places = said.pop("kinds"), said.pop("municipalities")
+        audience: dict[str, Any] = {}
+        if kinds:
+            audience["kinds"] = kinds
+        if places:
+            audience["municipalities"] = [str(place.pk) for place in places]
+        try:
+            made = domain.plan_campaign(
+                **said,
+                audience=audience or None,
+                actor=actor,
+                at=clock.now(),
+                key=key_of(request, "campaign"),
+            )
+        except ValidationError as error:
+            add_errors(form, error)
+        else:
+            messages.success(request, _("The campaign is planned."))
+            return redirect("reporting:campaign", pk=made.pk)
+    status = 422 if form.errors else 200
+    return render(request, "reporting/campaign_add.html", {"form": form}, status=status)
+
+
+def _usual(on: date, request: HttpRequest) -> dict[str, Any]:
+    """The school year of the day, the records of today."""
+    year = on.year if on.month >= 9 else on.year - 1
+    return {
+        "version": request.GET.get("version"),
+        "period_start": date(year, 9, 1),
+        "period_end": date(year + 1, 8, 31),
+        "as_of": on,
+        "opens_on": on,
+        "due_on": date.fromordinal(on.toordinal() + 14),
+    }
+
+
+def the_campaign(request: HttpRequest, pk: UUID, action: str = "watch") -> tuple[Campaign, Actor]:
+    actor = actor_of(request)
+    found = CAMPAIGNS.get(actor, "view", pk=pk)
+    if not CAMPAIGNS.may(actor, "watch", found):
+        visible(False)
+    CAMPAIGNS.require(actor, action, found)
+    return Campaign.objects.select_related("version__form").get(pk=pk), actor
+
+
+def _late(rows: QuerySet[Submission], value: str) -> QuerySet[Submission]:
+    return rows.filter(status__in=FILLABLE) if value == "todo" else rows.filter(status=value)
+
+
+def _places(actor: Actor) -> list[Filter[Any]]:
+    if actor.role != "operator":
+        return []
+
+    def choices() -> list[tuple[str, str]]:
+        return [(str(pk), name) for pk, name in Municipality.objects.values_list("pk", "name")]
+
+    return [Filter("municipality", gettext_lazy("Municipality"), choices)]
+
+
+@page
+@require_GET
+def campaign(request: HttpRequest, pk: UUID) -> HttpResponseBase:
+    """The monitor: states by municipality, which renew themselves, and the list of reports."""
+    found, actor = the_campaign(request, pk)
+    rows = SUBMISSIONS.all(actor).filter(campaign=found)
+    listing = Listing(
+        rows=rows.select_related("organisation", "municipality"),
+        params=request.GET,
+        search=lambda reports, text: reports.filter(organisation__short_name__icontains=text),
+        filter_by=[
+            Filter(
+                "state",
+                gettext_lazy("State"),
+                [("todo", gettext_lazy("Not handed in")), *SubmissionStatus.choices],
+                _late,
+            ),
+            *_places(actor),
+        ],
+        sorts={
+            "name": ["organisation__short_name"],
+            "municipality": ["municipality__name", "organisation__short_name"],
+            "submitted": ["submitted_at"],
+            "changed": ["changed_at"],
+            "filled": ["filled"],
+        },
+        default_sort="municipality",
+        columns=[
+            Column(gettext_lazy("Registry number"), lambda s: s.organisation.code),
+            Column(gettext_lazy("Organisation"), lambda s: s.organisation.short_name),
+            Column(gettext_lazy("Municipality"), lambda s: s.municipality.name),
+            Column(gettext_lazy("State"), lambda s: s.get_status_display()),
+            Column(gettext_lazy("Cells filled"), lambda s: s.filled),
+            Column(gettext_lazy("of them from records"), lambda s: s.sourced),
+            Column(gettext_lazy("Handed in at"), lambda s: s.submitted_at and str(s.submitted_at)),
+            Column(gettext_lazy("Signed by"), lambda s: s.submitted_by_name),
+        ],
+        name="reports",
+    )
+    if (answer := listing.export()) is not None:
+        return answer
+    for row in listing.page:
+        row.campaign = found
+        dress(row, actor.on)
+    tone, icon = tone_of(found.status)
+    return render(
+        request,
+        "reporting/campaign.html",
+        {
+            "campaign": found,
+            "listing": listing,
+            "state": state_of(found, SUBMISSIONS.all(actor), actor.on),
+            "may_manage": CAMPAIGNS.may(actor, "manage", found),
+            "tone": tone,
+            "icon": icon,
+            "on": actor.on,
+            "asked": domain.audience_of(found).count() if found.status == "planned" else None,
+        },
+    )
+
+
+@page
+@require_GET
+def campaign_state(request: HttpRequest, pk: UUID) -> HttpResponseBase:
+    """The part of the monitor that renews itself."""
+    found, actor = the_campaign(request, pk)
+    state = state_of(found, SUBMISSIONS.all(actor), actor.on)
+    return render(
+        request, "reporting/parts/campaign_state.html", {"campaign": found, "state": state}
+    )
+
+
+def _act(
+    request: HttpRequest, pk: UUID, write: Callable[[Campaign, Actor], str]
+) -> HttpResponseBase:
+    found, actor = the_campaign(request, pk, "manage")
+    try:
+        messages.success(request, write(found, actor))
+    except ValidationError as error:
+        messages.error(request, " ".join(error.messages))
+    return redirect("reporting:campaign", pk=pk)
+
+
+@page
+@require_POST
+def campaign_open(request: HttpRequest, pk: UUID) -> HttpResponseBase:
+    def write(found: Campaign, actor: Actor) -> str:
+        was = found.status
+        opened = domain.open_campaign(found, actor=actor, at=clock.now())
+        if was == CampaignStatus.PLANNED and opened.version.form.kind == FormKind.REPORT:
+            fill_reports.defer(campaign_id=str(opened.pk))
+        return _("The campaign is open: its reports are being filled from the records.")
+
+    return _act(request, pk, write)
+
+
+@page
+@require_POST
+def campaign_remind(request: HttpRequest, pk: UUID) -> HttpResponseBase:
+    def write(found: Campaign, actor: Actor) -> str:
+        place = request.POST.get("municipality", "")
+        told = domain.remind(
+            found,
+            at=clock.now(),
+            on=actor.on,
+            actor=actor,
+            municipality_id=UUID(place) if place else None,
+            text=request.POST.get("text", "")[:2000],
+        )
+        return _("People reminded: %s (nobody twice a day).") % told
+
+    return _act(request, pk, write)
+
+
+@page
+@require_POST
+def campaign_close(request: HttpRequest, pk: UUID) -> HttpResponseBase:
+    def write(found: Campaign, actor: Actor) -> str:
+        domain.close_campaign(found, actor=actor, at=clock.now())
+        return _("The campaign is closed.")
+
+    return _act(request, pk, write)
+
+
+@page
+@require_POST
+def campaign_reopen(request: HttpRequest, pk: UUID) -> HttpResponseBase:
+    def write(found: Campaign, actor: Actor) -> str:
+        try:
+            due = date.fromisoformat(request.POST["due_on"]) if request.POST.get("due_on") else None
+        except ValueError:
+            raise ValidationError(_("This is not a date.")) from None
+        domain.reopen_campaign(found, due_on=due, actor=actor, at=clock.now())
+        return _("The campaign is open again.")
+
+    return _act(request, pk, write)

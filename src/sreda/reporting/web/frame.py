@@ -1,0 +1,43 @@
+"""What the pages of reports share."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpRequest
+
+from sreda.kernel.api import Actor
+from sreda.reporting.access import SUBMISSIONS
+from sreda.reporting.models import Submission
+from sreda.ui.pages import actor_of, add_errors, key_of, page, visible
+
+__all__ = [
+    "Context",
+    "actor_of",
+    "add_errors",
+    "key_of",
+    "page",
+    "place_id",
+    "the_report",
+    "visible",
+]
+
+Context = dict[str, Any]
+
+
+def the_report(request: HttpRequest, pk: UUID, action: str = "view") -> tuple[Submission, Actor]:
+    """A report the actor may see (else 404) and do this to (else refused), with what pages need."""
+    actor = actor_of(request)
+    found = SUBMISSIONS.get(actor, action, pk=pk)
+    return (
+        Submission.objects.select_related(
+            "campaign__version__form", "organisation__municipality", "municipality"
+        ).get(pk=found.pk),
+        actor,
+    )
+
+
+def place_id(place: str) -> str:
+    """The id of a cell's control on the page."""
+    return "c-" + place.replace(".", "-")

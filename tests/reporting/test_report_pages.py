@@ -1,0 +1,321 @@
+"""Pages of reports: what a school, a municipality and the region see and do."""
+
+from __future__ import annotations
+
+import json
+import re
+from uuid import uuid4
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from sreda.kernel import clock
+from sreda.registry.api import Person, Role, User
+from sreda.reporting.domain import handing_in
+from sreda.reporting.domain.filling import Change, save_changes
+from sreda.reporting.models import Campaign, Form, Proposal, SubmissionStep
+from tests.factories import (
+    ClassGroupFactory,
+    EnrolmentFactory,
+    OrganisationFactory,
+    PersonFactory,
+    actor_for,
+    seated,
+)
+from tests.reporting.world import AT, opened, published, report, values
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def now(monkeypatch):
+    monkeypatch.setattr(clock, "now", lambda: AT)
+    monkeypatch.setattr(clock, "today", lambda: AT.date())
+
+
+def client_of(actor):
+    found = Client()
+    found.force_login(User.objects.get(pk=actor.user_id))
+    return found
+
+
+@pytest.fixture
+def school():
+    school = OrganisationFactory(phone="+7 3842 11-22-33")
+    for sex in ("female", "male"):
+        EnrolmentFactory(
+            group=ClassGroupFactory(organisation=school, grade=7), person=PersonFactory(sex=sex)
+        )
+    return school
+
+
+@pytest.fixture
+def head(school):
+    return seated(Role.HEAD, organisation=school)
+
+
+@pytest.fixture
+def mine(school):
+    return report(opened(), school)
+
+
+@pytest.fixture
+def school_page(head):
+    return client_of(head)
+
+
+def page_of(mine):
+    return reverse("reporting:report", args=[mine.pk])
+
+
+def test_a_school_finds_its_report_filled_with_origins(school_page, mine):
+    listed = school_page.get(reverse("reporting:reports")).content.decode()
+    assert page_of(mine) in listed
+    assert page_of(mine) in school_page.get(reverse("cabinet")).content.decode()
+    page = school_page.get(page_of(mine)).content.decode()
+    assert re.search(r'name="cell:pupils.g7.total" value="2"', page)
+    assert "из записей региона" in page
+    assert "вычислено из ячеек формы" in page
+    assert 'name="cell:pupils.g8.girls"' not in page, "a closed cell is not asked"
+
+
+def test_a_page_costs_the_same_queries_for_any_number_of_cells(school_page, mine):
+    def cost():
+        with CaptureQueriesContext(connection) as found:
+            assert school_page.get(page_of(mine) + "?section=more").status_code == 200
+        return len(found)
+
+    cost()
+    before = cost()
+    head = actor_for(
+        Person.objects.get(user__in=User.objects.filter(pk=school_page.session["_auth_user_id"]))
+    )
+    rows = [Change("clubs.*.title", f"Кружок {n}", f"t{n}") for n in range(5)]
+    mine.refresh_from_db()
+    save_changes(mine, edition=mine.edition, changes=rows, actor=head, at=AT, key=uuid4())
+    assert cost() == before
+
+
+def plain_post(client, mine, **cells):
+    page = client.get(page_of(mine)).content.decode()
+    was = re.search(r'name="was" value="([^"]*)"', page)[1].replace("&quot;", '"')
+    edition = re.search(r'name="edition" value="(\d+)"', page)[1]
+    return client.post(
+        page_of(mine), {"section": "general", "was": was, "edition": edition, **cells}
+    )
+
+
+def test_without_a_script_a_section_is_saved_and_faults_keep_what_was_typed(school_page, mine):
+    shown = {"cell:pupils.g7.total": "2", "cell:base.phone": "+7 3842 11-22-33"}
+    answer = plain_post(school_page, mine, **shown, **{"cell:base.shifts": "2"})
+    assert answer.status_code == 302
+    assert values(mine)["base.shifts"] == 2
+    answer = plain_post(
+        school_page, mine, **{"cell:base.shifts": "9", "cell:base.seats": "15",
+        "cell:pupils.g7.total": "5"},
+    )  # fmt: skip
+    assert answer.status_code == 422
+    page = answer.content.decode()
+    assert 'name="cell:base.shifts" value="9"' in page
+    assert 'name="reason:pupils.g7.total"' in page
+    assert values(mine)["base.seats"] == 15
+    plain_post(
+        school_page, mine, **{"cell:pupils.g7.total": "5", "reason:pupils.g7.total": "Прибыли"}
+    )
+    assert values(mine)["pupils.g7.total"] == 5
+
+
+def sent(client, mine, changes, edition, key=None, **more):
+    return client.post(
+        reverse("reporting:save", args=[mine.pk]),
+        json.dumps({"key": str(key or uuid4()), "edition": edition, "changes": changes, **more}),
+        content_type="application/json",
+    )
+
+
+def test_the_script_saves_and_hears_of_others(school_page, mine, school):
+    colleague = client_of(seated(Role.ADMINISTRATOR, organisation=school))
+    said = sent(school_page, mine, [{"key": "base.shifts", "value": "2"}], mine.edition).json()
+    assert said["faults"] == []
+    assert {c["place"] for c in said["changed"]} == {"base.shifts"}
+    url = reverse("reporting:state", args=[mine.pk])
+    others = colleague.get(url, {"edition": mine.edition}).json()
+    assert [(c["place"], c["value"]) for c in others["changed"]] == [("base.shifts", "2")]
+    assert others["changed"][0]["by"]
+    assert colleague.get(url, {"edition": others["edition"]}).json()["changed"] == []
+    said = sent(colleague, mine, [{"key": "base.shifts", "value": "1"}], mine.edition).json()
+    assert said["faults"][0]["kind"] == "conflict"
+
+
+@pytest.mark.parametrize("body", ["", "[]", "{}", '{"key": 1}', '{"key": "x", "edition": "y"}'])
+def test_what_cannot_be_read_is_refused_and_nothing_breaks(body, school_page, mine):
+    url = reverse("reporting:save", args=[mine.pk])
+    assert school_page.post(url, body, content_type="application/json").status_code == 400
+
+
+def test_a_handed_in_report_takes_no_cells(school_page, mine, head):
+    sent(school_page, mine, [{"key": "base.shifts", "value": "2"}], mine.edition)
+    handing_in.submit(mine, actor=head, at=AT)
+    answer = sent(school_page, mine, [{"key": "base.shifts", "value": "1"}], 99)
+    assert answer.status_code == 409
+    assert "сдан" in answer.json()["message"]
+
+
+def test_checking_explaining_signing_and_what_the_paper_says(school_page, mine):
+    check = reverse("reporting:check", args=[mine.pk])
+    submit = reverse("reporting:submit", args=[mine.pk])
+    assert "нужно заполнить" in school_page.get(check).content.decode()
+    assert school_page.post(submit).status_code == 422
+    sent(
+        school_page, mine,
+        [{"key": "base.shifts", "value": "2"},
+         {"key": "clubs.*.title", "row": "t1", "value": "Хор"},
+         {"key": "clubs.*.members", "row": "t1", "value": "50"}],
+        mine.edition,
+    )  # fmt: skip
+    page = school_page.get(check).content.decode()
+    assert "#c-clubs-t1-members" in page
+    assert school_page.post(submit).status_code == 422
+    assert school_page.post(submit, {"explain:clubs": "Ходят соседи"}).status_code == 302
+    mine.refresh_from_db()
+    assert mine.status == "submitted"
+    digest = SubmissionStep.objects.get(kind="submitted").digest
+    assert digest in school_page.get(reverse("reporting:paper", args=[mine.pk])).content.decode()
+    history = school_page.get(reverse("reporting:history", args=[mine.pk])).content.decode()
+    assert digest in history
+
+
+def test_a_municipality_returns_with_a_comment_to_a_cell_and_accepts(
+    school_page, mine, school, head
+):
+    sent(school_page, mine, [{"key": "base.shifts", "value": "2"}], mine.edition)
+    handing_in.submit(mine, actor=head, at=AT)
+    place = client_of(seated(Role.COORDINATOR, municipality=school.municipality))
+    place.post(
+        reverse("reporting:comment", args=[mine.pk]), {"place": "base.shifts", "text": "Одна же"}
+    )
+    place.post(reverse("reporting:review", args=[mine.pk]), {"act": "return"})
+    mine.refresh_from_db()
+    assert mine.status == "returned"
+    assert "Одна же" in school_page.get(page_of(mine)).content.decode()
+    sent(school_page, mine, [{"key": "base.shifts", "value": "1"}], 99)
+    school_page.post(reverse("reporting:submit", args=[mine.pk]))
+    place.post(reverse("reporting:review", args=[mine.pk]), {"act": "accept"})
+    mine.refresh_from_db()
+    assert mine.status == "accepted"
+
+
+def test_the_drill_down_is_walked_from_the_region_to_the_records(mine, school, head):
+    save_changes(
+        mine, edition=1, changes=[Change("base.shifts", "1")], actor=head, at=AT, key=uuid4()
+    )
+    handing_in.submit(mine, actor=head, at=AT)
+    operator = client_of(seated(Role.OPERATOR))
+    page = operator.get(reverse("reporting:campaign", args=[mine.campaign_id])).content.decode()
+    sums = reverse("reporting:consolidated", args=[mine.campaign_id])
+    assert sums in page
+    page = operator.get(sums).content.decode()
+    cell = re.search(r'href="([^"]*\?at=pupils.g7.total)"', page)[1]
+    page = operator.get(cell).content.decode()
+    place = re.search(rf'href="([^"]*municipality={school.municipality_id})"', page)[1]
+    page = operator.get(place.replace("&amp;", "&")).content.decode()
+    one = re.search(r'href="([^"]*/reports/[^"]*/cell/\?at=pupils.g7.total)"', page)[1]
+    page = operator.get(one).content.decode()
+    assert "contingent" in page
+    behind = re.search(r'href="([^"]*/records/[^"]*)"', page)[1].replace("&amp;", "&")
+    page = operator.get(behind).content.decode()
+    people = set(re.findall(r"/registry/people/[0-9a-f-]{36}/", page))
+    assert len(people) == 2
+    assert operator.get(people.pop()).status_code == 200
+
+
+@pytest.mark.parametrize("form", ["csv", "xlsx"])
+def test_sums_are_exported(form, mine, head):
+    operator = client_of(seated(Role.OPERATOR))
+    for name in ("consolidated", "consolidated_cell"):
+        answer = operator.get(
+            reverse(f"reporting:{name}", args=[mine.campaign_id]), {"export": form}
+        )
+        assert answer.status_code == 200
+        assert f".{form}" in answer["Content-Disposition"]
+
+
+def test_periods_are_compared(school, head):
+    version = published()
+    for year, seats in ((2025, "10"), (2026, "25")):
+        now = report(opened(version, year=year), school)
+        cells = [Change("base.shifts", "1"), Change("base.seats", seats)]
+        save_changes(now, edition=1, changes=cells, actor=head, at=AT, key=uuid4())
+        handing_in.submit(now, actor=head, at=AT)
+    before = Campaign.objects.order_by("period_start").first()
+    page = client_of(seated(Role.OPERATOR)).get(
+        reverse("reporting:consolidated", args=[now.campaign_id]), {"with": before.pk}
+    )
+    assert "(+15)" in page.content.decode()
+
+
+def test_the_monitor_costs_the_same_queries_for_more_schools(mine):
+    operator = client_of(seated(Role.OPERATOR))
+    url = reverse("reporting:campaign", args=[mine.campaign_id])
+
+    def cost():
+        with CaptureQueriesContext(connection) as found:
+            assert operator.get(url).status_code == 200
+        return len(found)
+
+    cost()
+    before = cost()
+    from sreda.reporting.domain.campaigns import add_reports
+
+    more = [OrganisationFactory() for _ in range(4)]
+    add_reports(mine.campaign, [(o.pk, o.municipality_id) for o in more])
+    assert cost() == before
+
+
+def test_an_operator_plans_opens_reminds_and_closes(school, head):
+    version = published()
+    operator = client_of(seated(Role.OPERATOR))
+    add = reverse("reporting:campaign_add")
+    assert operator.post(add, {"version": version.pk}).status_code == 422
+    dates = {
+        "period_start": "2026-09-01", "period_end": "2027-08-31", "as_of": "2026-11-20",
+        "opens_on": "2026-11-20", "due_on": "2026-12-01",
+    }  # fmt: skip
+    for _again in range(2):
+        operator.post(add, {"version": version.pk, "kinds": ["school"], "_key": "k", **dates})
+    made = Campaign.objects.get()
+    assert made.title == Form.objects.get().title
+    for act in ("open", "remind", "close", "reopen"):
+        url = reverse(f"reporting:campaign_{act}", args=[made.pk])
+        assert operator.post(url).status_code == 302
+    made.refresh_from_db()
+    assert made.status == "open"
+    assert operator.get(reverse("reporting:campaign", args=[made.pk])).status_code == 200
+
+
+def test_a_workbook_goes_out_and_comes_back_through_the_pages(school_page, mine):
+    book = school_page.get(reverse("reporting:xlsx", args=[mine.pk]))
+    assert book["Content-Disposition"].endswith('.xlsx"')
+    upload = reverse("reporting:upload", args=[mine.pk])
+    file = SimpleUploadedFile("отчёт.xlsx", book.content)
+    assert school_page.post(upload, {"file": file}).status_code == 200
+    bad = SimpleUploadedFile("отчёт.xlsx", b"PK\x03\x04")
+    assert school_page.post(upload, {"file": bad}, follow=True).status_code == 200
+
+
+def test_a_proposal_is_seen_and_decided(school_page, mine):
+    sent(
+        school_page, mine,
+        [{"key": "pupils.g7.total", "value": "3", "reason": "Новенький"}], mine.edition,
+    )  # fmt: skip
+    operator = client_of(seated(Role.OPERATOR))
+    page = operator.get(reverse("reporting:proposals")).content.decode()
+    assert "Новенький" in page
+    proposal = Proposal.objects.get()
+    operator.post(reverse("reporting:decide", args=[proposal.pk]), {"act": "accept"})
+    proposal.refresh_from_db()
+    assert proposal.status == "accepted"
