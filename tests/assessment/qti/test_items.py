@@ -696,6 +696,7 @@ def test_constraints_of_responses(kind, attributes, given, wanted):
         ("1.23e-2", {"leftDigits": 1, "rightDigits": 2, "ndp": 4, "nsf": 3, "exponent": -2}),
         ("0.050", {"leftDigits": 1, "rightDigits": 3, "ndp": 3, "nsf": 2}),
         ("-12.5", {"leftDigits": 2, "rightDigits": 1, "ndp": 1, "nsf": 3}),
+        ("12,5", {"leftDigits": 2, "rightDigits": 1, "ndp": 1, "nsf": 3}),
         ("many", {}),
     ],
 )
@@ -712,8 +713,26 @@ def test_typed_numbers_as_records(text, wanted):
     assert found.pop("stringValue") == text
     assert values["TEXT"] == text
     if wanted:
-        assert found.pop("floatValue") == float(text)
+        assert found.pop("floatValue") == float(text.replace(",", "."))
     assert found == wanted
+
+
+@pytest.mark.parametrize(
+    ("typed", "wanted"),
+    [
+        ("1,5", 1.0),
+        (" 1,5 ", 1.0),
+        ("1.5", 1.0),
+        (1.5, 1.0),
+        ("1,50", 1.0),
+        ("15", 0.0),
+        ("1,5,0", 0.0),
+    ],
+)
+def test_the_decimal_comma_is_read(typed, wanted):
+    body = '<p><qti-text-entry-interaction response-identifier="RESPONSE"/></p>'
+    made = item(response("float", correct="1.5") + SCORE, body, MATCH_CORRECT)
+    assert points(made, RESPONSE=typed) == wanted
 
 
 def test_numbers_in_another_base():

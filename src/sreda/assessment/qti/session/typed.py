@@ -9,6 +9,7 @@ from fractions import Fraction
 from ..items.item import Item
 from ..model.declarations import Declaration
 from ..model.interactions import Interaction
+from ..values.json import with_point
 from ..values.numbers import parse_float
 from ..values.types import Record, Value
 
@@ -44,15 +45,16 @@ def text_record(text: str) -> Record | None:
     number has only its stringValue."""
     if not text:
         return None
-    found = NUMBER.match(text)
+    number = with_point(text)
+    found = NUMBER.match(number)
     fields: dict[str, str | int | Fraction | float | None] = {"stringValue": text}
     if found and (found.group(1) or found.group(2)):
         left, right, exponent = found.group(1), found.group(2), found.group(3)
         decimals = len(right or "")
         power = int(exponent or 0)
         digits = (left + (right or "")).lstrip("0")
-        fields["floatValue"] = _float(text)
-        if right is None and exponent is None and "." not in text:
+        fields["floatValue"] = _float(number)
+        if right is None and exponent is None and "." not in number:
             fields["integerValue"] = int(text)
         fields["leftDigits"] = len(left)
         fields["rightDigits"] = decimals

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import base64
 import math
+import re
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import Any
@@ -27,6 +28,7 @@ from .types import (
 )
 
 Json = Any
+COMMA = re.compile(r"\s*[+-]?\d*,\d+(?:[eE][+-]?\d+)?\s*\Z", re.ASCII)
 
 
 def read_json(data: Json, base_type: str, cardinality: str) -> Value:
@@ -93,10 +95,15 @@ def read_single(data: Json, base_type: str) -> Single | None:
             case Mapping():
                 return _file(data)
             case str():
-                return parse_value(data, base_type)
+                return parse_value(with_point(data) if base_type == "float" else data, base_type)
     except (ValueError, OverflowError, ArithmeticError):
         raise fault from None
     raise fault
+
+
+def with_point(text: str) -> str:
+    """A number as people type it where the comma is the decimal sign: 1,5 is 1.5."""
+    return text.replace(",", ".") if COMMA.match(text) else text
 
 
 def _number(data: int | float, base_type: str) -> Single | None:
