@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from functools import lru_cache
 
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -51,6 +52,11 @@ def day(value: date | datetime | None) -> str:
         return DASH
     if isinstance(value, datetime) and timezone.is_aware(value):
         value = timezone.localtime(value)
+    return _day(date(value.year, value.month, value.day), get_language())
+
+
+@lru_cache(maxsize=4000)
+def _day(value: date, _language: str | None) -> str:
     return date_format(value, "j E Y").replace(" ", NBSP)
 
 
@@ -60,7 +66,7 @@ def moment(value: datetime | None) -> str:
         return DASH
     if timezone.is_aware(value):
         value = timezone.localtime(value)
-    return f"{day(value)},{NBSP}{date_format(value, 'H:i')}"
+    return f"{day(value)},{NBSP}{value.hour:02}:{value.minute:02}"
 
 
 def short_day(value: date | datetime | None) -> str:
