@@ -8,6 +8,7 @@ from fractions import Fraction
 
 from ..model.reading import short
 from ..values.numbers import (
+    BITS,
     as_float,
     divided,
     exact,
@@ -61,7 +62,10 @@ def extreme(choose: Callable[[list[Number]], Number]) -> Callable[[list[Number]]
 
 def whole(result: Callable[..., int]) -> Callable[[list[Number]], Number | None]:
     def checked(found: list[Number]) -> Number | None:
-        return result(*found) if all(type(n) is int for n in found) else None
+        if not all(type(n) is int for n in found):
+            return None
+        made = result(*found)
+        return made if made.bit_length() <= BITS else None
 
     return checked
 

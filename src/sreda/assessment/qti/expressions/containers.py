@@ -28,7 +28,8 @@ def gathered(context: Context, operands: Sequence[Compiled]) -> list[Single]:
         if isinstance(value, Record):
             context.note("a record cannot be put into a container")
             continue
-        found.extend(items_of(value))
+        members = items_of(value)
+        found.extend(members[: context.take(len(members))])
     return found
 
 
@@ -134,9 +135,12 @@ def repeat(element: Element, operands: Sequence[Compiled], scope: Scope) -> Comp
         n = times(context)
         if type(n) is not int or n < 1:
             return None
-        if n > 10_000:
-            context.note("more than 10000 repeats are not made")
-            n = 10_000
-        return normal(Ordered(one for _ in range(n) for one in gathered(context, operands)))
+        found: list[Single] = []
+        for _ in range(n):
+            # a round costs something even where it gives nothing
+            if not context.take(1):
+                break
+            found.extend(gathered(context, operands))
+        return normal(Ordered(found))
 
     return run

@@ -15,6 +15,7 @@ from ..xml import Element
 Custom: TypeAlias = Callable[[Element, tuple[Value, ...]], Value]
 Loader: TypeAlias = Callable[[str], Element]
 
+MEMBERS = 100_000
 BUILT_IN = {
     "numAttempts": Declaration("numAttempts", "response", base_type="integer"),
     "duration": Declaration("duration", "response", base_type="duration"),
@@ -49,7 +50,9 @@ class TestView(Protocol):
 class Context:
     """The variables of one run. `notes` gathers what went wrong without stopping it."""
 
-    __slots__ = ("_random", "_seed", "correct", "custom", "defaults", "notes", "test", "values")
+    __slots__ = (
+        "_random", "_seed", "correct", "custom", "defaults", "left", "notes", "test", "values",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -64,6 +67,8 @@ class Context:
         self.values = values
         self._seed = seed
         self._random: Random | None = None
+        # how many members containers may still be given in this run
+        self.left = MEMBERS
         self.correct = correct or {}
         self.defaults = defaults or {}
         self.test = test
@@ -80,6 +85,14 @@ class Context:
     def note(self, text: str) -> None:
         if len(self.notes) < 100 and text not in self.notes:
             self.notes.append(text)
+
+    def take(self, count: int) -> int:
+        """How many of `count` members there is still room for; too many are noted."""
+        if count > self.left:
+            self.note(f"containers hold more than {MEMBERS} members; the rest is left out")
+        count = min(count, self.left)
+        self.left -= count
+        return count
 
 
 Compiled: TypeAlias = Callable[[Context], Value]

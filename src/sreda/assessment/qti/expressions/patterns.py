@@ -55,6 +55,8 @@ def full_match(pattern: str, text: str) -> bool:
 def _compiled(pattern: str) -> tuple[Any, Any]:
     if len(pattern) > 2000:
         raise PatternError("longer than 2000 characters")
+    if pattern.count("-[") > 5:
+        raise PatternError("more than 5 subtractions of classes")
     strict = _one(pattern)
     bare = pattern.removeprefix("^")
     if bare.endswith("$") and not bare.endswith("\\$"):

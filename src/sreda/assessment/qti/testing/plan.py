@@ -7,6 +7,9 @@ from random import Random
 
 from .model import Child, ItemRef, Section, Test
 
+# no test is longer; selection with replacement could ask for any number
+LONGEST = 10_000
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -32,9 +35,10 @@ class Entry:
 def make_plan(test: Test, random: Random) -> tuple[Entry, ...]:
     """The same test and the same random numbers give the same plan."""
     found: list[tuple[str, tuple[str, ...], ItemRef]] = []
+    room = _Room()
     for part in test.parts:
         for child in part.children:
-            for sections, ref in _flat(child, (), random):
+            for sections, ref in _flat(child, (), random, room):
                 found.append((part.identifier, sections, ref))
     counts: dict[str, int] = {}
     entries = []
@@ -48,13 +52,23 @@ def make_plan(test: Test, random: Random) -> tuple[Entry, ...]:
 Placed = tuple[tuple[str, ...], ItemRef]
 
 
-def _flat(child: Child, above: tuple[str, ...], random: Random) -> list[Placed]:
+@dataclass
+class _Room:
+    """How many items a plan may still take."""
+
+    left: int = LONGEST
+
+
+def _flat(child: Child, above: tuple[str, ...], random: Random, room: _Room) -> list[Placed]:
     if isinstance(child, ItemRef):
+        room.left -= 1
         return [(above, child)]
     inner = (*above, child.identifier)
     groups: list[tuple[bool, list[Placed]]] = []
     for one in selected(child, random):
-        placed = _flat(one, inner, random)
+        if room.left <= 0:
+            break
+        placed = _flat(one, inner, random, room)
         if isinstance(one, Section) and not one.keep_together and child.shuffle:
             # its items mix with those of this section
             groups.extend((False, [item]) for item in placed)
@@ -76,7 +90,7 @@ def selected(section: Section, random: Random) -> list[Child]:
     if count is None:
         return children
     required = [at for at, child in enumerate(children) if child.required]
-    free = max(0, count - len(required))
+    free = min(max(0, count - len(required)), LONGEST)
     if section.with_replacement:
         chosen = [*required, *(random.choices(range(len(children)), k=free) if children else [])]
     else:

@@ -40,6 +40,7 @@ from .model import (
     TestPart,
     TimeLimits,
 )
+from .plan import LONGEST
 
 LoadTree = Callable[[str], Element]
 LoadItem = Callable[[str], Item]
@@ -216,7 +217,7 @@ class _Reader:
             required = sum(1 for child in children if child.required)
             if select is None:
                 self.issues.add("attribute-missing", selection, name="select")
-            elif select < 0 or (select > len(children) and not again):
+            elif select < 0 or (select > len(children) and not again) or select > LONGEST:
                 self.issues.add("selection-many", selection, select=select, available=len(children))
             elif select < required:
                 self.issues.add("selection-required", selection, select=select, required=required)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from xml.parsers import expat
 
 from ..issues import Issue, QtiError
@@ -107,6 +108,7 @@ class _Reader:
         raise self.refused("xml-entity", name=name)
 
 
+@lru_cache(maxsize=2048)
 def split(name: str) -> tuple[str, str, str]:
     """(namespace, local name, name as printed) of expat's name."""
     parts = name.split(SEPARATOR)
