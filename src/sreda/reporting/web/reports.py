@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -109,6 +110,15 @@ def report(request: HttpRequest, pk: UUID) -> HttpResponseBase:
     return render(request, "reporting/report.html", context_of(request, submission, section))
 
 
+def new_row(at: datetime) -> str:
+    """A name for a row of a list; later ones stand behind earlier ones (as in filling.ts)."""
+    number, said = int(at.timestamp() * 1000), ""
+    while number:
+        number, rest = divmod(number, 36)
+        said = "0123456789abcdefghijklmnopqrstuvwxyz"[rest] + said
+    return f"t{said}{uuid4().hex[:8]}"
+
+
 def _section(schema: Schema, code: str) -> Section:
     return next((s for s in schema.sections if s.code == code), schema.sections[0])
 
@@ -143,7 +153,7 @@ def context_of(
         comments=open_comments,
         faults={place_of(f.key, f.row): f for f in faults},
     )
-    blocks = sheet.section(section, blank=f"t{uuid4().hex[:20]}" if writable else "")
+    blocks = sheet.section(section, blank=new_row(clock.now()) if writable else "")
     delegations = list(Delegation.objects.filter(submission=submission).select_related("person"))
     filled = {(v.cell.key) for v in values if v.number is not None or v.text or v.file_id}
     tone, icon = tone_of(submission.status)

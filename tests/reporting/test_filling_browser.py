@@ -1,0 +1,174 @@
+"""Filling in Chromium: saved by itself, kept without a network and over a reload, a block pasted
+from a spreadsheet, a correction with its reason, another's cell, the plain form without scripts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from django.conf import settings
+from django.test import Client
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from sreda.registry.api import Role, User
+from tests.factories import (
+    ClassGroupFactory,
+    EnrolmentFactory,
+    OrganisationFactory,
+    seated,
+)
+from tests.reporting.world import opened, report, values
+from tests.ui.test_browser import AXE, context, fits, pytestmark
+from tests.ui.test_browser import browser as browser
+
+assert pytestmark  # the same marks: Chromium, and a database the live server sees
+
+
+class School:
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.school = OrganisationFactory(phone="+7 3842 11-22-33")
+        EnrolmentFactory(group=ClassGroupFactory(organisation=self.school, grade=7))
+        self.head = seated(Role.HEAD, organisation=self.school)
+        self.colleague = seated(Role.ADMINISTRATOR, organisation=self.school)
+        self.report = report(opened(), self.school)
+
+    def enter(self, made: BrowserContext, actor: object) -> None:
+        client = Client()
+        client.force_login(User.objects.get(pk=actor.user_id))  # type: ignore[attr-defined]
+        value = client.cookies[settings.SESSION_COOKIE_NAME].value
+        made.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": value, "url": self.url}])
+
+    def open(self, made: BrowserContext, section: str = "general") -> Page:
+        page = made.new_page()
+        page.goto(f"{self.url}/reporting/reports/{self.report.pk}/?section={section}")
+        return page
+
+
+@pytest.fixture
+def school(live_server) -> School:
+    return School(live_server.url)
+
+
+@pytest.fixture
+def made(browser: Browser, school: School) -> Iterator[BrowserContext]:
+    found = context(browser, school.url)
+    school.enter(found, school.head)
+    yield found
+    found.close()
+
+
+def state(page: Page) -> object:
+    return page.locator("[data-save-state]")
+
+
+def test_a_cell_is_saved_by_itself_and_survives_a_lost_network(made, school) -> None:
+    page = school.open(made)
+    page.fill("#c-base-shifts", "2")
+    page.keyboard.press("Tab")
+    expect(state(page)).to_have_text("Всё сохранено")
+    assert values(school.report)["base.shifts"] == 2
+    made.set_offline(True)
+    page.fill("#c-base-area", "120,5")
+    page.keyboard.press("Tab")
+    expect(state(page)).to_contain_text("Нет связи", timeout=10_000)
+    made.set_offline(False)
+    expect(state(page)).to_have_text("Всё сохранено", timeout=20_000)
+    assert values(school.report)["base.area"] * 2 == 241
+
+
+def test_what_was_typed_offline_comes_back_after_a_reload(made, school) -> None:
+    page = school.open(made)
+    page.route("**/save/", lambda route: route.abort())
+    page.fill("#c-base-shifts", "3")
+    page.keyboard.press("Tab")
+    expect(state(page)).to_contain_text("Нет связи", timeout=10_000)
+    page.unroute("**/save/")
+    page.reload()
+    expect(page.locator("#c-base-shifts")).to_have_value("3")
+    expect(state(page)).to_have_text("Всё сохранено", timeout=20_000)
+    assert values(school.report)["base.shifts"] == 3
+
+
+def test_keys_and_a_block_pasted_from_a_spreadsheet(made, school) -> None:
+    page = school.open(made)
+    page.focus("#c-pupils-g7-total")
+    page.keyboard.press("ArrowDown")
+    expect(page.locator("#c-pupils-g8-total")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator("#c-pupils-all-total")).to_be_focused()
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("ArrowUp")
+    page.evaluate(
+        """() => {
+          const data = new DataTransfer();
+          data.setData('text/plain', '5\\t4\\n6\\n');
+          document.activeElement.dispatchEvent(
+            new ClipboardEvent('paste', {clipboardData: data, bubbles: true, cancelable: true}));
+        }"""
+    )
+    expect(page.locator("#c-pupils-g7-girls")).to_have_value("4")
+    expect(page.locator("#c-pupils-g8-total")).to_have_value("6")
+    ask = page.locator(".cell-ask").first
+    expect(ask).to_be_visible()
+    ask.locator("input").fill("Прибыли в ноябре")
+    ask.locator("button").first.click()
+    expect(page.locator(".cell:has(#c-pupils-g7-total)")).to_have_class(
+        "cell is-corrected", timeout=10_000
+    )
+    assert values(school.report)["pupils.g7.total"] == 5
+
+
+def test_another_s_cell_appears_within_seconds(browser, made, school) -> None:
+    page = school.open(made)
+    other = context(browser, school.url)
+    school.enter(other, school.colleague)
+    theirs = school.open(other)
+    theirs.select_option("#c-base-heating", "own")
+    expect(state(theirs)).to_have_text("Всё сохранено")
+    expect(page.locator("#c-base-heating")).to_have_value("own", timeout=15_000)
+    expect(state(page)).to_contain_text(school.colleague.name)
+    other.close()
+
+
+def test_rows_are_added_and_removed(made, school) -> None:
+    page = school.open(made, "more")
+    row = page.locator("#b-clubs tbody tr").last
+    row.locator(".cell-input").first.fill("Хор")
+    page.locator("[data-add-row=clubs]").click()
+    page.keyboard.type("Шахматы")
+    page.keyboard.press("Tab")
+    expect(state(page)).to_have_text("Всё сохранено", timeout=10_000)
+    assert sorted(v for k, v in values(school.report).items() if k.startswith("clubs")) == [
+        "Хор",
+        "Шахматы",
+    ]
+    page.reload()
+    page.locator("#b-clubs tbody tr").first.locator("label:has([data-drop])").click()
+    expect(state(page)).to_have_text("Всё сохранено", timeout=10_000)
+    page.wait_for_timeout(500)
+    assert len([k for k in values(school.report) if k.startswith("clubs")]) == 1
+
+
+def test_without_scripts_a_section_is_sent_as_a_form(browser, school) -> None:
+    plain = context(browser, school.url, java_script_enabled=False)
+    school.enter(plain, school.head)
+    page = school.open(plain)
+    page.fill("#c-base-shifts", "2")
+    page.locator("[data-without-script]").click()
+    assert values(school.report)["base.shifts"] == 2
+    plain.close()
+
+
+def test_the_page_fits_and_is_accessible(browser, school) -> None:
+    wide = context(browser, school.url, bypass_csp=True, reduced_motion="reduce")
+    school.enter(wide, school.head)
+    for section in ("general", "more"):
+        page = school.open(wide, section)
+        page.add_script_tag(path=AXE)
+        for width in (1440, 390):
+            page.set_viewport_size({"width": width, "height": 900})
+            fits(page, width)
+        found = page.evaluate("axe.run({resultTypes: ['violations']})")["violations"]
+        assert not [(v["id"], v["nodes"][0]["html"][:200]) for v in found]
+    wide.close()
