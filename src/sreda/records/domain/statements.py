@@ -14,7 +14,15 @@ from django.db import connection, transaction
 from psycopg import errors
 
 from sreda.kernel.api import keep_content
-from sreda.records.domain.writing import Prepared, Source, Stored, forget_months, prepare, store
+from sreda.records.domain.writing import (
+    Conflict,
+    Prepared,
+    Source,
+    Stored,
+    forget_months,
+    prepare,
+    store,
+)
 from sreda.records.models import Attachment
 from sreda.records.xapi.attachments import attachments_in, match
 from sreda.records.xapi.formats import written
@@ -157,5 +165,8 @@ def record(
     if context:
         statement["context"] = context
     place = UUID(str(organisation_id)) if organisation_id else None
-    stored = take_in([statement], edition=2, source=own_source(), organisations=[place])
+    try:
+        stored = take_in([statement], edition=2, source=own_source(), organisations=[place])
+    except Conflict:  # told anew, in other words or of another moment: the first holds
+        return False
     return stored.new == 1

@@ -3,13 +3,14 @@ written in SQL; what stands beside them are models."""
 
 from sreda.records.models.credentials import Credential
 from sreda.records.models.documents import Document, DocumentKind
-from sreda.records.models.figures import DailyCount
+from sreda.records.models.figures import CountMark, DailyCount
 from sreda.records.models.known import Activity, AgentName, Attachment, Verb
 
 __all__ = [
     "Activity",
     "AgentName",
     "Attachment",
+    "CountMark",
     "Credential",
     "DailyCount",
     "Document",

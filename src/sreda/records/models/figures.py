@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from django.db import models
 
 from sreda.records.models.known import Verb
@@ -24,3 +26,13 @@ class DailyCount(models.Model):
                 name="daily_count_once",
             )
         ]
+
+
+class CountMark(models.Model):
+    """One row: up to when statements are counted."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    through = models.DateTimeField(default=datetime(1970, 1, 1, tzinfo=UTC))
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=models.Q(id=1), name="count_mark_single")]

@@ -40,9 +40,11 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """`bodies` are JSON texts; `more` is where the next page begins, None at the end."""
+    """`bodies` are JSON texts, `places` where they lie; `more` is where the next page begins, None
+    at the end."""
 
     bodies: list[str]
+    places: list[Cursor]
     more: Cursor | None
 
 
@@ -52,8 +54,8 @@ def find(wanted: Wanted) -> Found:
         cursor.execute(sql, params)
         rows = cursor.fetchall()
     page = rows[: wanted.limit]
-    more = Cursor(page[-1][0], page[-1][1]) if len(rows) > wanted.limit else None
-    return Found([row[2] for row in page], more)
+    places = [Cursor(stored, seq) for stored, seq, _body in page]
+    return Found([row[2] for row in page], places, places[-1] if len(rows) > wanted.limit else None)
 
 
 def _sql(wanted: Wanted) -> tuple[str, list[Any]]:
