@@ -151,7 +151,8 @@ def consistent_through() -> datetime:
             " AND datname = current_database())"
         )
         now, oldest = cursor.fetchone()
-    return min(now, oldest) if oldest else now
+    through: datetime = min(now, oldest) if oldest else now
+    return through
 
 
 def definitions(iris: Iterable[str]) -> dict[str, Json]:

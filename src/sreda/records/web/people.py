@@ -65,7 +65,9 @@ def _classes(actor: Actor) -> list[Filter[Person]]:
         return []
 
     def within(rows: QuerySet[Person], value: str) -> QuerySet[Person]:
-        places = Enrolment.objects.filter(on_day(actor.on), group_id=value)
+        places = Enrolment.objects.filter(
+            on_day(actor.on), group__in=GROUPS.all(actor).filter(pk=value)
+        )
         return rows.filter(pk__in=places.values("person_id"))
 
     def classes() -> list[tuple[str, str]]:

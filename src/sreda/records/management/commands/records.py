@@ -17,7 +17,9 @@ from sreda.registry.api import Organisation
 
 
 class Command(BaseCommand):
-    help = gettext_lazy("learning records: make, list and revoke credentials of sources")
+    help = gettext_lazy(  # type: ignore[assignment]
+        "learning records: make, list and revoke credentials of sources"
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         actions = parser.add_subparsers(dest="action", required=True)
