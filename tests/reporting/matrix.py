@@ -7,11 +7,14 @@ from uuid import uuid4
 
 from sreda.kernel import clock
 from sreda.reporting.domain.delegation import delegate
+from sreda.reporting.domain.dictionaries import add_dictionary
 from sreda.reporting.domain.filling import Change, save_changes
+from sreda.reporting.domain.forms import DEFAULTS, add_form
 from sreda.reporting.domain.freshness import recompute
 from sreda.reporting.domain.handing_in import say
 from sreda.reporting.domain.indicators import add_indicator
-from sreda.reporting.models import Indicator, Proposal
+from sreda.reporting.forms import Option, Schema
+from sreda.reporting.models import Dictionary, Form, FormVersion, Indicator, Proposal
 from tests.factories import actor_for
 from tests.reporting.world import opened, report
 
@@ -64,6 +67,40 @@ GET  reporting:consolidated_cell          login | no      operator=ok coordinato
 POST reporting:consolidation_submit       login | no      operator=no coordinator=go
 GET  reporting:proposals                  login | no      operator=ok coordinator=ok head=ok administrator=ok foreign=ok
 POST reporting:decide                     login | no      operator=go coordinator=refused head=go administrator=go
+GET  reporting:forms                      login | no      operator=ok
+GET  reporting:form_add                   login | no      operator=ok
+POST reporting:form_add                   login | no      operator=bad
+GET  reporting:form_import                login | no      operator=ok
+POST reporting:form_import                login | no      operator=bad
+POST reporting:forms_shipped              login | no      operator=go
+GET  reporting:form                       login | no      operator=ok
+GET  reporting:form_edit                  login | no      operator=ok
+POST reporting:draft_begin                login | no      operator=go
+POST reporting:form_withdraw              login | no      operator=go
+GET  reporting:version                    login | no      operator=ok
+GET  reporting:part                       login | no      operator=go
+GET  reporting:part_add                   login | no      operator=go
+GET  reporting:lines                      login | no      operator=go
+GET  reporting:table_cell                 login | no      operator=go
+POST reporting:part_act                   login | no      operator=go
+GET  reporting:attempt                    login | no      operator=ok
+GET  reporting:build                      login | no      operator=ok
+GET  reporting:preview                    login | no      operator=ok
+GET  reporting:publishing                 login | no      operator=ok
+POST reporting:publish                    login | no      operator=go
+POST reporting:fill_from                  login | no      operator=go
+POST reporting:repeat                     login | no      operator=go
+POST reporting:connect                    login | no      operator=go
+GET  reporting:carry                      login | no
+POST reporting:carry_over                 login | no
+GET  reporting:imported                   login | no      operator=go
+GET  reporting:form_export                login | no      operator=ok
+POST reporting:draft_delete               login | no      operator=go
+GET  reporting:dictionaries               login | no      operator=ok
+GET  reporting:dictionary_add             login | no      operator=ok
+POST reporting:dictionary_add             login | no      operator=bad
+GET  reporting:dictionary                 login | no      operator=ok
+POST reporting:dictionary_delete          login | no      operator=go
 """  # noqa: E501
 
 
@@ -134,12 +171,50 @@ CAMPAIGN = (
     "campaign", "campaign_state", "campaign_open", "campaign_remind", "campaign_close",
     "campaign_reopen", "consolidated", "consolidated_cell", "consolidation_submit",
 )  # fmt: skip
+
+
+def draft(w: Any) -> FormVersion:
+    """Of a form that never was in force."""
+    form = Form.objects.filter(code="matrix_form").first() or add_form(
+        code="matrix_form", values={**DEFAULTS, "title": "Проверка"}, schema=Schema(),
+        actor=None, at=clock.now(),
+    )  # fmt: skip
+    return form.versions.get()
+
+
+def dictionary(w: Any) -> Dictionary:
+    return Dictionary.objects.filter(code="matrix_list").first() or add_dictionary(
+        code="matrix_list", title="Проверка", options=[Option("a", "А")], actor=None,
+        at=clock.now(),
+    )  # fmt: skip
+
+
+def _form(w: Any) -> dict[str, Any]:
+    return {"pk": draft(w).form_id}
+
+
+def _version(w: Any) -> dict[str, Any]:
+    return {"pk": draft(w).pk}
+
+
+OF_FORMS = ("form", "form_edit", "draft_begin", "form_withdraw")
+OF_VERSIONS = (
+    "version", "part", "part_add", "lines", "table_cell", "part_act", "attempt", "build", "preview",
+    "publishing", "publish", "fill_from", "repeat", "connect", "imported", "draft_delete",
+)  # fmt: skip
 PARTS = {
     **{f"reporting:{name}": _report for name in REPORT},
     **{f"reporting:{name}": _campaign for name in CAMPAIGN},
     "reporting:settle": lambda w: {**_report(w), "comment_pk": asked(w).comment.pk},
     "reporting:revoke": lambda w: {**_report(w), "given_pk": asked(w).delegation.pk},
     "reporting:decide": lambda w: {"pk": asked(w).proposal.pk},
+    **{f"reporting:{name}": _form for name in OF_FORMS},
+    **{f"reporting:{name}": _version for name in OF_VERSIONS},
+    "reporting:form_export": lambda w: {"shape": "json", **_version(w)},
+    "reporting:carry": lambda w: {"campaign": uuid4(), **_version(w)},
+    "reporting:carry_over": lambda w: {"campaign": uuid4(), **_version(w)},
+    "reporting:dictionary": lambda w: {"pk": dictionary(w).pk},
+    "reporting:dictionary_delete": lambda w: {"pk": dictionary(w).pk},
     "reporting:indicator": _indicator,
     "reporting:indicator_organisations": _indicator,
     "reporting:indicator_edit": _indicator,

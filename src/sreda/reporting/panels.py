@@ -85,4 +85,5 @@ add_nav(
         165,
         open_proposals,
     ),
+    NavItem(_("Forms"), "reporting:forms", "forms", OPERATOR, SECTION, 166),
 )

@@ -15,8 +15,51 @@ from sreda.reporting.web import (
     statistics,
     workbooks,
 )
+from sreda.reporting.web.design import (
+    dictionaries,
+    editor,
+    forms,
+    publishing,
+    transfer,
+    trying,
+)
 
 app_name = "reporting"
+design: list[URLPattern | URLResolver] = [
+    path("forms/", forms.form_list, name="forms"),
+    path("forms/add/", forms.form_add, name="form_add"),
+    path("forms/import/", transfer.form_import, name="form_import"),
+    path("forms/shipped/", forms.shipped, name="forms_shipped"),
+    path("forms/<uuid:pk>/", forms.form, name="form"),
+    path("forms/<uuid:pk>/edit/", forms.form_edit, name="form_edit"),
+    path("forms/<uuid:pk>/draft/", forms.draft_begin, name="draft_begin"),
+    path("forms/<uuid:pk>/withdraw/", forms.withdraw, name="form_withdraw"),
+    path("versions/<uuid:pk>/", editor.version, name="version"),
+    path("versions/<uuid:pk>/part/", editor.part, name="part"),
+    path("versions/<uuid:pk>/add/", editor.part_add, name="part_add"),
+    path("versions/<uuid:pk>/lines/", editor.lines, name="lines"),
+    path("versions/<uuid:pk>/cell/", editor.cell, name="table_cell"),
+    path("versions/<uuid:pk>/act/", editor.act, name="part_act"),
+    path("versions/<uuid:pk>/delete/", forms.draft_delete, name="draft_delete"),
+    path("versions/<uuid:pk>/try/", trying.attempt, name="attempt"),
+    path("versions/<uuid:pk>/build/", trying.build, name="build"),
+    path("versions/<uuid:pk>/preview/", trying.preview, name="preview"),
+    path("versions/<uuid:pk>/publishing/", publishing.publishing, name="publishing"),
+    path("versions/<uuid:pk>/publish/", publishing.publish, name="publish"),
+    path("versions/<uuid:pk>/fill-from/", publishing.fill_from, name="fill_from"),
+    path("versions/<uuid:pk>/repeat/", publishing.repeat, name="repeat"),
+    path("versions/<uuid:pk>/connect/", publishing.connect, name="connect"),
+    path("versions/<uuid:pk>/carry/<uuid:campaign>/", publishing.carry, name="carry"),
+    path("versions/<uuid:pk>/carry/<uuid:campaign>/do/", publishing.carry_over, name="carry_over"),
+    path("versions/<uuid:pk>/imported/", transfer.imported, name="imported"),
+    path("versions/<uuid:pk>/export/<slug:shape>/", transfer.export, name="form_export"),
+    path("dictionaries/", dictionaries.dictionary_list, name="dictionaries"),
+    path("dictionaries/add/", dictionaries.dictionary_add, name="dictionary_add"),
+    path("dictionaries/<uuid:pk>/", dictionaries.dictionary, name="dictionary"),
+    path(
+        "dictionaries/<uuid:pk>/delete/", dictionaries.dictionary_delete, name="dictionary_delete"
+    ),
+]
 filling: list[URLPattern | URLResolver] = [
     path("reports/", reports.reports, name="reports"),
     path("reports/<uuid:pk>/", reports.report, name="report"),
@@ -63,6 +106,7 @@ watching: list[URLPattern | URLResolver] = [
 urlpatterns: list[URLPattern | URLResolver] = [
     *filling,
     *watching,
+    *design,
     path("indicators/", indicators.indicators, name="indicators"),
     path("indicators/add/", indicators.add, name="indicator_add"),
     path("indicators/check/", indicators.check, name="indicator_check"),

@@ -3,7 +3,7 @@ nothing that somebody else changed since the page was opened, and stops where it
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -14,7 +14,8 @@ from django.utils.translation import gettext as _
 
 from sreda.kernel.api import Actor, audit
 from sreda.reporting.enums import VersionStatus
-from sreda.reporting.forms import Schema, from_json
+from sreda.reporting.forms import Field, Row, Schema, from_json
+from sreda.reporting.forms.codes import code_from
 from sreda.reporting.forms.edit import (
     Moves,
     Part,
@@ -39,12 +40,20 @@ WRITTEN = [
 
 class Stale(Exception):
     """Somebody else changed the same thing since `edition`: `differs` is (name of the part's
-    field, what the page showed, what is saved now, what was to be saved). `by` are they."""
+    field, what the page showed, what is saved now, what was to be saved). `by` are they;
+    `untouched` the fields that were not to be changed here, `current` the part as it is now."""
 
-    def __init__(self, differs: list[tuple[str, Any, Any, Any]], by: list[str]) -> None:
+    def __init__(
+        self,
+        differs: list[tuple[str, Any, Any, Any]],
+        by: list[str],
+        *,
+        untouched: frozenset[str] = frozenset(),
+        current: Part | None = None,
+    ) -> None:
         super().__init__(", ".join(by))
-        self.differs = differs
-        self.by = by
+        self.differs, self.by = differs, by
+        self.untouched, self.current = untouched, current
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +82,8 @@ def amend(
             raise Stale([], [])
         kept, differs = _merged(then, now, values)
         if differs:
-            raise Stale(differs, [])
+            touched = set(kept) | {name for name, *_rest in differs}
+            raise Stale(differs, [], untouched=frozenset(set(values) - touched), current=now)
         made = _checked_code(schema, place, replace(now, **kept))
         renamed = renamed_keys(schema, place, made.code) if made.code != now.code else {}
         return put(schema, place, made), renamed
@@ -116,6 +126,33 @@ def insert(
 
     place = Place(type(part).__name__.lower(), part.code, _block_of(part, under))
     return _changed(version, edition, change, _("added: %(title)s"), place, actor, at)
+
+
+def insert_all(
+    version: FormVersion,
+    parts: Sequence[Row | Field],
+    *,
+    under: str,
+    edition: int,
+    actor: Actor,
+    at: datetime,
+) -> Saved:
+    """Many rows or fields at the end of a block, as one change."""
+
+    def change(schema: Schema, _shown: Schema) -> tuple[Schema, Moves]:
+        block = schema.blocks.get(under)
+        if block is None:
+            raise ValidationError(_("Somebody has deleted this block meanwhile."))
+        taken = {row.code for row in block.rows} | {field.code for field in block.fields}
+        for part in parts:
+            code = part.code if part.code not in taken else code_from(part.code, taken)
+            taken.add(code)
+            schema = add(schema, replace(part, code=code), under=under)
+        return schema, {}
+
+    return _changed(
+        version, edition, change, _("added to: %(title)s"), Place("block", under), actor, at
+    )
 
 
 def _block_of(part: Part, under: str) -> str:
@@ -240,7 +277,7 @@ def decide_repeat(
     decided = {"of": of, "reason": reason.strip()[:500], "by": actor.name, "at": at.isoformat()}
     draft.repeats = draft.repeats | {key: decided}
     draft.save(update_fields=["repeats"])
-    audit("reporting.version.repeat_decided", draft, actor=actor, at=at, key=key, **decided)
+    audit("reporting.version.repeat_decided", draft, actor=actor, at=at, key=key, decision=decided)
     return draft
 
 
@@ -272,7 +309,8 @@ def _changed(
         try:
             after, renamed = change(before, shown)
         except Stale as stale:
-            raise Stale(stale.differs, _names(others)) from None
+            stale.by = _names(others)
+            raise
         if after == before:
             return Saved(draft, others)
         part = part_at(before, place) or part_at(after, place)

@@ -21,7 +21,9 @@ def code_from(title: str, taken: Container[str] = (), prefix: str = "f", most: i
     words = re.sub(r"[^a-z0-9]+", "_", letters).strip("_")
     if not words or not words[0].isalpha():
         words = f"{prefix}_{words}".strip("_")
-    base = words[:most].rstrip("_")
+    base = words
+    if len(words) > most:  # cut between words, where there is a place
+        base = (words[:most].rpartition("_")[0] or words[:most]).rstrip("_")
     code, number = base, 1
     while code in taken or code in RESERVED:
         number += 1

@@ -1,0 +1,1 @@
+"""The designer of forms: pages of a methodologist."""
