@@ -6,6 +6,7 @@ from typing import Any
 from uuid import uuid4
 
 from sreda.kernel import clock
+from sreda.registry.api import User
 from sreda.reporting.domain.delegation import delegate
 from sreda.reporting.domain.dictionaries import add_dictionary
 from sreda.reporting.domain.filling import Change, save_changes
@@ -14,7 +15,16 @@ from sreda.reporting.domain.freshness import recompute
 from sreda.reporting.domain.handing_in import say
 from sreda.reporting.domain.indicators import add_indicator
 from sreda.reporting.forms import Option, Schema
-from sreda.reporting.models import Dictionary, Form, FormVersion, Indicator, Proposal
+from sreda.reporting.models import (
+    Dashboard,
+    Dictionary,
+    Form,
+    FormVersion,
+    Indicator,
+    Mailing,
+    Proposal,
+    Widget,
+)
 from tests.factories import actor_for
 from tests.reporting.world import opened, report
 
@@ -22,7 +32,7 @@ from tests.reporting.world import opened, report
 TABLE = """
 GET  reporting:indicators                 login | ok
 GET  reporting:indicator                  login | ok
-GET  reporting:indicator_values           login | ok
+GET  reporting:indicator_values           ok    | ok
 GET  reporting:indicator_export           login | ok
 GET  reporting:indicator_organisations    login | no      operator=ok coordinator=ok head=ok administrator=ok foreign=ok
 GET  reporting:indicator_records          login | ok      teacher=no pupil=no student=no
@@ -101,6 +111,21 @@ GET  reporting:dictionary_add             login | no      operator=ok
 POST reporting:dictionary_add             login | no      operator=bad
 GET  reporting:dictionary                 login | no      operator=ok
 POST reporting:dictionary_delete          login | no      operator=go
+GET  reporting:dashboards                 login | no      operator=ok coordinator=ok head=ok administrator=ok foreign=ok
+GET  reporting:dashboard                  login | no      operator=ok coordinator=ok head=ok administrator=ok foreign=ok
+GET  reporting:dashboard_export           login | no      operator=ok coordinator=ok head=ok administrator=ok foreign=ok
+GET  reporting:dashboard_add              login | no      operator=ok coordinator=ok head=ok administrator=ok foreign=ok
+GET  reporting:dashboard_edit             login | no      operator=ok coordinator=refused head=refused administrator=refused foreign=refused
+GET  reporting:widget_add                 login | no      operator=ok coordinator=refused head=refused administrator=refused foreign=refused
+GET  reporting:widget_edit                login | no      operator=ok coordinator=refused head=refused administrator=refused foreign=refused
+POST reporting:widget_arrange             login | no      operator=go coordinator=refused head=refused administrator=refused foreign=refused
+POST reporting:dashboard_copy             login | no      operator=go coordinator=go head=go administrator=go foreign=go
+POST reporting:mailing_add                login | no      operator=go coordinator=go head=go administrator=go foreign=go
+POST reporting:mailing_drop               login | no      operator=go
+POST reporting:dashboard_delete           login | no      operator=go coordinator=refused head=refused administrator=refused foreign=refused
+GET  reporting:mailing_stop               ok    | ok
+GET  reporting:public                     ok    | ok
+GET  reporting:embed                      ok    | ok
 """  # noqa: E501
 
 
@@ -159,6 +184,35 @@ def public_indicator() -> Indicator:
     return found
 
 
+def board() -> Dashboard:
+    public_indicator()
+    made, new = Dashboard.objects.get_or_create(
+        title="Матрица", level="region", shared=True, public=True,
+        defaults={"made_at": clock.now()},
+    )  # fmt: skip
+    if new:
+        sources = [{"indicator": "matrix"}]
+        Widget.objects.create(dashboard=made, number=1, kind="figure", sources=sources)
+    return made
+
+
+def _mailing(w: Any) -> Mailing:
+    user = User.objects.get(person=w.people["operator"])
+    return Mailing.objects.get_or_create(
+        dashboard=board(), user=user, frequency="weekly", format="csv", token="matrix",
+        defaults={"seat": "-", "since": clock.today()},
+    )[0]  # fmt: skip
+
+
+def _board(w: Any) -> dict[str, Any]:
+    return {"pk": board().pk}
+
+
+def _part(w: Any) -> dict[str, Any]:
+    found = board()
+    return {"pk": found.pk, "part": found.widgets.first().pk}
+
+
 def _indicator(w: Any) -> dict[str, Any]:
     return {"pk": public_indicator().pk}
 
@@ -215,6 +269,22 @@ PARTS = {
     "reporting:carry_over": lambda w: {"campaign": uuid4(), **_version(w)},
     "reporting:dictionary": lambda w: {"pk": dictionary(w).pk},
     "reporting:dictionary_delete": lambda w: {"pk": dictionary(w).pk},
+    **dict.fromkeys(
+        (
+            "reporting:dashboard",
+            "reporting:dashboard_edit",
+            "reporting:dashboard_copy",
+            "reporting:dashboard_delete",
+            "reporting:mailing_add",
+            "reporting:widget_add",
+            "reporting:embed",
+        ),
+        _board,
+    ),
+    **dict.fromkeys(("reporting:widget_edit", "reporting:widget_arrange"), _part),
+    "reporting:dashboard_export": lambda w: {"form": "csv", **_board(w)},
+    "reporting:mailing_drop": lambda w: {"pk": _mailing(w).pk},
+    "reporting:mailing_stop": lambda w: {"token": _mailing(w).token},
     "reporting:indicator": _indicator,
     "reporting:indicator_organisations": _indicator,
     "reporting:indicator_edit": _indicator,

@@ -15,6 +15,7 @@ SREDA_SITE_CHECK_PRIVATE  closed networks whose sites are checked too (10.0.0.0/
 SREDA_SITE            JSON file with the region's name and imprint (else SREDA_HOME/site.json)
 SREDA_TABLES_KEPT_DAYS  days for which tables handed in are kept after they are taken over,
                       dropped or left lying (90; 0: for ever)
+SREDA_EMBED           sites that may frame public dashboards (https://school.example …; *: any)
 SREDA_OIDC            path of a JSON list of OpenID Connect providers (see docs/sign-in.md)
 """
 
@@ -197,6 +198,7 @@ SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
 HOT_PORT = env.number("SREDA_HOT_PORT", 0)  # 0: answers come by way of the pages' server
 X_FRAME_OPTIONS = "DENY"
+EMBED_HOSTS = env.words("SREDA_EMBED")
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5_000
 

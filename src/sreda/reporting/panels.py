@@ -9,9 +9,9 @@ from django.utils.translation import gettext_lazy as _
 
 from sreda.kernel.api import Actor, NavItem, Panel, add_nav, add_panel
 from sreda.registry.api import Role
-from sreda.reporting.access import CAMPAIGNS, PROPOSALS, SUBMISSIONS
+from sreda.reporting.access import CAMPAIGNS, INDICATORS, PROPOSALS, SUBMISSIONS
 from sreda.reporting.domain.prefill import FILLABLE
-from sreda.reporting.enums import CampaignStatus, FormKind, ProposalStatus
+from sreda.reporting.enums import CampaignStatus, FormKind, IndicatorState, ProposalStatus
 from sreda.reporting.queries.monitoring import DONE, dress
 
 SECTION = _("Reports and monitoring")
@@ -55,6 +55,12 @@ def watched(actor: Actor) -> dict[str, Any] | None:
     return {"rows": rows} if rows else None
 
 
+def broken_indicators(actor: Actor) -> dict[str, Any] | None:
+    """Indicators that have lost a source, where there are any."""
+    found = list(INDICATORS.all(actor, "manage").filter(state=IndicatorState.BROKEN)[:SHOWN])
+    return {"rows": found} if found else None
+
+
 def to_hand_in(actor: Actor) -> int:
     return (
         SUBMISSIONS.all(actor)
@@ -73,6 +79,9 @@ def open_proposals(actor: Actor) -> int:
 
 add_panel(Panel("reporting.own", "reporting/panels/own.html", own, FILLING, 8))
 add_panel(Panel("reporting.watched", "reporting/panels/open.html", watched, WATCHING, 22))
+add_panel(
+    Panel("reporting.broken", "reporting/panels/broken.html", broken_indicators, OPERATOR, 28)
+)
 add_nav(
     NavItem(_("Reports"), "reporting:reports", "report", FILLING, SECTION, 160, to_hand_in),
     NavItem(_("Campaigns"), "reporting:campaigns", "report", WATCHING, SECTION, 161),
@@ -86,4 +95,20 @@ add_nav(
         open_proposals,
     ),
     NavItem(_("Forms"), "reporting:forms", "forms", OPERATOR, SECTION, 166),
+    NavItem(
+        _("Dashboards"),
+        "reporting:dashboards",
+        "layout-dashboard",
+        WATCHING | {Role.HEAD, Role.ADMINISTRATOR},
+        SECTION,
+        168,
+    ),
+    NavItem(
+        _("Indicators of monitoring"),
+        "reporting:indicators",
+        "chart-dots",
+        WATCHING | {Role.HEAD, Role.ADMINISTRATOR},
+        SECTION,
+        169,
+    ),
 )

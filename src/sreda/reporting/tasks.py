@@ -12,7 +12,7 @@ from procrastinate import exceptions
 from procrastinate.contrib.django import app
 
 from sreda.kernel import clock
-from sreda.reporting.domain import freshness
+from sreda.reporting.domain import freshness, mailings
 from sreda.reporting.domain.campaigns import open_campaign, remind, tell_of_opening
 from sreda.reporting.domain.prefill import fill_campaign
 from sreda.reporting.enums import CampaignStatus, FormKind
@@ -78,6 +78,14 @@ def keep_indicators(timestamp: int) -> None:
     at = clock.now()
     freshness.review(at=at)
     freshness.recompute(at=at)
+
+
+@app.periodic(cron="20 * * * *")
+@app.task(queue="mail", queueing_lock="reporting-mailings")
+def send_reports(timestamp: int) -> None:
+    """What is due today and was not yet sent; a day is sent once."""
+    at = clock.now()
+    mailings.send_due(on=timezone.localtime(at).date(), at=at)
 
 
 def wake_indicators() -> None:

@@ -9,6 +9,7 @@ from sreda.reporting.web import (
     campaigns,
     cells,
     consolidated,
+    dashboards,
     indicators,
     proposals,
     reports,
@@ -103,10 +104,7 @@ watching: list[URLPattern | URLResolver] = [
     path("proposals/", proposals.proposals, name="proposals"),
     path("proposals/<uuid:pk>/", proposals.decide, name="decide"),
 ]
-urlpatterns: list[URLPattern | URLResolver] = [
-    *filling,
-    *watching,
-    *design,
+monitoring: list[URLPattern | URLResolver] = [
     path("indicators/", indicators.indicators, name="indicators"),
     path("indicators/add/", indicators.add, name="indicator_add"),
     path("indicators/check/", indicators.check, name="indicator_check"),
@@ -124,4 +122,24 @@ urlpatterns: list[URLPattern | URLResolver] = [
         "indicators/<uuid:pk>/records/<int:number>/", indicators.records, name="indicator_records"
     ),
     path("indicators/<uuid:pk>/export.<slug:form>", indicators.export, name="indicator_export"),
+    path("dashboards/", dashboards.dashboards, name="dashboards"),
+    path("dashboards/add/", dashboards.add, name="dashboard_add"),
+    path("dashboards/<uuid:pk>/", dashboards.dashboard, name="dashboard"),
+    path("dashboards/<uuid:pk>/edit/", dashboards.edit, name="dashboard_edit"),
+    path("dashboards/<uuid:pk>/copy/", dashboards.copy, name="dashboard_copy"),
+    path("dashboards/<uuid:pk>/delete/", dashboards.delete, name="dashboard_delete"),
+    path("dashboards/<uuid:pk>/export.<slug:form>", dashboards.export, name="dashboard_export"),
+    path("dashboards/<uuid:pk>/mail/", dashboards.mailing_add, name="mailing_add"),
+    path("dashboards/<uuid:pk>/parts/add/", dashboards.widget, name="widget_add"),
+    path("dashboards/<uuid:pk>/parts/<uuid:part>/", dashboards.widget, name="widget_edit"),
+    path(
+        "dashboards/<uuid:pk>/parts/<uuid:part>/arrange/",
+        dashboards.arrange,
+        name="widget_arrange",
+    ),
+    path("mailings/<uuid:pk>/stop/", dashboards.mailing_drop, name="mailing_drop"),
+    path("mailings/stop/<str:token>/", dashboards.mailing_stop, name="mailing_stop"),
+    path("public/", dashboards.public, name="public"),
+    path("embed/<uuid:pk>/", dashboards.embed, name="embed"),
 ]
+urlpatterns = [*filling, *watching, *design, *monitoring]

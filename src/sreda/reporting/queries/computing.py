@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
+from uuid import UUID
 
 from django.utils.translation import gettext as _
 
@@ -39,8 +40,9 @@ class Computation:
         self.sources = Sources.now()
         self.indicators = {i.code: i for i in _with_needed(indicators)}
         self.places = places or places_on(on)
+        members: dict[Hashable, Sequence[UUID]] = {**self.places.members()}
         self.world = World(
-            self.places.members(),
+            members,
             as_of=on,
             start=date(on.year, 1, 1),
             end=on,
@@ -73,10 +75,10 @@ class Computation:
             forms=sorted(compiled.inputs.forms), indicators=sorted(compiled.inputs.indicators)
         )
         questions = list(self._questions(compiled))
-        for place in self.world.places:
+        for place in self.places.members():
             value, why = self._evaluate(compiled, place, indicator.places)
             inputs = [{**told, "value": _plain(answer(place))} for told, answer in questions]
-            yield place, Computed(value, why, inputs)  # type: ignore[arg-type]
+            yield place, Computed(value, why, inputs)
 
     def _evaluate(self, compiled: Compiled, place: Any, places: int) -> tuple[Decimal | None, str]:
         try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -42,7 +43,7 @@ def cell_sums(
     if not cells or not organisations:
         return {}
     wanted = sorted(cells)
-    values = {
+    values: dict[str, Any] = {
         "forms": sorted({form for form, _key in wanted}),
         "counted": [str(status) for status in COUNTED],
         "on": on,

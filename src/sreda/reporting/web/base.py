@@ -61,6 +61,11 @@ def place_of(found: Organisation | Municipality | None) -> PlaceChoice:
     raise Http404
 
 
+def municipality_of(place: PlaceChoice) -> PlaceChoice:
+    """The municipality an organisation lies in."""
+    return place_of(Municipality.objects.filter(pk=place.municipality_id or UUID(int=0)).first())
+
+
 def municipality_choices() -> list[tuple[str, str]]:
     places = Municipality.objects.order_by("name__natural")
     return [(str(pk), name) for pk, name in places.values_list("pk", "name")]

@@ -11,8 +11,8 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from sreda.reporting.enums import Level
-from sreda.reporting.models import Indicator
+from sreda.reporting.enums import Frequency, Level, ReportFormat, VersionStatus, WidgetKind
+from sreda.reporting.models import FormCell, Indicator, Widget
 from sreda.ui.numbers import number
 
 PLAN_LINE = re.compile(r"\s*(\d{4})\s*[:—–=-]?\s*(\S.*?)\s*\Z")
@@ -113,3 +113,101 @@ class IndicatorForm(forms.Form):
             for name, value in self.cleaned_data.items()
             if name not in {"edition", "reason"}
         }
+
+
+class DashboardForm(forms.Form):
+    edition = forms.IntegerField(widget=forms.HiddenInput, required=False)
+    title = forms.CharField(label=gettext_lazy("Title"), max_length=200)
+    about = forms.CharField(
+        label=gettext_lazy("Explanation"), widget=forms.Textarea(attrs={"rows": 2}), required=False
+    )
+    level = forms.ChoiceField(label=gettext_lazy("Level"), choices=Level.choices)
+    shared = forms.BooleanField(label=gettext_lazy("Shown to others"), required=False)
+    public = forms.BooleanField(label=gettext_lazy("Shown on the portal"), required=False)
+
+    def __init__(self, *args: Any, sharing: bool, **kwargs: Any) -> None:
+        """`sharing`: the actor may show it to others and to everyone."""
+        super().__init__(*args, **kwargs)
+        if not sharing:
+            del self.fields["shared"], self.fields["public"]
+
+    def fields_of_dashboard(self) -> dict[str, Any]:
+        return {name: value for name, value in self.cleaned_data.items() if name != "edition"}
+
+
+class WidgetForm(forms.Form):
+    kind = forms.ChoiceField(label=gettext_lazy("Kind"), choices=WidgetKind.choices)
+    title = forms.CharField(label=gettext_lazy("Title"), max_length=200, required=False)
+    indicators = forms.MultipleChoiceField(
+        label=gettext_lazy("Indicators"), required=False, widget=forms.CheckboxSelectMultiple
+    )
+    cells = forms.CharField(
+        label=gettext_lazy("Cells of reports"),
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3, "class": "code", "spellcheck": "false"}),
+        help_text=gettext_lazy(
+            "One a line: the form's code, the cell's key, and a title if wanted."
+        ),
+    )
+    months = forms.IntegerField(
+        label=gettext_lazy("Months back"), min_value=1, max_value=240, initial=12
+    )
+
+    def __init__(self, *args: Any, indicators: list[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["indicators"]
+        assert isinstance(field, forms.MultipleChoiceField)
+        field.choices = indicators
+
+    @staticmethod
+    def initial_of(widget: Widget) -> dict[str, Any]:
+        lines = [
+            f"{s.get('form')} {s.get('cell')} {s.get('title', '')}".strip()
+            for s in widget.sources
+            if "indicator" not in s
+        ]
+        return {
+            "kind": widget.kind,
+            "title": widget.title,
+            "months": widget.months,
+            "indicators": [s["indicator"] for s in widget.sources if "indicator" in s],
+            "cells": "\n".join(lines),
+        }
+
+    def clean_cells(self) -> list[dict[str, str]]:
+        found = []
+        for at, line in enumerate(self.cleaned_data["cells"].splitlines(), 1):
+            if not line.strip():
+                continue
+            form, _space, rest = line.strip().partition(" ")
+            cell, _space, title = rest.strip().partition(" ")
+            known = FormCell.objects.filter(
+                version__form__code=form, version__status=VersionStatus.PUBLISHED, key=cell
+            ).first()
+            if known is None:
+                raise ValidationError(
+                    _("Line %(line)s: no form in force has this cell: “%(text)s”.")
+                    % {"line": at, "text": line.strip()[:80]}
+                )
+            if known.type not in {"integer", "decimal"}:
+                raise ValidationError(
+                    _("Line %(line)s: the cell holds no number: “%(text)s”.")
+                    % {"line": at, "text": line.strip()[:80]}
+                )
+            found.append({"form": form, "cell": cell, "title": title.strip()[:200]})
+        return found
+
+    def fields_of_widget(self) -> dict[str, Any]:
+        data = self.cleaned_data
+        sources = [{"indicator": code} for code in data["indicators"]]
+        return {
+            "kind": data["kind"],
+            "title": data["title"],
+            "months": data["months"],
+            "sources": [*sources, *data["cells"]],
+        }
+
+
+class MailingForm(forms.Form):
+    frequency = forms.ChoiceField(label=gettext_lazy("How often"), choices=Frequency.choices)
+    format = forms.ChoiceField(label=gettext_lazy("Format"), choices=ReportFormat.choices)

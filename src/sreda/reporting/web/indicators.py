@@ -244,10 +244,8 @@ def _arrows(found: queries.Lineage) -> list[dict[str, Any]]:
 
 
 def _history(indicator: Indicator) -> list[dict[str, Any]]:
-    names = {
-        name: str(Indicator._meta.get_field(name).verbose_name)
-        for name in domain.FIELDS  # type: ignore[union-attr]
-    }
+    fields: list[Any] = [Indicator._meta.get_field(name) for name in domain.FIELDS]
+    names = {field.name: str(field.verbose_name) for field in fields}
     items: list[dict[str, Any]] = []
     before: dict[str, Any] | None = None
     for revision in reversed(history_of(indicator)):
@@ -346,13 +344,14 @@ def organisations(request: HttpRequest, pk: UUID) -> HttpResponseBase:
     )  # fmt: skip
     if exported := listing.export():
         return exported
+    row: Any
     for row in listing.page:
         value = figure(row)
-        row.shown_value = value  # type: ignore[attr-defined]
+        row.shown_value = value
         row.shown_why = (
             row.why if day.kept else (computed[row.pk].why if row.pk in computed else "")
-        )  # type: ignore[attr-defined]
-        row.standing = STANDING.get(found.standing(value), "")  # type: ignore[attr-defined]
+        )
+        row.standing = STANDING.get(found.standing(value), "")
     return render(
         request,
         "reporting/indicators/organisations.html",
@@ -511,7 +510,7 @@ def _form_page(
         "back": back,
         "indicator": found,
         "datasets": sorted(datasets().values(), key=lambda d: str(d.title)),
-        "others": Indicator.objects.exclude(pk=found.pk if found else None).values_list(
+        "others": Indicator.objects.exclude(code=found.code if found else "").values_list(
             "code", "title"
         ),
     }

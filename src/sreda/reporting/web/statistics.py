@@ -7,7 +7,7 @@ from itertools import islice
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from sreda.kernel import clock
 from sreda.registry.api import Municipality
@@ -30,26 +30,26 @@ from sreda.reporting.queries.statistics import (
     statistic,
 )
 from sreda.reporting.web import base
-from sreda.ui.pages import actor_of, page, visible
+from sreda.ui.pages import actor_of
 
 LIMIT = 200_000
 LEVELS = [Level.REGION, Level.MUNICIPALITY]
 
 
-@page
-@require_GET
+@require_safe
 def values(request: HttpRequest, form: str) -> HttpResponseBase:
     """?code=… (several) chooses indicators, ?level=… levels (region and municipalities unless
-    asked), ?since, ?until days. What one may not see is not in it."""
+    asked), ?since, ?until days. What one may not see is not in it; without signing in, what is
+    public."""
     actor = actor_of(request)
-    visible(INDICATORS.may(actor, "view"))
-    indicators = INDICATORS.all(actor)
+    action = "view" if actor.signed_in else "publish"
+    indicators = INDICATORS.all(actor, action)
     if codes := request.GET.getlist("code"):
         indicators = indicators.filter(code__in=codes)
     found = list(indicators.order_by("code"))
     levels = [Level(v) for v in request.GET.getlist("level") if v in Level.values] or LEVELS
     rows = chosen(
-        VALUES.all(actor), found, levels=levels,
+        VALUES.all(actor, action), found, levels=levels,
         since=base.day_in(request, "since"), until=base.day_in(request, "until"),
     )  # fmt: skip
     at, language, region = clock.now(), get_language() or "ru", base.region_name()
