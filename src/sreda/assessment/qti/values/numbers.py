@@ -79,7 +79,7 @@ def fits(number: Number) -> bool:
 def total(numbers: Sequence[Number]) -> Number:
     """Integer where all are, else float."""
     if all(type(n) is int for n in numbers):
-        whole = sum(numbers)
+        whole = sum(int(n) for n in numbers)
         return whole if whole.bit_length() <= BITS else as_float(whole)
     if any(type(n) is float for n in numbers):
         return (
