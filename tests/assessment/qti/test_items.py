@@ -416,6 +416,34 @@ def test_a_value_is_fitted_to_its_variable(kind, cardinality, value, wanted):
     assert marked(made).as_json()["X"] == wanted
 
 
+def test_a_lost_fraction_is_told():
+    made = item(outcome("X", "integer"), "", processing(set_outcome("X", f("2.5"))))
+    scored = marked(made)
+    assert scored.as_json()["X"] == 2
+    assert "loses the fraction of 2.5" in scored.notes[0]
+
+
+GROUPED = (
+    '<qti-match-interaction response-identifier="RESPONSE" max-associations="0">'
+    '<qti-simple-match-set><qti-simple-associable-choice identifier="A" match-max="0" '
+    'match-group="X">A</qti-simple-associable-choice></qti-simple-match-set>'
+    "<qti-simple-match-set>"
+    + choices("simple-associable-choice", "X", "Y", attributes='match-max="0"')
+    + "</qti-simple-match-set></qti-match-interaction>"
+)
+
+
+def test_match_groups_and_kinds_of_files():
+    made = item(response("directedPair", "multiple") + SCORE, GROUPED)
+    assert marked(made, RESPONSE=["A X"]).problems == ()
+    assert [p.code for p in marked(made, RESPONSE=["A Y"]).problems] == ["group"]
+    upload = '<qti-upload-interaction response-identifier="RESPONSE" type="image/* text/plain"/>'
+    made = item(response("file") + SCORE, upload)
+    for mime, wanted in (("image/png", []), ("text/plain", []), ("text/html", ["mime"])):
+        scored = marked(made, RESPONSE={"name": "x", "mime": mime, "data": ""})
+        assert [p.code for p in scored.problems] == wanted
+
+
 def test_numeric_outcomes_start_at_zero():
     made = item(SCORE + outcome("N", "integer") + outcome("T", "string"))
     assert marked(made).as_json() == {

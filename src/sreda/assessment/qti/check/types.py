@@ -125,7 +125,7 @@ def check_types(root: Element, declarations: Mapping[str, Declaration], issues: 
 def accepted(declaration: Declaration) -> Type:
     """What may be put into a variable: integers into floats, text into text, one into many."""
     bases = frozenset((declaration.base_type,)) if declaration.base_type else frozenset[str]()
-    if bases & NUMBER:
+    if declaration.base_type == "float":
         bases = NUMBER
     elif bases & TEXT:
         bases = TEXT | ({"integer"} if declaration.base_type == "intOrIdentifier" else set())

@@ -8,6 +8,7 @@ from typing import TypeAlias
 from ..expressions import Compiled, Context, Scope, compile_expression
 from ..issues import QtiError
 from ..model.declarations import OUTCOME, RESPONSE, TEMPLATE
+from ..values.text import value_text
 from ..values.types import is_number
 from ..xml import Element
 from ..xml.names import XINCLUDE
@@ -124,9 +125,15 @@ def set_value(element: Element, scope: Scope, kind: str) -> Rule | None:
     if value is None:
         return None
 
+    whole = declaration.base_type == "integer" and declaration.cardinality == "single"
+
     def run(context: Context) -> None:
+        found = value(context)
+        if whole and is_number(found) and found != found // 1:  # type: ignore[operator]
+            lost = value_text(found)  # type: ignore[arg-type]
+            context.note(f"{name} is an integer and loses the fraction of {lost}")
         try:
-            context.values[name] = declaration.accept(value(context))
+            context.values[name] = declaration.accept(found)
         except (ValueError, OverflowError) as error:
             context.note(f"{name} becomes NULL: {error}")
             context.values[name] = None
