@@ -83,6 +83,11 @@ class Kept(Generic[M]):
                 self.shapes[key] = shape
         return list(self.build(*given)) if shape is None else shape.rows(values)
 
+    def number(self, *args: Any) -> int:
+        """Of a read of `number_of`."""
+        rows: list[Any] = self(*args)
+        return int(rows[0][0]) if rows else 0
+
     def made(self, args: Sequence[Any], values: list[Any]) -> Shape | None:
         try:
             return _shape_of(self.build, args, values)

@@ -71,10 +71,6 @@ def _unowned(programme_id: UUID) -> QuerySet[Action, tuple[int]]:
     return number_of(rows.filter(owner=None))
 
 
-def _number(found: list[tuple[int]]) -> int:
-    return found[0][0] if found else 0
-
-
 def deadlines(actor: Actor) -> dict[str, Any] | None:
     """The operator's: what is late and what comes within thirty days."""
     found = programmes.newest()
@@ -83,8 +79,8 @@ def deadlines(actor: Actor) -> dict[str, Any] | None:
     until = actor.on + timedelta(days=action_queries.SOON)
     return {
         "rows": [(a, action_queries.is_late(a, actor.on)) for a in _near(found.pk, until)],
-        "late": _number(_late(found.pk, actor.on)),
-        "unowned": _number(_unowned(found.pk)),
+        "late": _late.number(found.pk, actor.on),
+        "unowned": _unowned.number(found.pk),
     }
 
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import Count, Q
+from django.db.models import Count, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from sreda.kernel.api import Actor, NavItem, Panel, add_nav, add_panel
+from sreda.kernel.api import Actor, NavItem, Panel, add_nav, add_panel, kept, number_of
 from sreda.registry.api import Role
 from sreda.reporting.access import CAMPAIGNS, INDICATORS, PROPOSALS, SUBMISSIONS
 from sreda.reporting.domain.prefill import FILLABLE
 from sreda.reporting.enums import CampaignStatus, FormKind, IndicatorState, ProposalStatus
+from sreda.reporting.models import Campaign, Indicator, Proposal, Submission
 from sreda.reporting.queries.monitoring import DONE, dress
 
 SECTION = _("Reports and monitoring")
@@ -21,29 +22,34 @@ FILLING = frozenset({Role.HEAD, Role.ADMINISTRATOR, Role.TEACHER})
 SHOWN = 5
 
 
+def _still_to_hand_in(actor: Actor) -> QuerySet[Submission]:
+    return SUBMISSIONS.all(actor).filter(
+        status__in=FILLABLE,
+        campaign__status=CampaignStatus.OPEN,
+        campaign__version__form__kind=FormKind.REPORT,
+    )
+
+
+@kept
+def _own(actor: Actor) -> QuerySet[Submission]:
+    rows = _still_to_hand_in(actor).select_related("campaign")
+    return rows.order_by("campaign__due_on")[:SHOWN]
+
+
 def own(actor: Actor) -> dict[str, Any] | None:
     """What the organisation, or oneself, has still to hand in."""
-    rows = list(
-        SUBMISSIONS.all(actor)
-        .filter(
-            status__in=FILLABLE,
-            campaign__status=CampaignStatus.OPEN,
-            campaign__version__form__kind=FormKind.REPORT,
-        )
-        .select_related("campaign")
-        .order_by("campaign__due_on")[:SHOWN]
-    )
+    rows = _own(actor)
     for row in rows:
         dress(row, actor.on)
     return {"rows": rows} if rows else None
 
 
-def watched(actor: Actor) -> dict[str, Any] | None:
-    """Open campaigns with how many of the reports one sees are handed in."""
+@kept
+def _watched(actor: Actor) -> QuerySet[Campaign]:
     seen = Q()
     if actor.role == Role.COORDINATOR:
         seen = Q(submissions__municipality_id=actor.municipality_id)
-    rows = list(
+    return (
         CAMPAIGNS.all(actor, "watch")
         .filter(status=CampaignStatus.OPEN, version__form__kind=FormKind.REPORT)
         .annotate(
@@ -52,29 +58,41 @@ def watched(actor: Actor) -> dict[str, Any] | None:
         )
         .order_by("due_on")[:SHOWN]
     )
+
+
+def watched(actor: Actor) -> dict[str, Any] | None:
+    """Open campaigns with how many of the reports one sees are handed in."""
+    rows = _watched(actor)
     return {"rows": rows} if rows else None
+
+
+@kept
+def _broken(actor: Actor) -> QuerySet[Indicator]:
+    return INDICATORS.all(actor, "manage").filter(state=IndicatorState.BROKEN)[:SHOWN]
 
 
 def broken_indicators(actor: Actor) -> dict[str, Any] | None:
     """Indicators that have lost a source, where there are any."""
-    found = list(INDICATORS.all(actor, "manage").filter(state=IndicatorState.BROKEN)[:SHOWN])
+    found = _broken(actor)
     return {"rows": found} if found else None
 
 
+@kept
+def _to_hand_in(actor: Actor) -> QuerySet[Submission, tuple[int]]:
+    return number_of(_still_to_hand_in(actor))
+
+
 def to_hand_in(actor: Actor) -> int:
-    return (
-        SUBMISSIONS.all(actor)
-        .filter(
-            status__in=FILLABLE,
-            campaign__status=CampaignStatus.OPEN,
-            campaign__version__form__kind=FormKind.REPORT,
-        )
-        .count()
-    )
+    return _to_hand_in.number(actor)
+
+
+@kept
+def _open_proposals(actor: Actor) -> QuerySet[Proposal, tuple[int]]:
+    return number_of(PROPOSALS.all(actor).filter(status=ProposalStatus.OPEN))
 
 
 def open_proposals(actor: Actor) -> int:
-    return PROPOSALS.all(actor).filter(status=ProposalStatus.OPEN).count()
+    return _open_proposals.number(actor)
 
 
 add_panel(Panel("reporting.own", "reporting/panels/own.html", own, FILLING, 8))
