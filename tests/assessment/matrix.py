@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from sreda.assessment.domain import attempts
+from sreda.assessment.models import Appeal, Rescoring
 from sreda.kernel import clock
 from tests.assessment.bank import School, actor_for, choice_xml
 
@@ -21,6 +22,20 @@ GET  assessment:ticket                    login | no      operator=refused head=
 GET  assessment:result                    login | no      operator=ok head=ok administrator=ok teacher=ok pupil=ok parent=ok
 GET  assessment:resource                  login | no
 POST assessment:appeal                    login | no      pupil=go
+GET  assessment:sittings                  login | no      operator=ok head=ok administrator=ok teacher=ok foreign=ok
+GET  assessment:sitting_add               login | no      head=ok administrator=ok teacher=ok foreign=ok
+GET  assessment:watch                     login | no      operator=ok head=ok administrator=ok teacher=ok
+GET  assessment:sitting_edit              login | no      operator=refused head=ok administrator=ok teacher=ok
+GET  assessment:quality                   login | no      operator=ok head=ok administrator=ok teacher=ok
+GET  assessment:rescore                   login | no      operator=refused head=ok administrator=ok teacher=ok
+POST assessment:act                       login | no      operator=refused head=go administrator=go teacher=go
+GET  assessment:rescoring                 login | no      operator=refused head=ok administrator=ok teacher=ok
+GET  assessment:work                      login | no      head=ok administrator=ok teacher=ok
+GET  assessment:queue                     login | no      head=ok administrator=ok teacher=ok foreign=ok
+GET  assessment:appeals                   login | no      head=ok administrator=ok teacher=ok foreign=ok
+POST assessment:decide                    login | no      operator=refused head=go administrator=go teacher=refused pupil=refused
+GET  assessment:mark                      login | no      operator=refused head=ok administrator=ok teacher=ok pupil=refused parent=refused
+GET  assessment:sent                      login | no
 """  # noqa: E501
 
 
@@ -38,6 +53,13 @@ def prepare(world: Any) -> None:
     world.sitting, world.done = sitting, done
     world.open = attempts.begin(sitting, actor=learner, at=at)
     world.result = done.results.get()
+    world.appeal = Appeal.objects.create(
+        result=world.result, text="?", by=learner.person_id, by_name="?", at=at
+    )
+    version = world.result.item_version
+    world.rescoring = Rescoring.objects.create(
+        sitting=sitting, before=version, after=version, reason="?", made_at=at, made_by_name="?"
+    )
 
 
 PARTS = {
@@ -46,5 +68,19 @@ PARTS = {
     "assessment:ticket": lambda w: {"pk": w.open.pk},
     "assessment:result": lambda w: {"pk": w.done.pk},
     "assessment:resource": lambda w: {"pk": w.done.pk, "ref": "Q1", "href": "no.png"},
-    "assessment:appeal": lambda w: {"pk": w.result.pk},
+    **dict.fromkeys(("assessment:appeal", "assessment:mark"), lambda w: {"pk": w.result.pk}),
+    "assessment:sent": lambda w: {"pk": w.result.pk, "part": "RESPONSE.0"},
+    **dict.fromkeys(
+        (
+            "assessment:watch",
+            "assessment:sitting_edit",
+            "assessment:quality",
+            "assessment:rescore",
+        ),
+        lambda w: {"pk": w.sitting.pk},
+    ),
+    "assessment:act": lambda w: {"pk": w.sitting.pk, "what": "close"},
+    "assessment:rescoring": lambda w: {"pk": w.rescoring.pk},
+    "assessment:work": lambda w: {"pk": w.done.pk},
+    "assessment:decide": lambda w: {"pk": w.appeal.pk},
 }

@@ -6,12 +6,13 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from sreda.assessment.queries import taking
+from sreda.assessment.queries import taking, teaching
 from sreda.kernel import clock
 from sreda.kernel.api import Actor, NavItem, Panel, add_nav, add_panel
-from sreda.registry.api import LEARNER_ROLES
+from sreda.registry.api import LEARNER_ROLES, Role
 
 LEARNERS = frozenset(LEARNER_ROLES)
+STAFF = frozenset({Role.HEAD, Role.ADMINISTRATOR, Role.TEACHER})
 
 
 def waiting(actor: Actor) -> dict[str, Any] | None:
@@ -21,12 +22,23 @@ def waiting(actor: Actor) -> dict[str, Any] | None:
     return {"rows": rows} if rows else None
 
 
+def to_mark(actor: Actor) -> dict[str, Any] | None:
+    """Answers that wait for this person's mark."""
+    count = teaching.to_mark(actor).count()
+    return {"count": count} if count else None
+
+
 add_nav(
+    NavItem(
+        _("Tests and marks"), "assessment:sittings", "clipboard-check",
+        roles=STAFF | {Role.OPERATOR}, section=_("Learning"), order=41,
+    ),
     NavItem(
         _("My tests"), "assessment:mine", "clipboard-list",
         roles=LEARNERS, section=_("Learning"), order=40,
-    )
+    ),
 )  # fmt: skip
 add_panel(
     Panel("assessment.waiting", "assessment/panels/waiting.html", waiting, LEARNERS, order=10)
 )
+add_panel(Panel("assessment.to_mark", "assessment/panels/to_mark.html", to_mark, STAFF, order=30))

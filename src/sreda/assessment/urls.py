@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path
 
-from sreda.assessment.web import answers, taking
+from sreda.assessment.web import answers, marking, sittings, taking
 
 app_name = "assessment"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -15,5 +15,19 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("attempts/<uuid:pk>/ticket/", taking.ticket, name="ticket"),
     path("attempts/<uuid:pk>/result/", taking.result, name="result"),
     path("attempts/<uuid:pk>/files/<str:ref>/<path:href>", taking.resource, name="resource"),
+    path("sittings/", sittings.listed, name="sittings"),
+    path("sittings/add/", sittings.add, name="sitting_add"),
+    path("sittings/<uuid:pk>/", sittings.watch, name="watch"),
+    path("sittings/<uuid:pk>/edit/", sittings.edit, name="sitting_edit"),
+    path("sittings/<uuid:pk>/quality/", sittings.quality, name="quality"),
+    path("sittings/<uuid:pk>/rescore/", marking.rescore, name="rescore"),
+    path("sittings/<uuid:pk>/do/<slug:what>/", sittings.act, name="act"),
+    path("rescorings/<uuid:pk>/", marking.rescoring, name="rescoring"),
+    path("works/<uuid:pk>/", sittings.work, name="work"),
+    path("marking/", marking.queue, name="queue"),
+    path("appeals/", marking.appeals, name="appeals"),
+    path("appeals/<uuid:pk>/decide/", marking.decide, name="decide"),
+    path("results/<uuid:pk>/mark/", marking.mark, name="mark"),
+    path("results/<uuid:pk>/sent/<str:part>/", marking.sent, name="sent"),
     path("results/<uuid:pk>/appeal/", taking.appeal, name="appeal"),
 ]

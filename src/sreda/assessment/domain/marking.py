@@ -72,6 +72,31 @@ def give_mark(
     return mark
 
 
+def control_mark(
+    result: ItemResult, *, score: Decimal, comment: str = "", actor: Actor, at: datetime
+) -> Mark:
+    """A human's mark of an answer that the key has marked, to see how well they agree: it changes
+    nothing for the learner."""
+    assert actor.person_id is not None
+    with transaction.atomic():
+        current = _locked(result)
+        if current.marking != MarkingStatus.AUTOMATIC:
+            raise ValidationError(_("This answer is marked by people already."))
+        _bounded(current, score)
+        current.marks.filter(round=1, replaced_at=None).update(replaced_at=at)
+        mark = Mark.objects.create(
+            result=current,
+            round=1,
+            marker_id=actor.person_id,
+            marker_name=actor.name,
+            score=score,
+            comment=comment,
+            at=at,
+        )
+        audit("assessment.result.checked", current, actor=actor, at=at, score=score)
+    return mark
+
+
 def _locked(result: ItemResult) -> ItemResult:
     return (
         ItemResult.objects.select_for_update(of=("self",))

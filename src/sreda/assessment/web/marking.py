@@ -1,0 +1,258 @@
+"""Marking by people: the queue, an answer, appeals, a corrected key."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from decimal import Decimal, InvalidOperation
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import Http404, HttpRequest
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from sreda.assessment.access import APPEALS, RESULTS, SITTINGS
+from sreda.assessment.domain import attempts, marking
+from sreda.assessment.enums import MarkingStatus
+from sreda.assessment.models import ItemResult, ItemVersion, Rescoring, Sitting
+from sreda.assessment.queries import teaching
+from sreda.assessment.rendering import Page, render_item
+from sreda.assessment.rendering.files import SHOWN, STORED, served
+from sreda.assessment.web.taking import resource_url
+from sreda.kernel import clock
+from sreda.kernel.api import Listing, StoredFile
+from sreda.ui.pages import actor_of, key_of, page, visible
+
+
+@page
+@require_GET
+def queue(request: HttpRequest) -> HttpResponseBase:
+    """Answers that wait for this marker, oldest first; names are not shown."""
+    actor = actor_of(request)
+    visible(RESULTS.may(actor, "mark"))
+    asked = parsed(request.GET.get("sitting", ""))
+    sitting = SITTINGS.all(actor).filter(pk=asked).first() if asked else None
+    listing = Listing(
+        rows=teaching.to_mark(actor, sitting).select_related(
+            "attempt__sitting", "item_version__item"
+        ),
+        params=request.GET,
+        sorts={
+            "at": ["attempt__closed_at"],
+            "item": ["item_version__item__title"],
+            "sitting": ["attempt__sitting__title"],
+        },
+        default_sort="at",
+        name="marking",
+    )
+    return render(request, "assessment/queue.html", {"listing": listing, "sitting": sitting})
+
+
+def parsed(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
+
+
+@page
+def mark(request: HttpRequest, pk: UUID) -> HttpResponseBase:
+    """One answer without a name, its rubric, and a field for the mark."""
+    actor, at = actor_of(request), clock.now()
+    found = RESULTS.get(actor, "mark", pk=pk)
+    control = found.marking == MarkingStatus.AUTOMATIC
+    error, status = "", 200
+    if request.method == "POST":
+        try:
+            score = decimal(request.POST.get("score", ""))
+            comment = request.POST.get("comment", "")[:4000]
+            if control:
+                marking.control_mark(found, score=score, comment=comment, actor=actor, at=at)
+            else:
+                marking.give_mark(
+                    found, score=score, comment=comment, actor=actor, at=at,
+                    key=key_of(request, "mark"),
+                )  # fmt: skip
+            messages.success(request, _("The mark is saved."))
+            following = teaching.to_mark(actor, found.attempt.sitting).order_by(
+                "attempt__closed_at", "pk"
+            )
+            after = following.first()
+            if after is not None and not control:
+                return redirect("assessment:mark", pk=after.pk)
+            return redirect("assessment:watch", pk=found.attempt.sitting_id)
+        except ValidationError as wrong:
+            error, status = " ".join(wrong.messages), 422
+    session = attempts.running(found.attempt).session
+    item, state = session.item(found.ref), session.state_of(found.ref)
+    ref = next(entry.ref for entry in session.plan if entry.key == found.ref)
+    view = Page(
+        view="scorer",
+        closed=True,
+        right=True,
+        resource=lambda href: resource_url(found.attempt, ref, href),
+    )
+    marks = found.marks.filter(replaced_at=None)
+    own = next((one for one in marks if one.marker_id == actor.person_id), None)
+    context = {
+        "result": found,
+        "sitting": found.attempt.sitting,
+        "body": render_item(item, state, view).body if item is not None else "",
+        "files": files_in(found),
+        "error": error,
+        "control": control,
+        "own": own,
+        "score": request.POST.get("score", own.score if own else ""),
+        "comment": request.POST.get("comment", own.comment if own else ""),
+        "left": teaching.to_mark(actor, found.attempt.sitting).count(),
+    }
+    return render(request, "assessment/mark.html", context, status=status)
+
+
+def decimal(text: str) -> Decimal:
+    try:
+        found = Decimal(text.strip().replace(",", "."))
+    except InvalidOperation:
+        raise ValidationError({"score": _("A mark is a number, such as 2,5.")}) from None
+    if not found.is_finite():
+        raise ValidationError({"score": _("A mark is a number, such as 2,5.")})
+    return found
+
+
+def files_in(result: ItemResult) -> list[dict[str, Any]]:
+    """Files the learner sent, by name and place in the responses."""
+    found = []
+    for name, value in result.responses.items():
+        for number, one in enumerate(value if isinstance(value, list) else [value]):
+            if isinstance(one, dict) and "data" in one:
+                found.append({"name": one.get("name") or _("a file"), "part": f"{name}.{number}"})
+    return found
+
+
+@page
+@require_GET
+def sent(request: HttpRequest, pk: UUID, part: str) -> HttpResponseBase:
+    """A file that a learner sent as an answer."""
+    found = RESULTS.get(actor_of(request), pk=pk)
+    name, _dot, number = part.rpartition(".")
+    value = found.responses.get(name)
+    values = value if isinstance(value, list) else [value]
+    try:
+        reference = base64.b64decode(values[int(number)]["data"]).decode()
+        file = StoredFile.objects.get(pk=reference.removeprefix(STORED))
+    except (
+        IndexError,
+        KeyError,
+        TypeError,
+        ValueError,
+        binascii.Error,
+        StoredFile.DoesNotExist,
+        ValidationError,
+    ) as error:
+        raise Http404 from error  # fmt: skip
+    if not reference.startswith(STORED):
+        raise Http404
+    return served(file, SHOWN)
+
+
+@page
+@require_GET
+def appeals(request: HttpRequest) -> HttpResponseBase:
+    actor = actor_of(request)
+    visible(SITTINGS.may(actor, "mark"))
+    listing = Listing(
+        rows=teaching.appeals(actor),
+        params=request.GET,
+        sorts={"at": ["at"], "state": ["status", "-at"]},
+        default_sort="-at",
+        name="appeals",
+    )
+    context = {"listing": listing, "may_decide": APPEALS.may(actor, "decide")}
+    return render(request, "assessment/appeals.html", context)
+
+
+@page
+@require_POST
+def decide(request: HttpRequest, pk: UUID) -> HttpResponseBase:
+    actor, at = actor_of(request), clock.now()
+    found = APPEALS.get(actor, "decide", pk=pk)
+    try:
+        upheld = request.POST.get("what") == "uphold"
+        marking.decide_appeal(
+            found,
+            score=decimal(request.POST.get("score", "")) if upheld else None,
+            decision=request.POST.get("decision", ""),
+            actor=actor,
+            at=at,
+        )
+        messages.success(request, _("The decision is saved."))
+    except ValidationError as error:
+        messages.error(request, " ".join(error.messages))
+    return redirect("assessment:appeals")
+
+
+@page
+def rescore(request: HttpRequest, pk: UUID) -> HttpResponseBase:
+    """A key was corrected: choose the versions, see whose mark changes, then apply."""
+    actor, at = actor_of(request), clock.now()
+    sitting: Sitting = SITTINGS.get(actor, "manage", pk=pk)
+    given = ItemVersion.objects.filter(
+        results__attempt__sitting=sitting, results__marking=MarkingStatus.AUTOMATIC
+    ).select_related("item").distinct()  # fmt: skip
+    pairs = [
+        (before, after)
+        for before in given
+        for after in before.item.versions.exclude(pk=before.pk).exclude(status="draft")
+    ]
+    status = 200
+    if request.method == "POST":
+        chosen = request.POST.get("pair", "")
+        both = next((p for p in pairs if f"{p[0].pk}:{p[1].pk}" == chosen), None)
+        if both is None:
+            messages.error(request, _("Choose the item whose key was corrected."))
+            status = 422
+        else:
+            try:
+                made = marking.prepare_rescoring(
+                    sitting, before=both[0], after=both[1],
+                    reason=request.POST.get("reason", ""), actor=actor, at=at,
+                )  # fmt: skip
+                return redirect("assessment:rescoring", pk=made.pk)
+            except ValidationError as error:
+                messages.error(request, " ".join(error.messages))
+                status = 422
+    context = {"sitting": sitting, "pairs": pairs, "made": sitting.rescorings.all()[:20]}
+    return render(request, "assessment/rescore.html", context, status=status)
+
+
+@page
+def rescoring(request: HttpRequest, pk: UUID) -> HttpResponseBase:
+    """Whose mark changes; POST applies it."""
+    actor, at = actor_of(request), clock.now()
+    found = Rescoring.objects.select_related("sitting", "before__item", "after").filter(pk=pk)
+    made = found.first()
+    if made is None:
+        raise Http404
+    SITTINGS.get(actor, "manage", pk=made.sitting_id)
+    if request.method == "POST":
+        changed = marking.apply_rescoring(made, actor=actor, at=at)
+        messages.success(request, _("Marks changed: %(count)s.") % {"count": changed})
+        return redirect("assessment:watch", pk=made.sitting_id)
+    results = ItemResult.objects.select_related("attempt__person").in_bulk(
+        [UUID(change[0]) for change in made.changes]
+    )
+    rows = [
+        {
+            "person": results[UUID(pk)].attempt.person,
+            "before": Decimal(old) if old else None,
+            "after": Decimal(new) if new else None,
+        }
+        for pk, old, new in made.changes
+        if UUID(pk) in results
+    ]
+    return render(request, "assessment/rescoring.html", {"made": made, "rows": rows})

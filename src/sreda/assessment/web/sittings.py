@@ -1,0 +1,304 @@
+"""Teachers' pages: giving a test, watching it, publishing its marks."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, pgettext
+from django.views.decorators.http import require_GET, require_POST
+
+from sreda.assessment.access import ATTEMPTS, SITTINGS
+from sreda.assessment.domain import analysis, sittings
+from sreda.assessment.domain.bank import Stale
+from sreda.assessment.enums import AttemptStatus, SittingStatus
+from sreda.assessment.models import ItemAnalysis, Sitting, SittingAnalysis, Test
+from sreda.assessment.queries import teaching
+from sreda.assessment.web.words import remark_text
+from sreda.kernel import clock
+from sreda.kernel.api import Column, Filter, Listing
+from sreda.registry.api import ClassGroup, school_year
+from sreda.ui.pages import actor_of, add_errors, key_of, page, visible
+
+MOMENT = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
+
+
+class SittingForm(forms.ModelForm):  # type: ignore[type-arg]
+    """What a sitting is; `test` and `groups` are those the actor may choose."""
+
+    test = forms.ModelChoiceField(label=gettext_lazy("Test"), queryset=Test.objects.none())
+    groups = forms.ModelMultipleChoiceField(
+        label=gettext_lazy("Classes"),
+        queryset=ClassGroup.objects.none(),
+        widget=forms.CheckboxSelectMultiple,
+    )
+
+    field_order = ("test", "title", "groups", "opens_at", "closes_at")
+
+    class Meta:
+        model = Sitting
+        fields = [
+            "title", "opens_at", "closes_at", "minutes", "attempts", "allowance_seconds",
+            "markers", "tolerance", "moderated", "appeals_until",
+        ]  # fmt: skip
+        widgets = {"opens_at": MOMENT, "closes_at": MOMENT, "appeals_until": MOMENT}
+        help_texts = {
+            "minutes": gettext_lazy("Empty: until the test closes."),
+            "allowance_seconds": gettext_lazy(
+                "Answers given in time may arrive so much later, when the link drops."
+            ),
+            "markers": gettext_lazy("Two mark without seeing each other's marks."),
+            "tolerance": gettext_lazy("Where two markers differ by more, a third decides."),
+            "moderated": gettext_lazy("Learners see marks only once you publish them."),
+        }
+
+    def __init__(self, *args: Any, actor: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["test"].queryset = teaching.tests_to_give(actor)  # type: ignore[attr-defined]
+        groups: Any = self.fields["groups"]
+        groups.queryset = teaching.groups_of(actor, school_year(actor.on))
+        if self.instance.pk and not self.instance._state.adding:
+            del self.fields["test"]
+            self.initial["groups"] = list(self.instance.groups.all())
+
+    def _post_clean(self) -> None:
+        """The domain checks and saves."""
+
+
+@page
+@require_GET
+def listed(request: HttpRequest) -> HttpResponseBase:
+    actor = actor_of(request)
+    visible(SITTINGS.may(actor, "view"))
+    listing = Listing(
+        rows=teaching.sittings(actor).select_related("organisation", "version__test"),
+        params=request.GET,
+        search=lambda rows, text: rows.filter(title__icontains=text),
+        filter_by=[
+            Filter("status", _("State"), SittingStatus.choices),
+            Filter(
+                "marking", _("Marks"), [("waiting", _("there are works to mark"))],
+                lambda rows, _value: teaching.with_marks_to_give(rows),
+            ),
+        ],
+        sorts={"title": ["title"], "opens": ["opens_at"], "closes": ["closes_at"]},
+        default_sort="-opens",
+        columns=[
+            Column(_("Title"), lambda row: row.title),
+            Column(_("Opens"), lambda row: row.opens_at.isoformat()),
+            Column(_("Closes"), lambda row: row.closes_at.isoformat()),
+            Column(_("State"), lambda row: str(row.get_status_display())),
+            Column(_("Begun"), lambda row: row.begun),
+            Column(pgettext("attempt", "Handed in"), lambda row: row.handed_in),
+        ],
+        name="tests",
+    )  # fmt: skip
+    if answer := listing.export():
+        return answer
+    context = {"listing": listing, "may_add": SITTINGS.may(actor, "add")}
+    return render(request, "assessment/sittings.html", context)
+
+
+@page
+def add(request: HttpRequest) -> HttpResponseBase:
+    """Give a test."""
+    actor, at = actor_of(request), clock.now()
+    visible(SITTINGS.may(actor, "add"))
+    form = SittingForm(
+        request.POST or None, actor=actor, initial={"test": request.GET.get("test", "")}
+    )
+    if request.method == "POST" and form.is_valid():
+        assert actor.organisation_id is not None
+        try:
+            made = sittings.plan_sitting(
+                version=form.cleaned_data["test"].current,
+                values=form.cleaned_data,
+                groups=form.cleaned_data["groups"],
+                organisation_id=actor.organisation_id,
+                actor=actor,
+                at=at,
+                key=key_of(request, "sitting"),
+            )
+            return redirect("assessment:watch", pk=made.pk)
+        except ValidationError as error:
+            add_errors(form, error)
+    status = 422 if request.method == "POST" else 200
+    return render(request, "assessment/sitting_form.html", {"form": form}, status=status)
+
+
+@page
+def edit(request: HttpRequest, pk: UUID) -> HttpResponseBase:
+    actor, at = actor_of(request), clock.now()
+    found = SITTINGS.get(actor, "manage", pk=pk)
+    form = SittingForm(request.POST or None, actor=actor, instance=found)
+    if request.method == "POST" and form.is_valid():
+        try:
+            sittings.change_sitting(
+                found,
+                edition=int(request.POST.get("edition", "0") or 0),
+                values=form.cleaned_data,
+                groups=form.cleaned_data["groups"],
+                people=found.people.all(),
+                actor=actor,
+                at=at,
+            )
+            messages.success(request, _("Saved."))
+            return redirect("assessment:watch", pk=pk)
+        except ValidationError as error:
+            add_errors(form, error)
+        except Stale:
+            form.add_error(None, _("Somebody else has saved it since. Look at it and save again."))
+            found = Sitting.objects.get(pk=pk)
+    status = 422 if request.method == "POST" else 200
+    context = {"form": form, "sitting": found}
+    return render(request, "assessment/sitting_form.html", context, status=status)
+
+
+@page
+@require_GET
+def watch(request: HttpRequest, pk: UUID) -> HttpResponseBase:
+    """Who is where; the table asks for itself anew while the sitting is open."""
+    actor, at = actor_of(request), clock.now()
+    visible(SITTINGS.may(actor, "view"))
+    found = SITTINGS.get(actor, pk=pk)
+    rows = teaching.progress(found, at)
+    if request.GET.get("export"):
+        return exported(request, found, rows)
+    context = {
+        "sitting": found,
+        "rows": rows,
+        "tasks": found.version.items.count(),
+        "begun": sum(row.attempt is not None for row in rows),
+        "handed_in": sum(
+            row.attempt is not None and row.attempt.status != AttemptStatus.OPEN for row in rows
+        ),
+        "to_mark": teaching.to_mark(actor, found).count(),
+        "may_manage": SITTINGS.may(actor, "manage", found),
+        "open": found.status == SittingStatus.OPEN and at < found.closes_at,
+        "groups": list(found.groups.all()),
+        "queue_url": f"{reverse('assessment:queue')}?sitting={found.pk}",
+    }
+    if request.headers.get("HX-Request"):
+        return render(request, "assessment/parts/progress.html", context)
+    return render(request, "assessment/watch.html", context)
+
+
+def exported(
+    request: HttpRequest, sitting: Sitting, rows: list[teaching.Progress]
+) -> HttpResponseBase:
+    from sreda.kernel.listing import csv_response, xlsx_response
+
+    table: list[list[Any]] = [
+        [
+            pgettext("person", "Name"),
+            _("State"),
+            _("Begun"),
+            pgettext("attempt", "Handed in"),
+            _("Mark"),
+            _("Greatest mark"),
+        ]
+    ]
+    for row in rows:
+        one = row.attempt
+        table.append(
+            [
+                row.person.full_name,
+                str(one.get_status_display()) if one else pgettext("attempt", "not begun"),
+                one.started_at.isoformat() if one else "",
+                one.closed_at.isoformat() if one and one.closed_at else "",
+                one.score if one else "",
+                one.max_score if one else "",
+            ]
+        )
+    if request.GET["export"] == "xlsx":
+        return xlsx_response("marks", table)
+    return csv_response("marks", table)
+
+
+DONE = {
+    "announce": gettext_lazy("Learners see the test now."),
+    "close": gettext_lazy("The test is closed."),
+    "release": gettext_lazy("The marks are published."),
+    "withhold": gettext_lazy("The marks are withheld."),
+}
+
+
+@page
+@require_POST
+def act(request: HttpRequest, pk: UUID, what: str) -> HttpResponseBase:
+    """Announce, close, release, withhold."""
+    actor, at = actor_of(request), clock.now()
+    found = SITTINGS.get(actor, "manage", pk=pk)
+    if what not in DONE:
+        raise Http404
+    try:
+        match what:
+            case "announce":
+                sittings.announce(found, actor=actor, at=at)
+            case "close":
+                sittings.close(found, actor=actor, at=at)
+            case "release":
+                sittings.release(found, actor=actor, at=at)
+            case "withhold":
+                reason = request.POST.get("reason", "")
+                sittings.withhold(found, actor=actor, at=at, reason=reason)
+        messages.success(request, str(DONE[what]))
+    except ValidationError as error:
+        messages.error(request, " ".join(error.messages))
+    return redirect("assessment:watch", pk=pk)
+
+
+@page
+def quality(request: HttpRequest, pk: UUID) -> HttpResponseBase:
+    """How good the marking was: figures, pictures, and what should be looked at. POST computes."""
+    actor, at = actor_of(request), clock.now()
+    found = SITTINGS.get(actor, pk=pk)
+    kept = SittingAnalysis.objects.filter(sitting=found).first()
+    changed = teaching.last_change(found)
+    if request.method == "POST" or (
+        changed is not None and (kept is None or kept.computed_at < changed)
+    ):
+        kept = analysis.analyse(found, at=at)
+        if request.method == "POST":
+            return redirect("assessment:quality", pk=pk)
+    rows = ItemAnalysis.objects.filter(sitting=found).select_related("item_version__item")
+    items = [
+        {"row": row, "figures": row.figures, "remarks": [remark_text(r, row) for r in row.remarks]}
+        for row in sorted(rows, key=lambda row: (len(row.ref), row.ref))
+    ]
+    context = {
+        "sitting": found,
+        "analysis": kept,
+        "items": items,
+        "noted": sum(bool(one["remarks"]) for one in items),
+        "difficulties": [
+            (one["row"].ref, round(100 * one["figures"]["difficulty"]))  # type: ignore[attr-defined,call-overload,index]
+            for one in items
+            if one["figures"].get("difficulty") is not None  # type: ignore[attr-defined]
+        ],
+    }
+    return render(request, "assessment/quality.html", context)
+
+
+@page
+@require_GET
+def work(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """One learner's work as its teacher sees it, with every answer that arrived."""
+    actor = actor_of(request)
+    found = ATTEMPTS.get(actor, pk=pk)
+    visible(SITTINGS.may(actor, "mark", found.sitting))
+    context = {
+        "attempt": found,
+        "sitting": found.sitting,
+        "results": found.results.select_related("item_version__item").prefetch_related("marks"),
+        "answers": found.answers.order_by("received_at")[:500],
+    }
+    return render(request, "assessment/work.html", context)

@@ -1,0 +1,177 @@
+"""Teachers' pages: give, watch, mark, publish, correct a key, look at quality."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from sreda.assessment.domain import analysis, attempts, bank, marking, sittings
+from sreda.assessment.models import ItemAnalysis, ItemResult, Rescoring, Sitting
+from sreda.registry.api import Role, school_year
+from tests.assessment.bank import School, answer, choice_xml, essay_xml
+from tests.factories import PostFactory, UserFactory
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def school() -> School:
+    made = School(timezone.now() - timedelta(hours=1))
+    made.group.school_year = school_year(timezone.localdate())
+    made.group.save()
+    return made
+
+
+def staff(school: School, role: str = Role.TEACHER, **fields: Any) -> Client:
+    """A client of one of the school's staff; a teacher's becomes the school's teacher."""
+    post = PostFactory(role=role, organisation=school.organisation, **fields)
+    client = Client()
+    client.force_login(UserFactory(person=post.person))
+    return client
+
+
+def taken(school: School, sitting: Sitting, *values: str) -> None:
+    learner, at = school.learner(), timezone.now()
+    attempt = attempts.begin(sitting, actor=learner, at=at)
+    for number, value in enumerate(values, 1):
+        if value:
+            answer(attempt, f"Q{number}", value, at)
+    attempts.hand_in(attempt, actor=learner, at=at + timedelta(seconds=1))
+
+
+def test_a_test_is_given_and_watched(school: School) -> None:
+    test = school.test([school.item(choice_xml())])
+    client = staff(school)
+    now = timezone.localtime()
+    sent = {
+        "test": test.pk,
+        "title": "Проверка",
+        "groups": [school.group.pk],
+        "opens_at": now.strftime("%Y-%m-%dT%H:%M"),
+        "closes_at": (now + timedelta(days=1)).strftime("%Y-%m-%dT%H:%M"),
+        "attempts": 1,
+        "allowance_seconds": 120,
+        "markers": 1,
+        "tolerance": "0",
+        "_key": "k",
+    }
+    wrong = sent | {"closes_at": (now - timedelta(days=1)).strftime("%Y-%m-%dT%H:%M")}
+    assert client.post("/assessment/sittings/add/", wrong).status_code == 422
+    reply = client.post("/assessment/sittings/add/", sent)
+    assert reply.status_code == 302
+    assert client.post("/assessment/sittings/add/", sent).url == reply.url  # sent twice: once
+    sitting = Sitting.objects.get()
+    page = client.get(reply.url).content.decode()
+    assert "Проверка" in page
+    client.post(f"/assessment/sittings/{sitting.pk}/do/announce/")
+    sitting.refresh_from_db()
+    assert sitting.status == "open"
+    taken(school, sitting, "A")
+    assert "1 / 1" in client.get(reply.url).content.decode()
+    exported = client.get(f"{reply.url}?export=csv")
+    assert "1,0" in b"".join(exported).decode().replace("1.0", "1,0")
+
+
+def test_marks_are_given_blindly_and_published(school: School) -> None:
+    sitting = school.sitting(school.test([school.item(essay_xml())]), moderated=True)
+    taken(school, sitting, "Мой текст")
+    client = staff(school)
+    queue = client.get("/assessment/marking/").content.decode()
+    result = ItemResult.objects.get()
+    assert result.attempt.person.family_name not in queue
+    page = client.get(f"/assessment/results/{result.pk}/mark/").content.decode()
+    assert "Мой текст" in page
+    assert result.attempt.person.family_name not in page
+    for wrong in ("", "много", "6", "-1", "NaN"):
+        reply = client.post(f"/assessment/results/{result.pk}/mark/", {"score": wrong})
+        assert reply.status_code == 422, wrong
+    assert (
+        client.post(f"/assessment/results/{result.pk}/mark/", {"score": "3,5"}).status_code == 302
+    )
+    sitting.refresh_from_db()
+    assert sitting.release == "held"
+    head = staff(school, Role.HEAD)
+    head.post(f"/assessment/sittings/{sitting.pk}/do/release/")
+    sitting.refresh_from_db()
+    assert sitting.release == "released"
+    elsewhere = staff(School(school.at))
+    assert elsewhere.get(f"/assessment/results/{result.pk}/mark/").status_code == 404
+    assert elsewhere.get(f"/assessment/sittings/{sitting.pk}/").status_code == 404
+
+
+def test_a_corrected_key_goes_by_the_list(school: School) -> None:
+    item = school.item(choice_xml(key="A"))
+    sitting = school.sitting(school.test([item]))
+    taken(school, sitting, "B")
+    draft = bank.draft_of(item, actor=school.teacher, at=school.at)
+    bank.save_draft(
+        draft, edition=draft.edition, content=choice_xml(key="B"), actor=school.teacher,
+        at=school.at,
+    )  # fmt: skip
+    bank.make_ready(draft, actor=school.teacher, at=school.at)
+    item.refresh_from_db()
+    head = staff(school, Role.HEAD)
+    before = sitting.version.items.get().item_version
+    pair = f"{before.pk}:{item.current.pk}"
+    address = f"/assessment/sittings/{sitting.pk}/rescore/"
+    assert head.post(address, {"pair": "x", "reason": "Ключ"}).status_code == 422
+    reply = head.post(address, {"pair": pair, "reason": "Ключ"})
+    assert reply.status_code == 302
+    assert len(Rescoring.objects.get().changes) == 1
+    assert ItemResult.objects.get().score == 0
+    head.post(reply.url)
+    assert ItemResult.objects.get().score == 1
+
+
+def test_quality_is_computed_when_marks_change(school: School) -> None:
+    items = [school.item(choice_xml(f"q{n}")) for n in range(2)]
+    sitting = school.sitting(school.test(items))
+    for values in ("AA", "AB", "BB"):
+        taken(school, sitting, *values)
+    client = staff(school)
+    address = f"/assessment/sittings/{sitting.pk}/quality/"
+    assert client.get(address).status_code == 200
+    first = ItemAnalysis.objects.get(sitting=sitting, ref="Q1")
+    assert first.figures["difficulty"] == pytest.approx(2 / 3, abs=1e-5)
+    assert [c["share"] for c in first.figures["choices"]][:2] == [
+        pytest.approx(2 / 3, abs=1e-5), pytest.approx(1 / 3, abs=1e-5),
+    ]  # fmt: skip
+    assert sitting.analysis.attempts == 3
+    assert sitting.analysis.figures["mean"] == 1.0
+    taken(school, sitting, "A", "")
+    client.get(address)
+    sitting.analysis.refresh_from_db()
+    assert sitting.analysis.attempts == 4
+
+
+def test_the_key_is_checked_by_people_without_changing_marks(school: School) -> None:
+    sitting = school.sitting(school.test([school.item(choice_xml())]))
+    for value in ("A", "B", "A", "B"):
+        taken(school, sitting, value)
+    for result in ItemResult.objects.order_by("score"):
+        marking.control_mark(result, score=result.score, actor=school.colleague, at=school.at)
+    assert set(ItemResult.objects.values_list("score", flat=True)) == {0, 1}
+    analysis.analyse(sitting, at=timezone.now())
+    assert ItemAnalysis.objects.get().figures["kappa"] == 1.0
+
+
+def test_the_list_costs_the_same_for_one_and_for_many(school: School) -> None:
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    client, counts = staff(school), []
+    test = school.test([school.item(choice_xml())])
+    for _turn in range(2):
+        for _n in range(3):
+            sitting = school.sitting(test)
+            taken(school, sitting, "A")
+        client.get("/assessment/sittings/")
+        with CaptureQueriesContext(connection) as found:
+            client.get("/assessment/sittings/")
+        counts.append(len(found))
+    assert counts[0] == counts[1]
+    sittings.close(sitting, actor=school.teacher, at=timezone.now())
