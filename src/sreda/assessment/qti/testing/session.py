@@ -7,7 +7,7 @@ requests. Time is told by the caller as an aware `datetime`; nothing here reads 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
 from random import Random
@@ -20,7 +20,6 @@ from ..processing import run
 from ..session.content import visible
 from ..session.item import (
     CLOSED,
-    INITIAL,
     INTERACTING,
     SUSPENDED,
     ItemState,
@@ -32,7 +31,7 @@ from ..session.item import (
     start,
 )
 from ..session.validation import Problem, validate
-from ..values.json import Json, dump, load
+from ..values.json import Json
 from ..values.types import Duration, Value
 from .model import (
     EXIT_PART,
@@ -50,7 +49,9 @@ from .model import (
     TimeLimits,
 )
 from .plan import Entry, make_plan
+from .state import SessionState
 from .views import SessionItem, View
+from .ways import after, after_part, find, outer
 
 
 class SessionError(Exception):
@@ -82,25 +83,6 @@ class Clock:
         return self.limits.most is not None and self.spent > self.limits.most
 
 
-@dataclass
-class _State:
-    seed: int
-    plan: tuple[Entry, ...]
-    status: str = INITIAL
-    position: int | None = None
-    values: dict[str, Value] = field(default_factory=dict)
-    items: dict[str, ItemState] = field(default_factory=dict)
-    # answers that wait for the end of a part marked as a whole
-    pending: set[str] = field(default_factory=set)
-    seen: set[str] = field(default_factory=set)
-    durations: dict[str, Fraction] = field(default_factory=dict)
-    last: datetime | None = None
-    started: datetime | None = None
-    ended: datetime | None = None
-    draws: int = 0
-    notes: list[str] = field(default_factory=list)
-
-
 class TestSession:
     """One candidate's way through a test."""
 
@@ -108,7 +90,7 @@ class TestSession:
     __test__ = False
 
     def __init__(
-        self, test: Test, state: _State, custom: Mapping[str, Custom] | None = None
+        self, test: Test, state: SessionState, custom: Mapping[str, Custom] | None = None
     ) -> None:
         self.test = test
         self._state = state
@@ -139,7 +121,7 @@ class TestSession:
     ) -> TestSession:
         """A new session: items selected and ordered by the seed, the first one entered."""
         plan = make_plan(test, Random(derived_seed(seed, "plan")))  # noqa: S311
-        state = _State(seed=seed, plan=plan, status=INTERACTING, last=at, started=at)
+        state = SessionState(seed=seed, plan=plan, status=INTERACTING, last=at, started=at)
         made = cls(test, state, custom)
         for entry in plan:
             made._start_item(entry, {})
@@ -425,20 +407,6 @@ class TestSession:
             self._state.seen.add(first)
         return None if self._may_enter(self._refs[entry.ref].rules) else ""
 
-    def _after(self, target: int, section: str) -> int:
-        plan = self._state.plan
-        part, at = plan[target].part, target + 1
-        while section and at < len(plan) and plan[at].part == part and section in plan[at].sections:
-            at += 1
-        return at
-
-    def _after_part(self, target: int) -> int:
-        plan = self._state.plan
-        part = plan[target].part
-        while target < len(plan) and plan[target].part == part:
-            target += 1
-        return target
-
     def _branched(self, position: int) -> tuple[int, bool]:
         """(where to go, the whole test is over) after the item at `position` of a linear part."""
         plan = self._state.plan
@@ -447,7 +415,7 @@ class TestSession:
         holders: list[tuple[str, Rules]] = [("", self._refs[entry.ref].rules)]
         # a section is left with its last item, and then its own rules count
         for name in reversed(entry.sections):
-            if self._after(position, name) != following:
+            if after(plan, position, name) != following:
                 break
             holders.append((name, self._sections[name].rules))
         for name, rules in holders:
@@ -457,31 +425,16 @@ class TestSession:
                 if branch.target == EXIT_TEST:
                     return following, True
                 if branch.target == EXIT_PART:
-                    return self._after_part(position), False
+                    return after_part(plan, position), False
                 if branch.target == EXIT_SECTION:
-                    outer = self._outer(entry, name)
-                    beyond = self._after(position, outer) if outer else self._after_part(position)
+                    around = outer(entry, name)
+                    beyond = after(plan, position, around) if around else after_part(plan, position)
                     return beyond, False
-                found = self._find(branch.target, following, entry.part)
+                found = find(plan, branch.target, following, entry.part)
                 if found is not None:
                     return found, False
                 self._state.notes.append(f"the branch target {branch.target} is not ahead")
         return following, False
-
-    def _outer(self, entry: Entry, name: str) -> str:
-        """The section that holds the item, or the section `name`."""
-        if not name:
-            return entry.sections[-1] if entry.sections else ""
-        at = entry.sections.index(name)
-        return entry.sections[at - 1] if at else ""
-
-    def _find(self, target: str, start_at: int, part: str) -> int | None:
-        for at in range(start_at, len(self._state.plan)):
-            entry = self._state.plan[at]
-            names = (entry.ref, entry.key, f"{entry.ref}.{entry.occurrence}", *entry.sections)
-            if entry.part == part and target in names:
-                return at
-        return None
 
     def _leave_part(self, name: str, at: datetime) -> None:
         """Marks what waits, then goes to the next part, or where the part's rules branch to."""
@@ -516,7 +469,7 @@ class TestSession:
             if self._may_enter(self._parts[part].rules):
                 self._go(part, target, at)
                 return
-            target = self._after_part(target)
+            target = after_part(self._state.plan, target)
         self.end(at)
 
     def _settle_linear(self, target: int, at: datetime) -> None:
@@ -526,7 +479,7 @@ class TestSession:
             if skipped is None:
                 self._enter(target)
                 return
-            target = self._after(target, skipped)
+            target = after(self._state.plan, target, skipped)
         self._leave_part(part, at)
 
     def _enter(self, position: int) -> None:
@@ -584,7 +537,7 @@ class TestSession:
             state = self._state.items.get(entry.key)
             if state is not None:
                 state.status = CLOSED
-            self._go(entry.part, self._after(position, section), at)
+            self._go(entry.part, after(self._state.plan, position, section), at)
         return True
 
     def _mark_open(self, entry: Entry) -> None:
@@ -687,24 +640,7 @@ class TestSession:
 
     def to_dict(self) -> dict[str, Json]:
         """Plain JSON data, from which `from_dict` goes on exactly where this session is."""
-        state = self._state
-        return {
-            "test": self.test.identifier,
-            "seed": state.seed,
-            "plan": [entry.to_dict() for entry in state.plan],
-            "status": state.status,
-            "position": state.position,
-            "values": {name: dump(value) for name, value in state.values.items()},
-            "items": {key: one.to_dict() for key, one in state.items.items()},
-            "pending": sorted(state.pending),
-            "seen": sorted(state.seen),
-            "durations": {name: str(spent) for name, spent in state.durations.items()},
-            "last": _text(state.last),
-            "started": _text(state.started),
-            "ended": _text(state.ended),
-            "draws": state.draws,
-            "notes": list(state.notes),
-        }
+        return {"test": self.test.identifier, **self._state.to_dict()}
 
     @classmethod
     def from_dict(
@@ -712,33 +648,11 @@ class TestSession:
     ) -> TestSession:
         """The session that `to_dict` wrote, of the same test. Raises `ValueError` where the test
         no longer has an item of the plan."""
-        plan = tuple(
-            Entry(e["key"], e["ref"], e["occurrence"], e["part"], tuple(e["sections"]))
-            for e in data["plan"]
-        )
+        state = SessionState.from_dict(data)
         known = {ref.identifier for ref in test.refs()}
-        if gone := {entry.ref for entry in plan} - known:
+        if gone := {entry.ref for entry in state.plan} - known:
             raise ValueError(f"the test no longer has {', '.join(sorted(gone))}")
-        return cls(
-            test,
-            _State(
-                seed=data["seed"],
-                plan=plan,
-                status=data["status"],
-                position=data["position"],
-                values={name: load(value) for name, value in data["values"].items()},
-                items={key: ItemState.from_dict(one) for key, one in data["items"].items()},
-                pending=set(data["pending"]),
-                seen=set(data["seen"]),
-                durations={name: Fraction(text) for name, text in data["durations"].items()},
-                last=_time(data["last"]),
-                started=_time(data["started"]),
-                ended=_time(data["ended"]),
-                draws=data["draws"],
-                notes=list(data["notes"]),
-            ),
-            custom,
-        )
+        return cls(test, state, custom)
 
 
 def _answered(item: Item, state: ItemState) -> bool:
@@ -746,11 +660,3 @@ def _answered(item: Item, state: ItemState) -> bool:
         state.values.get(name) not in (None, declaration.default)
         for name, declaration in item.responses.items()
     )
-
-
-def _text(at: datetime | None) -> str | None:
-    return at.isoformat() if at else None
-
-
-def _time(text: str | None) -> datetime | None:
-    return datetime.fromisoformat(text) if text else None
