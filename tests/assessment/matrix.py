@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
-from sreda.assessment.domain import attempts
+from sreda.assessment.domain import attempts, bank
 from sreda.assessment.models import Appeal, Rescoring
 from sreda.kernel import clock
 from tests.assessment.bank import School, actor_for, choice_xml
@@ -36,6 +37,19 @@ GET  assessment:appeals                   login | no      head=ok administrator=
 POST assessment:decide                    login | no      operator=refused head=go administrator=go teacher=refused pupil=refused
 GET  assessment:mark                      login | no      operator=refused head=ok administrator=ok teacher=ok pupil=refused parent=refused
 GET  assessment:sent                      login | no
+GET  assessment:items                     login | no      operator=ok head=ok administrator=ok teacher=ok expert=ok foreign=ok
+GET  assessment:item_new                  login | no      operator=ok head=ok administrator=ok teacher=ok expert=ok foreign=ok
+POST assessment:item_new                  login | no      operator=bad head=bad administrator=bad teacher=bad expert=bad foreign=bad
+GET  assessment:item                      login | no      operator=ok head=ok administrator=ok teacher=ok expert=ok
+POST assessment:item_act                  login | no      operator=go head=go administrator=go teacher=go expert=refused
+GET  assessment:item_edit                 login | no      operator=ok head=ok administrator=ok teacher=ok expert=refused
+POST assessment:item_edit                 login | no      operator=bad head=bad administrator=bad teacher=bad expert=refused
+POST assessment:item_preview              login | no      operator=ok head=ok administrator=ok teacher=ok expert=refused
+GET  assessment:item_version              login | no      operator=ok head=ok administrator=ok teacher=ok expert=ok
+GET  assessment:item_try                  login | no      operator=ok head=ok administrator=ok teacher=ok expert=ok
+POST assessment:item_try                  login | no      operator=ok head=ok administrator=ok teacher=ok expert=ok
+GET  assessment:item_file                 login | no
+GET  assessment:stimulus_file             login | no
 """  # noqa: E501
 
 
@@ -60,6 +74,8 @@ def prepare(world: Any) -> None:
     world.rescoring = Rescoring.objects.create(
         sitting=sitting, before=version, after=version, reason="?", made_at=at, made_by_name="?"
     )
+    world.item = school.item(choice_xml("bank"))
+    bank.draft_of(world.item, actor=school.teacher, at=at)
 
 
 PARTS = {
@@ -83,4 +99,12 @@ PARTS = {
     "assessment:rescoring": lambda w: {"pk": w.rescoring.pk},
     "assessment:work": lambda w: {"pk": w.done.pk},
     "assessment:decide": lambda w: {"pk": w.appeal.pk},
+    "assessment:item": lambda w: {"pk": w.item.pk},
+    "assessment:item_act": lambda w: {"pk": w.item.pk},
+    "assessment:item_edit": lambda w: {"pk": w.item.pk},
+    "assessment:item_preview": lambda w: {"pk": w.item.pk},
+    "assessment:item_version": lambda w: {"pk": w.item.pk, "number": 1},
+    "assessment:item_try": lambda w: {"pk": w.item.pk, "number": 1},
+    "assessment:item_file": lambda w: {"pk": w.item.pk, "number": 1, "href": "no.png"},
+    "assessment:stimulus_file": lambda w: {"pk": w.item.pk, "stimulus": UUID(int=1), "href": "x"},
 }

@@ -13,6 +13,7 @@ from sreda.registry.api import LEARNER_ROLES, Role
 
 LEARNERS = frozenset(LEARNER_ROLES)
 STAFF = frozenset({Role.HEAD, Role.ADMINISTRATOR, Role.TEACHER})
+AUTHORS = frozenset({Role.OPERATOR, Role.EXPERT, Role.HEAD, Role.ADMINISTRATOR, Role.TEACHER})
 
 
 def waiting(actor: Actor) -> dict[str, Any] | None:
@@ -37,6 +38,12 @@ add_nav(
         _("My tests"), "assessment:mine", "clipboard-list",
         roles=LEARNERS, section=_("Learning"), order=40,
     ),
+)  # fmt: skip
+add_nav(
+    NavItem(
+        _("Item bank"), "assessment:items", "library",
+        roles=AUTHORS, section=_("Learning"), order=42,
+    )
 )  # fmt: skip
 add_panel(
     Panel("assessment.waiting", "assessment/panels/waiting.html", waiting, LEARNERS, order=10)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path
 
-from sreda.assessment.web import answers, marking, sittings, taking
+from sreda.assessment.web import answers, bank, editor, marking, sittings, taking
 
 app_name = "assessment"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -30,4 +30,20 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("results/<uuid:pk>/mark/", marking.mark, name="mark"),
     path("results/<uuid:pk>/sent/<str:part>/", marking.sent, name="sent"),
     path("results/<uuid:pk>/appeal/", taking.appeal, name="appeal"),
+    path("items/", bank.items, name="items"),
+    path("items/new/", editor.item_new, name="item_new"),
+    path("items/<uuid:pk>/", bank.item, name="item"),
+    path("items/<uuid:pk>/act/", bank.item_act, name="item_act"),
+    path("items/<uuid:pk>/edit/", editor.item_edit, name="item_edit"),
+    path("items/<uuid:pk>/preview/", editor.item_preview, name="item_preview"),
+    path("items/<uuid:pk>/versions/<int:number>/", bank.item, name="item_version"),
+    path("items/<uuid:pk>/versions/<int:number>/try/", bank.item_try, name="item_try"),
+    path(
+        "items/<uuid:pk>/versions/<int:number>/files/<path:href>", bank.item_file, name="item_file"
+    ),
+    path(
+        "items/<uuid:pk>/materials/<uuid:stimulus>/<path:href>",
+        bank.stimulus_file,
+        name="stimulus_file",
+    ),
 ]

@@ -195,7 +195,14 @@ def make_ready(version: ItemVersion, *, actor: Actor, at: datetime) -> ItemVersi
     return current
 
 
-def copy_item(item: Item, *, organisation_id: UUID | None, actor: Actor, at: datetime) -> Item:
+def copy_item(
+    item: Item,
+    *,
+    organisation_id: UUID | None,
+    actor: Actor,
+    at: datetime,
+    key: UUID | None = None,
+) -> Item:
     """A draft of one's own, made from the version that is given (or the draft)."""
     source = item.current or item.versions.order_by("-number")[0]
     return add_item(
@@ -207,6 +214,7 @@ def copy_item(item: Item, *, organisation_id: UUID | None, actor: Actor, at: dat
         identifier=item.identifier,
         tags=item.tags.all(),
         resources={one.href: one.file for one in source.resources.select_related("file")},
+        key=key,
     )
 
 

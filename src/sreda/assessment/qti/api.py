@@ -6,8 +6,8 @@ from .issues import Issue, Issues, QtiError
 from .items.item import Item, ModalFeedback, read_item, write_item
 from .model.declarations import Declaration
 from .model.interactions import Choice, Interaction
-from .package.reader import Package, Resource, read_package
-from .package.sources import PackageLimits
+from .package.reader import Package, Resource, links_of, read_package
+from .package.sources import MemorySource, PackageLimits, is_remote, resolve
 from .package.writer import package_files, write_package
 from .session.content import Content, content_of
 from .session.item import (
@@ -37,7 +37,7 @@ from .testing.reading import read_test, write_test
 from .testing.scoring import ScoredTest, score_test
 from .testing.session import Clock, SessionError, TestSession
 from .values import Value, dump, load, read_json, to_json, to_pci
-from .xml import Element, write_xml
+from .xml import Element, read_xml, write_xml
 
 __all__ = [
     "Choice",
@@ -53,6 +53,7 @@ __all__ = [
     "Item",
     "ItemRef",
     "ItemState",
+    "MemorySource",
     "ModalFeedback",
     "Package",
     "PackageLimits",
@@ -76,6 +77,8 @@ __all__ = [
     "dump",
     "end_attempt",
     "is_correct",
+    "is_remote",
+    "links_of",
     "load",
     "outcomes_of",
     "package_files",
@@ -84,6 +87,8 @@ __all__ = [
     "read_package",
     "read_responses",
     "read_test",
+    "read_xml",
+    "resolve",
     "respond",
     "score",
     "score_test",

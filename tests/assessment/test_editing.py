@@ -1,0 +1,116 @@
+"""What the editor's forms write, and that the same form comes back."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.core.exceptions import ValidationError
+
+from sreda.assessment import qti
+from sreda.assessment.domain.editing import KINDS, ItemForm, Row, faults_of, form_of, most_of, start
+from sreda.assessment.domain.editing import written as write
+
+D = Decimal
+CHOICE = ItemForm(
+    "choice", "c", "Числа", text="Дано **число** $\\frac{a}{2}$ и *знак*.\n\nЕщё 5 \\* 2 \\$.",
+    question="Что верно?\nВыберите.", points=D(2), shuffle=True, feedback_right="Да!",
+    rows=(Row("$x^2$", right=True), Row("![куб](a/cube.png)"), Row("<b>&")),
+)  # fmt: skip
+FORMS = [
+    CHOICE,
+    replace(CHOICE, multiple=True, partial=True, points=D(1), feedback_wrong="Нет $1<2$.", rows=(
+        Row("а", right=True, points=D("1.5")), Row("б", right=True, points=D("0.5")),
+        Row("в", points=D(-1)))),
+    ItemForm("order", "o", "Порядок", question="?", points=D("0.5"), rows=(Row("1"), Row("2"))),
+    ItemForm("match", "m", "Пары", question="?", partial=True, points=D(2), shuffle=True, rows=(
+        Row("кит", "зверь"), Row("волк", "зверь"), Row("щука", "рыба"), Row("гриб"),
+        Row("", "птица"))),
+    ItemForm("match", "m", "Пары", question="?", points=D(3), rows=(Row("а", "б"),)),
+    ItemForm("associate", "a", "Пары", question="?", partial=True, points=D(2), rows=(
+        Row("день", "ночь"), Row("лето", "зима"), Row("утро"))),
+    ItemForm("gap-match", "g", "Пропуски", question="Вставьте.", points=D(1), partial=True, rows=(
+        Row("лишнее"),), text="Мы [[мыли]] раму и **снова [[мыли]]**.\n\nА потом [[спали]]."),
+    ItemForm("inline-choice", "i", "Текст", points=D("0.5"),
+             text="Корова [[даёт|даст|дала]] молоко, [[а|но]] бык нет.", feedback_wrong="Ещё раз"),
+    ItemForm("text-entry", "t", "Числа", points=D(2),
+             text="Пи [[=3.14±0.01]], два [[=2]], столица [[Москва|город Москва]]."),
+    ItemForm("extended-text", "e", "Эссе", question="Почему?", points=D(5), rubric="За **всё** 5.",
+             lines=12, text="Прочтите."),
+    ItemForm("upload", "u", "Файл", question="Пришлите.", points=D(3), rubric="Как есть"),
+    ItemForm("hotspot", "h", "Карта", question="Где?", picture="map.png", alt="Карта", width=300,
+             height=200, multiple=True, rows=(
+                 Row("Юг", right=True, shape="rect", coords="0,0,10,10"),
+                 Row("Север", shape="circle", coords="50,50,9"))),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("form", FORMS, ids=lambda form: form.kind)
+def test_the_same_form_comes_back(form: ItemForm) -> None:
+    content = write(form)
+    item = qti.read_item(content)
+    bad = [one.text() for one in qti.check_item(item) if one.severity != "note"]
+    assert bad == []
+    assert form_of(content) == form
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_begins_whole(kind: str) -> None:
+    form = start(kind, "x", "Название")
+    if kind == "hotspot":
+        assert set(faults_of(form)) == {"rows", "picture"}
+    else:
+        assert form_of(write(form)) == form
+
+
+CASES: list[tuple[int, dict[str, Any], str]] = [
+    (0, {"RESPONSE": "C1"}, "2"),
+    (0, {"RESPONSE": "C2"}, "0"),
+    (1, {"RESPONSE": ["C1", "C2"]}, "2"),
+    (1, {"RESPONSE": ["C2", "C3"]}, "0"),
+    (2, {"RESPONSE": ["C1", "C2"]}, "0.5"),
+    (2, {"RESPONSE": ["C2", "C1"]}, "0"),
+    (3, {"RESPONSE": ["S1 T1", "S2 T1", "S3 T1"]}, "4"),
+    (5, {"RESPONSE": ["B1 A1", "A2 X1"]}, "2"),
+    (6, {"RESPONSE": ["W1 G1", "W1 G2", "W3 G3"]}, "2"),
+    (7, {"R1": "C1", "R2": "C2"}, "0.5"),
+    (8, {"R1": "3.15", "R2": "2", "R3": "город москва"}, "6"),
+    (8, {"R1": "3.2", "R2": "2.1", "R3": "Питер"}, "0"),
+    (11, {"RESPONSE": ["H1"]}, "1"),
+    (11, {"RESPONSE": ["H1", "H2"]}, "0"),
+]
+
+
+@pytest.mark.parametrize(("number", "responses", "gained"), CASES)
+def test_the_points_are_those_of_the_form(
+    number: int, responses: dict[str, Any], gained: str
+) -> None:
+    scored = qti.score(qti.read_item(write(FORMS[number])), responses)
+    assert not scored.problems
+    assert D(str(float(scored.outcomes["SCORE"]))) == D(gained)  # type: ignore[arg-type]
+    assert D(gained) <= most_of(FORMS[number])
+
+
+@pytest.mark.parametrize(("changes", "field"), [
+    ({"rows": (Row("а"), Row("б"))}, "rows"),
+    ({"rows": (Row("а", right=True),)}, "rows"),
+    ({"rows": (Row("а", right=True), Row("б", right=True))}, "rows"),
+    ({"title": " "}, "title"),
+    ({"question": "$\\frac{$"}, "question"),
+    ({"kind": "text-entry", "text": "без пропуска"}, "text"),
+    ({"kind": "text-entry", "text": "[[=два]]"}, "text"),
+    ({"kind": "inline-choice", "text": "[[один]]"}, "text"),
+])  # fmt: skip
+def test_what_is_wrong_is_said_at_its_field(changes: dict[str, Any], field: str) -> None:
+    with pytest.raises(ValidationError) as refused:
+        write(replace(CHOICE, **changes))
+    assert field in refused.value.message_dict
+
+
+def test_an_item_that_says_more_has_no_form() -> None:
+    content = write(CHOICE)
+    assert form_of(content.replace("qti-simple-choice id", 'qti-simple-choice fixed="true" id'))\
+        is None  # fmt: skip
+    assert form_of(content.replace("<qti-item-body>", "<qti-item-body><table/>")) is None
