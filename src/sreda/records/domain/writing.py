@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import marshal
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -423,19 +423,20 @@ def _learn(
     activities: dict[tuple[Any, ...], Json] = {}
     names: dict[tuple[Any, ...], tuple[int, str]] = {}
     for one in fresh:
-        for verb in verbs_in(one.statement):
+        told = _plain_parts(one.statement)
+        for verb in told[0]:
             display = verb.get("display") if source.defines else None
             item = ("verb", verb["id"], display and marshal.dumps(display))
             if item not in _seen:
                 verbs[item] = verb
         if not source.defines:
             continue
-        for activity in activities_in(one.statement):
-            if activity.get("definition"):
+        for activity in told[1]:
+            if "definition" in activity:
                 item = ("activity", activity["id"], marshal.dumps(activity["definition"]))
-                if item not in _seen:
+                if item not in _seen and activity["definition"]:
                     activities[item] = activity
-        for agent in agents_in(one.statement):
+        for agent in told[2]:
             if "name" in agent:
                 known = identity(agent)
                 item = ("name", known, agent["name"])
@@ -448,6 +449,26 @@ def _learn(
     if names:
         _learn_names(cursor, sorted(set(names.values())))
     return [*verbs, *activities, *names]
+
+
+def _plain_parts(statement: Json) -> tuple[Iterable[Json], Iterable[Json], Iterable[Json]]:
+    """Verbs, activities and agents; at once where a statement is of the usual kind."""
+    actor, target = statement["actor"], statement["object"]
+    context = statement.get("context", {})
+    if (
+        target.get("objectType", "Activity") != "Activity"
+        or "member" in actor
+        or not _OF_AGENTS.isdisjoint(context)
+    ):
+        return verbs_in(statement), activities_in(statement), agents_in(statement)
+    activities = [target]
+    if "contextActivities" in context:
+        for found in context["contextActivities"].values():
+            activities += found
+    return (statement["verb"],), activities, (actor,)
+
+
+_OF_AGENTS = frozenset({"instructor", "team", "contextAgents", "contextGroups"})
 
 
 def _learn_verbs(cursor: psycopg.Cursor[Any], verbs: list[Json], defines: bool) -> None:
