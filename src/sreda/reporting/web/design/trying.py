@@ -18,14 +18,17 @@ from django.views.decorators.http import require_GET
 
 from sreda.kernel.api import Dataset, Dimension, Measure, datasets
 from sreda.registry.api import Organisation
-from sreda.reporting.expressions import ExpressionError
-from sreda.reporting.forms import BlockKind, CellType, Field, Schema
-from sreda.reporting.models import Form, FormVersion
+from sreda.reporting.enums import Origin
+from sreda.reporting.expressions import CellValues, CompiledForm, ExpressionError
+from sreda.reporting.forms import Schema
+from sreda.reporting.models import Form, FormCell, FormVersion, Value
 from sreda.reporting.queries import trying
 from sreda.reporting.queries.knowledge import source_for
+from sreda.reporting.queries.typed import from_value
 from sreda.reporting.queries.versions import dictionaries_of
 from sreda.reporting.web.design.base import Context, actor_of, page, version_of
 from sreda.reporting.web.design.editor import said
+from sreda.reporting.web.sheet import SheetView
 from sreda.ui.numbers import number
 
 CHOSEN = "reporting_samples"
@@ -251,75 +254,58 @@ def functions() -> list[tuple[str, str]]:
 # The form as it will be seen.
 
 
-@dataclass(frozen=True, slots=True)
-class SeenCell:
-    field: Field
-    value: str
-    sourced: bool
-    options: tuple[str, ...] = ()
-
-
 @page
 @require_GET
 def preview(request: HttpRequest, pk: UUID) -> HttpResponseBase:
-    """The form filled for one organisation (?org=), as it will be seen there."""
+    """A section (?section=) as an organisation (?one=) will see it, filled from its records."""
     version = version_of(request, pk)
+    schema, on = version.schema, actor_of(request).on
     organisations = sample_organisations(request, version)
     wanted = request.GET.get("one", "")
     one = next((o for o in organisations if o.code == wanted), None)
     one = one or (organisations[0] if organisations else None)
-    on = actor_of(request).on
-    cells: dict[str, Any] = {}
-    lists: dict[str, Any] = {}
+    section = next(
+        (s for s in schema.sections if s.code == request.GET.get("section", "")),
+        next(iter(schema.sections), None),
+    )
+    form, values = CompiledForm(schema), CellValues()
+    asked: dict[str, bool] = {}
     faults: list[str] = []
     if one is not None:
         values, filled = trying.filled(version, [one], on)[one.pk]
-        cells, lists = values.single, values.lists
+        asked = form.asked(trying.world_for(version, [one], on), one.pk, values)
         faults = [f"{key}: {said(error)}" for key, error in filled.faults.items()]
+    sheet = SheetView(form, _as_stored(schema, values), dictionaries_of(schema), asked=asked)
     context: Context = {
         "version": version, "form": version.form, "one": one, "organisations": organisations,
-        "sections": list(_sections(version.schema, cells, lists)), "faults": faults[:20],
-        "filled": len(cells), "all": len(version.schema.cells), "on": on,
-        "codes": ", ".join(o.code for o in organisations),
+        "section": section, "faults": faults[:20], "on": on, "writable": True,
+        "blocks": sheet.section(section, blank="new") if section else [],
+        "tabs": [
+            {"label": s.title, "active": s is section,
+             "url": f"?{urlencode({'section': s.code, 'one': one.code if one else ''})}"}
+            for s in schema.sections
+        ],
+        "filled": len(values.single), "all": len(schema.cells),
     }  # fmt: skip
     return render(request, "reporting/design/preview.html", context)
 
 
-def _sections(schema: Schema, cells: dict[str, Any], lists: dict[str, Any]) -> Iterable[Any]:
-    options = dictionaries_of(schema)
+def _as_stored(schema: Schema, values: CellValues) -> Iterable[Value]:
+    """What the sources gave, as a report would hold it; nothing of it is saved."""
 
-    def seen(key: str, field: Field, value: Any = None) -> SeenCell:
-        known = value if value is not None else cells.get(key)
-        titles = {o.code: o.title for o in field.options or options.get(field.dictionary, ())}
-        if field.type in {CellType.CHOICE, CellType.CHOICES} and known is not None:
-            codes = known if isinstance(known, list) else [known]
-            known = ", ".join(titles.get(code, str(code)) for code in codes)
-        text = "" if known is None else shown(known)
-        return SeenCell(field, text, known is not None, tuple(titles.values()))
+    def stored(key: str, row: str, given: Any) -> Value:
+        content = from_value(schema.cells[key].field, given)
+        return Value(
+            cell=FormCell(key=key), row=row, number=content.number, text=content.text,
+            origin=Origin.SOURCE, sourced=True, source_number=content.number,
+            source_text=content.text, edition=0,
+        )  # fmt: skip
 
-    for section in schema.sections:
-        blocks = []
-        for block in section.blocks:
-            match block.kind:
-                case BlockKind.FIELDS:
-                    rows: Any = [seen(f"{block.code}.{f.code}", f) for f in block.fields]
-                case BlockKind.TABLE:
-                    rows = [
-                        (
-                            row,
-                            [
-                                None
-                                if f.code in row.closed
-                                else seen(f"{block.code}.{row.code}.{f.code}", f)
-                                for f in block.fields
-                            ],
-                        )
-                        for row in block.rows
-                    ]
-                case BlockKind.LIST:
-                    rows = [
-                        [seen("", f, row.get(f.code)) for f in block.fields]
-                        for row in list(lists.get(block.code, {}).values())[:20]
-                    ]
-            blocks.append((block, rows))
-        yield section, blocks
+    for key, given in values.single.items():
+        if key in schema.cells:
+            yield stored(key, "", given)
+    for code, rows in values.lists.items():
+        for row, cells in rows.items():
+            for column, given in cells.items():
+                if (key := f"{code}.*.{column}") in schema.cells:
+                    yield stored(key, row, given)
