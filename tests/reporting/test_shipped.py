@@ -14,8 +14,10 @@ from sreda.config.management.commands.demo import listed_organisations
 from sreda.registry.api import Organisation
 from sreda.registry.generator import Region, load, region
 from sreda.reporting.domain import files
+from sreda.reporting.domain.forms import DEFAULTS, add_form, publish_version
 from sreda.reporting.expressions import CompiledForm
 from sreda.reporting.formats import read_json, write_json
+from sreda.reporting.forms import Block, BlockKind, Field, Schema, Section
 from sreda.reporting.models import Form, FormCell, FormVersion
 from sreda.reporting.queries.trying import filled, world_for
 from sreda.reporting.queries.vetting import problems, schema_problems
@@ -50,6 +52,18 @@ def test_shipped_forms_are_put_in_force_once_and_ask_nothing_twice() -> None:
         assert not [p for p in problems(version, on=ON) if p.stops]
         assert version.cells.count() == version.cell_count
     assert FormCell.objects.filter(element="contingent.learners[grade=5,sex=female]").exists()
+
+
+@pytest.mark.django_db
+def test_a_shipped_form_that_asks_what_another_asks_stays_a_draft() -> None:
+    dining = Field("seats", "Места в столовой", element="rooms.dining_seats")
+    asked = Schema((Section("s", "С", blocks=(Block("b", "Б", BlockKind.FIELDS, (dining,)),)),))
+    form = add_form(
+        code="mine", values={**DEFAULTS, "title": "Своя"}, schema=asked, actor=None, at=AT
+    )
+    publish_version(form.versions.get(), edition=1, actor=None, at=AT)
+    assert files.load_shipped(files.shipped()["oo2"], actor=None, at=AT) == "draft"
+    assert FormVersion.objects.get(form__code="oo2").status == "draft"
 
 
 @pytest.mark.django_db

@@ -14,7 +14,7 @@ from sreda.kernel.api import Actor
 from sreda.registry.api import Municipality, Organisation
 from sreda.reporting.domain import drafts
 from sreda.reporting.domain.dictionaries import add_dictionary
-from sreda.reporting.domain.forms import add_form, begin_draft, publish_version
+from sreda.reporting.domain.forms import NotReady, add_form, begin_draft, publish_version
 from sreda.reporting.formats import FormFile, read_json
 from sreda.reporting.forms import Option
 from sreda.reporting.models import Dictionary, Form, FormVersion
@@ -61,14 +61,18 @@ def take_in(
 
 @transaction.atomic
 def load_shipped(path: Path, *, actor: Actor | None, at: datetime) -> str:
-    """Puts a form that comes with the system in force: "added", or "known" where there is one of
-    this code already, which stays as it is."""
+    """Puts a form that comes with the system in force: "added"; "known" where there is one of
+    this code already, which stays as it is; "draft" where it asks what another form here asks
+    already, so that somebody has to decide."""
     file = read_json(path.read_text(encoding="utf-8"))
     if Form.objects.filter(code=file.code).exists():
         return "known"
     form, _unknown = take_in(file, actor=actor, at=at)
     draft = form.versions.get()
-    publish_version(draft, edition=draft.edition, actor=actor, at=at)
+    try:
+        publish_version(draft, edition=draft.edition, actor=actor, at=at)
+    except NotReady:
+        return "draft"
     return "added"
 
 

@@ -15,7 +15,6 @@ from django.utils.translation import ngettext
 
 from sreda.kernel import clock
 from sreda.reporting.domain import files
-from sreda.reporting.domain.forms import NotReady
 from sreda.reporting.formats import read_json
 from sreda.reporting.forms import SchemaError
 from sreda.reporting.forms.burden import burden_of
@@ -100,14 +99,15 @@ class Command(BaseCommand):
         for code in codes or known:
             try:
                 done = files.load_shipped(known[code], actor=None, at=at)
-            except NotReady as error:
-                status = FOUND
-                for message in error.messages:
-                    self.stderr.write(f"{code}: {message}")
             except ValidationError as error:
                 status = FOUND
                 self.stderr.write(f"{code}: {' '.join(error.messages)}")
             else:
-                words = {"added": _("in force"), "known": _("already there, left as it is")}
+                words = {
+                    "added": _("in force"),
+                    "known": _("already there, left as it is"),
+                    "draft": _("a draft: something in it is asked elsewhere too"),
+                }
                 self.stdout.write(f"{code}: {words[done]}")
+                status = FOUND if done == "draft" else status
         return status

@@ -377,4 +377,10 @@ def shipped(request: HttpRequest) -> HttpResponseBase:
     done = files.load_all_shipped(actor=actor, at=clock.now())
     added = sum(state == "added" for state in done.values())
     messages.success(request, _("Forms put in force: %(count)s.") % {"count": added})
+    if drafts := [code for code, state in done.items() if state == "draft"]:
+        messages.warning(
+            request,
+            _("Something in them is asked elsewhere too; they are drafts: %(codes)s.")
+            % {"codes": ", ".join(drafts)},
+        )
     return redirect("reporting:forms")
