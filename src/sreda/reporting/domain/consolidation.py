@@ -19,24 +19,39 @@ from sreda.kernel.api import Actor, audit
 from sreda.reporting.enums import COUNTED, SubmissionStatus
 from sreda.reporting.models import Campaign, Consolidation, Submission
 
-_SUMS = """
+# Rows of lists are many to a report, so only they are counted by different reports.
+_REFRESH = """
 WITH counted AS (
     SELECT s.id, s.municipality_id FROM reporting_submission s
      WHERE s.campaign_id = %(campaign)s AND s.municipality_id = ANY(%(places)s::uuid[])
        AND s.status IN ('submitted', 'accepted')
 ), sums AS (
-    SELECT c.municipality_id, v.cell_id, sum(v.number) AS total, count(DISTINCT c.id) AS reports
-      FROM counted c JOIN reporting_value v ON v.submission_id = c.id
+    SELECT c.municipality_id, v.cell_id, sum(v.number) AS total, count(*) AS reports
+      FROM counted c JOIN reporting_value v ON v.submission_id = c.id AND v.row = ''
+     WHERE v.number IS NOT NULL
+     GROUP BY c.municipality_id, v.cell_id
+    UNION ALL
+    SELECT c.municipality_id, v.cell_id, sum(v.number), count(DISTINCT c.id)
+      FROM counted c JOIN reporting_value v ON v.submission_id = c.id AND v.row <> ''
      WHERE v.number IS NOT NULL
      GROUP BY c.municipality_id, v.cell_id
 )
-SELECT m.id, coalesce(t.totals, '{}'::jsonb), coalesce(n.reports, 0)
+UPDATE reporting_consolidation k
+   SET stale = false,
+       totals = coalesce(t.totals, '{}'::jsonb),
+       counted = coalesce(n.reports, 0)
   FROM unnest(%(places)s::uuid[]) m(id)
   LEFT JOIN (SELECT municipality_id,
                     jsonb_object_agg(cell_id::text, jsonb_build_array(total::text, reports))
                     AS totals FROM sums GROUP BY municipality_id) t ON t.municipality_id = m.id
   LEFT JOIN (SELECT municipality_id, count(*) AS reports FROM counted
               GROUP BY municipality_id) n ON n.municipality_id = m.id
+ WHERE k.campaign_id = %(campaign)s AND k.municipality_id = m.id
+"""
+_SUMMED = """
+SELECT e.key::bigint, sum((e.value ->> 0)::numeric), sum((e.value ->> 1)::int)
+  FROM reporting_consolidation k, jsonb_each(k.totals) e
+ WHERE k.id = ANY(%s::uuid[]) GROUP BY e.key
 """
 
 
@@ -46,12 +61,6 @@ class Totals:
 
     counted: int = 0
     cells: dict[int, tuple[Decimal, int]] = field(default_factory=dict)
-
-    def add(self, part: Totals) -> None:
-        self.counted += part.counted
-        for cell, (number, reports) in part.cells.items():
-            total, count = self.cells.get(cell, (Decimal(0), 0))
-            self.cells[cell] = total + number, count + reports
 
 
 def mark_stale(submission: Submission, *, actor: Actor | None, at: datetime) -> None:
@@ -74,23 +83,24 @@ def mark_stale(submission: Submission, *, actor: Actor | None, at: datetime) -> 
 def brought_up_to_date(
     campaign: Campaign, municipalities: Iterable[UUID] | None = None
 ) -> list[Consolidation]:
-    """The kept sums of the campaign's municipalities (all, or these); stale ones are made anew in
-    one query."""
+    """The campaign's municipalities (all, or these) with kept sums; stale ones are made anew in
+    one query. The sums themselves are read by `summed`, `totals_of` and `of_cell`."""
     with transaction.atomic():
-        rows = Consolidation.objects.filter(campaign=campaign).select_related("municipality")
+        rows = Consolidation.objects.filter(campaign=campaign)
         if municipalities is not None:
             rows = rows.filter(municipality__in=list(municipalities))
-        stale = list(rows.filter(stale=True).order_by("pk").select_for_update(of=("self",)))
+        stale = list(
+            rows.filter(stale=True)
+            .order_by("pk")
+            .select_for_update()
+            .values_list("municipality_id", flat=True)
+        )
         if stale:
-            by_place = {kept.municipality_id: kept for kept in stale}
             with connection.cursor() as cursor:
-                cursor.execute(_SUMS, {"campaign": campaign.pk, "places": list(by_place)})
-                for place, totals, reports in cursor.fetchall():
-                    kept = by_place[place]
-                    kept.totals = json.loads(totals) if isinstance(totals, str) else totals
-                    kept.counted, kept.stale = reports, False
-            Consolidation.objects.bulk_update(stale, ["totals", "counted", "stale"])
-        return list(rows.order_by("municipality__name"))
+                cursor.execute(_REFRESH, {"campaign": campaign.pk, "places": stale})
+        return list(
+            rows.select_related("municipality").defer("totals").order_by("municipality__name")
+        )
 
 
 def totals_of(kept: Consolidation) -> Totals:
@@ -102,10 +112,20 @@ def totals_of(kept: Consolidation) -> Totals:
 
 def summed(parts: Iterable[Consolidation]) -> Totals:
     """The region, or any other set of municipalities."""
-    found = Totals()
-    for part in parts:
-        found.add(totals_of(part))
+    parts = list(parts)
+    found = Totals(sum(part.counted for part in parts))
+    with connection.cursor() as cursor:
+        cursor.execute(_SUMMED, [[part.pk for part in parts]])
+        found.cells = {cell: (total, reports) for cell, total, reports in cursor.fetchall()}
     return found
+
+
+def of_cell(parts: Iterable[Consolidation], cell: int) -> dict[UUID, tuple[Decimal, int]]:
+    """One cell's sum and reports by municipality."""
+    rows = Consolidation.objects.filter(
+        pk__in=[part.pk for part in parts], totals__has_key=str(cell)
+    ).values_list("municipality_id", f"totals__{cell}")
+    return {place: (Decimal(total), reports) for place, (total, reports) in rows}
 
 
 def submit_consolidation(kept: Consolidation, *, actor: Actor, at: datetime) -> Consolidation:
@@ -125,7 +145,8 @@ def submit_consolidation(kept: Consolidation, *, actor: Actor, at: datetime) -> 
             raise ValidationError(
                 _("Reports that are not accepted yet: %s. Accept or return them first.") % waiting
             )
-        (current,) = brought_up_to_date(current.campaign, [current.municipality_id])
+        brought_up_to_date(current.campaign, [current.municipality_id])
+        current.refresh_from_db()
         current.submitted_at, current.submitted_by_name = at, actor.name
         current.digest = digest_of(current.totals)
         current.save()

@@ -24,6 +24,7 @@ from sreda.reporting.access import CONSOLIDATIONS, SUBMISSIONS
 from sreda.reporting.domain.consolidation import (
     Totals,
     brought_up_to_date,
+    of_cell,
     submit_consolidation,
     summed,
     totals_of,
@@ -198,16 +199,16 @@ def consolidated_cell(request: HttpRequest, pk: UUID) -> HttpResponseBase:
     rows: list[dict[str, Any]]
     if place is None:
         here = reverse("reporting:consolidated_cell", args=[pk])
+        there = of_cell(parts, ids[key])
         rows = [
             {
                 "name": part.municipality.name,
-                "total": found[0],
-                "reports": found[1],
+                "total": there.get(part.municipality_id, (None, 0))[0],
+                "reports": there.get(part.municipality_id, (None, 0))[1],
                 "counted": part.counted,
                 "url": f"{here}?at={key}&municipality={part.municipality_id}",
             }
             for part in parts
-            for found in [totals_of(part).cells.get(ids[key], (None, 0))]
         ]
     else:
         rows = _by_organisation(campaign, actor, place, key)
