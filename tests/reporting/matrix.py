@@ -124,6 +124,8 @@ POST reporting:mailing_add                login | no      operator=go coordinato
 POST reporting:mailing_drop               login | no      operator=go
 POST reporting:dashboard_delete           login | no      operator=go coordinator=refused head=refused administrator=refused foreign=refused
 GET  reporting:mailing_stop               ok    | ok
+GET  reporting:analytics                  login | no      operator=ok
+GET  reporting:analytics_file             login | no      operator=ok
 GET  reporting:public                     ok    | ok
 GET  reporting:embed                      ok    | ok
 """  # noqa: E501
@@ -257,6 +259,7 @@ OF_VERSIONS = (
     "publishing", "publish", "fill_from", "repeat", "connect", "imported", "draft_delete",
 )  # fmt: skip
 PARTS = {
+    "reporting:analytics_file": lambda w: {"name": "indicators"},
     **{f"reporting:{name}": _report for name in REPORT},
     **{f"reporting:{name}": _campaign for name in CAMPAIGN},
     "reporting:settle": lambda w: {**_report(w), "comment_pk": asked(w).comment.pk},

@@ -2,5 +2,13 @@
 
 from sreda.reporting.domain.demo import load_demo_reports
 from sreda.reporting.domain.files import load_all_shipped
+from sreda.reporting.domain.shipping import add_shipped as add_shipped_indicators
+from sreda.reporting.queries.indicators import PublicFigure, public_figures
 
-__all__ = ["load_all_shipped", "load_demo_reports"]
+__all__ = [
+    "PublicFigure",
+    "add_shipped_indicators",
+    "load_all_shipped",
+    "load_demo_reports",
+    "public_figures",
+]

@@ -129,4 +129,5 @@ add_nav(
         SECTION,
         169,
     ),
+    NavItem(_("For analysts"), "reporting:analytics", "database-export", OPERATOR, SECTION, 170),
 )

@@ -6,6 +6,7 @@ from django.urls import URLPattern, URLResolver, path
 
 from sreda.reporting.web import (
     acts,
+    analytics,
     campaigns,
     cells,
     consolidated,
@@ -141,5 +142,7 @@ monitoring: list[URLPattern | URLResolver] = [
     path("mailings/stop/<str:token>/", dashboards.mailing_stop, name="mailing_stop"),
     path("public/", dashboards.public, name="public"),
     path("embed/<uuid:pk>/", dashboards.embed, name="embed"),
+    path("analytics/", analytics.catalogue, name="analytics"),
+    path("analytics/<slug:name>.parquet", analytics.download, name="analytics_file"),
 ]
 urlpatterns = [*filling, *watching, *design, *monitoring]

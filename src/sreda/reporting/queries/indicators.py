@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -18,6 +18,8 @@ from sreda.reporting.enums import IndicatorState, Level
 from sreda.reporting.models import FormCell, Indicator, IndicatorInput, IndicatorValue
 from sreda.reporting.queries.computing import Computed, compute
 from sreda.reporting.queries.places import PlaceKey, Places, places_on
+
+FRESH = timedelta(days=40)  # a figure older than that is no news
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +172,34 @@ def series(
         )
         found.setdefault((code, key), {})[on] = value
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class PublicFigure:
+    """A public indicator of the region, as last kept."""
+
+    indicator: Indicator
+    value: Decimal
+    on: date
+    plan: Decimal | None
+
+
+def public_figures(on: date, most: int = 8) -> list[PublicFigure]:
+    """Those of the latest kept day, the planned ones first: one query."""
+    rows = (
+        VALUES.all(Actor(on=on), "publish")
+        .filter(municipality=None, value__isnull=False, on__lte=on, on__gt=on - FRESH)
+        .order_by("indicator_id", "-on")
+        .distinct("indicator_id")
+        .select_related("indicator")
+    )
+    found = [
+        PublicFigure(row.indicator, row.value, row.on, row.indicator.planned(on.year))
+        for row in rows
+        if row.value is not None
+    ]
+    found.sort(key=lambda f: (not f.indicator.plan, f.indicator.title))
+    return found[:most]
 
 
 # ---- what it depends on

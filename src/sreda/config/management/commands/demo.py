@@ -28,7 +28,7 @@ from sreda.registry.generator import (
     load,
     region,
 )
-from sreda.reporting.api import load_all_shipped, load_demo_reports
+from sreda.reporting.api import add_shipped_indicators, load_all_shipped, load_demo_reports
 
 PACK = "kemerovo-2018"
 SITE = "kuzbass"
@@ -82,6 +82,7 @@ class Command(BaseCommand):
                 operator = demo_operator(at.date())
                 record_demo_progress(programme, at=at, actor=operator)
                 load_all_shipped(actor=operator, at=at)
+                add_shipped_indicators(actor=operator, at=at)
                 record_demo_assessment(
                     operator=operator, teacher=standing("teacher"), pupil=standing("pupil"), at=at
                 )

@@ -33,6 +33,7 @@ def _sections(path: str) -> list[Link]:
         (reverse("organisations"), _("Organisations")),
         (reverse("municipalities"), _("Municipalities")),
         *_programme(),
+        (reverse("reporting:public"), _("Indicators")),
         (reverse("open_data"), _("Open data")),
         (reverse("about"), _("About the portal")),
     ]
@@ -54,6 +55,7 @@ def _footer() -> list[Link]:
                 {"url": reverse("organisations"), "label": _("Organisations")},
                 {"url": reverse("municipalities"), "label": _("Municipalities")},
                 *({"url": url, "label": label} for url, label in _programme()),
+                {"url": reverse("reporting:public"), "label": _("Indicators of the region")},
                 {"url": reverse("open_data"), "label": _("Open data")},
             ],
         },

@@ -26,6 +26,7 @@ from sreda.programme.api import (
     newest,
 )
 from sreda.registry.api import MunicipalityKind, Organisation, Place, on_day
+from sreda.reporting.api import public_figures
 
 
 @require_safe
@@ -45,6 +46,7 @@ def home(request: HttpRequest) -> HttpResponse:
             "on_list": on_list(programme) if programme else None,
             "goals": goals(programme, today) if programme else [],
             "course": course(programme, today) if programme else None,
+            "monitoring": public_figures(today),
         },
     )
 

@@ -1,10 +1,11 @@
-"""`sreda reporting`: forms from a shell; `check` needs no database.
+"""`sreda reporting`: forms, indicators and analysts from a shell; `check` needs no database.
 
 Exit status of `check`: 0 nothing wrong, 1 something is, 2 the file cannot be read.
 """
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from sreda.kernel import clock
-from sreda.reporting.domain import files
+from sreda.reporting.domain import analysts, files, shipping
 from sreda.reporting.formats import read_json
 from sreda.reporting.forms import SchemaError
 from sreda.reporting.forms.burden import burden_of
@@ -28,7 +29,7 @@ class Command(BaseCommand):
 
     @property
     def help(self) -> str:  # type: ignore[override]
-        return _("Check a form, or load the forms that come with the system.")
+        return _("Forms, indicators and accounts of analysts.")
 
     def add_arguments(self, parser: CommandParser) -> None:
         words = parser.add_subparsers(dest="word", required=True)
@@ -46,15 +47,30 @@ class Command(BaseCommand):
         )
         one.add_argument("codes", metavar="CODE", nargs="*")
 
+        words.add_parser(
+            "load-indicators", help=_("add the indicators and dashboards that come with the system")
+        )
+        one = words.add_parser(
+            "analyst", help=_("an account in the database that reads the views for analysts alone")
+        )
+        one.add_argument("name", metavar="NAME")
+        one.add_argument("--days", type=int, help=_("the account ends after so many days"))
+        one.add_argument("--drop", action="store_true", help=_("take the account away"))
+
     @staticmethod
     def needs_database(words: list[str]) -> bool:
-        return words[:1] == ["load-forms"]
+        return words[:1] != ["check"]
 
     def handle(self, *args: Any, **options: Any) -> None:
-        if options["word"] == "check":
-            status = self.check_form(options["form"])
-        else:
-            status = self.load(options["codes"])
+        match options["word"]:
+            case "check":
+                status = self.check_form(options["form"])
+            case "load-forms":
+                status = self.load(options["codes"])
+            case "load-indicators":
+                status = self.load_indicators()
+            case _:
+                status = self.analyst(options["name"], options["days"], drop=options["drop"])
         if status:
             raise SystemExit(status)
 
@@ -111,3 +127,30 @@ class Command(BaseCommand):
                 self.stdout.write(f"{code}: {words[done]}")
                 status = FOUND if done == "draft" else status
         return status
+
+    def load_indicators(self) -> int:
+        done = shipping.add_shipped(at=clock.now(), actor=None)
+        self.stdout.write(
+            _("Added: %(indicators)s indicators, %(dashboards)s dashboards.")
+            % {"indicators": len(done.indicators), "dashboards": len(done.dashboards)}
+        )
+        for code, why in done.refused.items():
+            self.stderr.write(f"{code}: {why}")
+        return FOUND if done.refused else CLEAN
+
+    def analyst(self, name: str, days: int | None, *, drop: bool) -> int:
+        at = clock.now()
+        until = clock.today() + timedelta(days=days) if days else None
+        try:
+            if drop:
+                self.stdout.write(_("Taken away: %s") % analysts.drop_analyst(name, at=at))
+                return CLEAN
+            account = analysts.add_analyst(name, until=until, at=at)
+        except ValidationError as error:
+            self.stderr.write(" ".join(error.messages))
+            return FOUND
+        self.stdout.write(f"{_('Account')}: {account.role}")
+        self.stdout.write(f"{_('Password (shown once)')}: {account.password}")
+        if account.until:
+            self.stdout.write(f"{_('Until')}: {account.until.isoformat()}")
+        return CLEAN

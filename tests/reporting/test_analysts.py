@@ -1,0 +1,102 @@
+"""Analysts read the views and nothing else; the catalogue says what the database has."""
+
+import io
+
+import psycopg
+import pyarrow.parquet as pq
+import pytest
+from django.core.exceptions import ValidationError
+from django.db import connection
+from django.urls import reverse
+
+from sreda.registry.api import Role
+from sreda.reporting.domain import freshness
+from sreda.reporting.domain.analysts import add_analyst, drop_analyst
+from sreda.reporting.queries.analytics import VIEWS, rows_of
+from tests.reporting.test_indicator_pages import sign_in, today  # noqa: F401
+from tests.reporting.test_indicators import AT, HIGHER, indicator, region  # noqa: F401
+
+
+@pytest.mark.django_db
+def test_the_catalogue_is_what_the_database_has():
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT table_name, array_agg(column_name::text ORDER BY ordinal_position)"
+            "  FROM information_schema.columns WHERE table_schema = 'analytics' GROUP BY 1"
+        )
+        found = dict(cursor.fetchall())
+        assert {v.name: [c.name for c in v.columns] for v in VIEWS} == found
+        for view in VIEWS:
+            cursor.execute(view.example)
+            assert list(rows_of(view)) is not None
+    personal = {"family_name", "given_name", "birth_date", "email", "phone", "person_id"}
+    assert not personal & {column for columns in found.values() for column in columns}
+
+
+@pytest.mark.django_db
+def test_a_few_learners_are_not_told(region):  # noqa: F811
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT learners FROM analytics.learners")
+        assert [n for (n,) in cursor.fetchall()] == [6]
+        cursor.execute("SELECT people FROM analytics.staff")
+        assert {n for (n,) in cursor.fetchall()} == {None}
+
+
+@pytest.mark.django_db
+def test_views_leave_as_parquet(region, sign_in):  # noqa: F811
+    indicator("higher", HIGHER)
+    freshness.recompute(at=AT)
+    client = sign_in(Role.OPERATOR)
+    assert client.get(reverse("reporting:analytics")).status_code == 200
+    for view in VIEWS:
+        content = client.get(reverse("reporting:analytics_file", args=[view.name])).content
+        assert pq.read_table(io.BytesIO(content)).column_names == [c.name for c in view.columns]
+    assert client.get(reverse("reporting:analytics_file", args=["people"])).status_code == 404
+
+
+@pytest.fixture
+def analyst(transactional_db):
+    account = add_analyst("tester", until=None, at=AT)
+    yield account
+    drop_analyst("tester", at=AT)
+
+
+def connect(account):
+    settings = connection.get_connection_params()
+    return psycopg.connect(
+        host=settings.get("host"), port=settings.get("port"), dbname=settings["dbname"],
+        user=account.role, password=account.password, autocommit=True,
+    )  # fmt: skip
+
+
+def test_an_analyst_connects_and_reads_the_views_alone(analyst):
+    with connect(analyst) as session:
+        assert session.execute("SELECT count(*) FROM indicators").fetchone() == (0,)
+        assert session.execute("SHOW statement_timeout").fetchone() == ("1min",)
+        for forbidden in (
+            "SELECT * FROM public.registry_person",
+            "SELECT * FROM public.reporting_answer",
+            "SELECT * FROM public.registry_user",
+            "SELECT * FROM public.reporting_indicator",
+            "CREATE TABLE analytics.mine (x int)",
+            "CREATE VIEW public.mine AS SELECT 1",
+            "SELECT pg_read_file('/etc/passwd')",
+        ):
+            session.execute("SET default_transaction_read_only = off")
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                session.execute(forbidden)
+        with pytest.raises(psycopg.errors.QueryCanceled):
+            session.execute("SET statement_timeout = '50ms'")
+            session.execute("SELECT pg_sleep(5)")
+
+
+def test_an_account_gets_a_new_password_and_goes(transactional_db):
+    first = add_analyst("again", until=None, at=AT)
+    second = add_analyst("again", until=None, at=AT)
+    assert first.role == second.role
+    assert first.password != second.password
+    drop_analyst("again", at=AT)
+    with pytest.raises(ValidationError):
+        drop_analyst("again", at=AT)
+    with pytest.raises(ValidationError):
+        add_analyst('x"; DROP TABLE', until=None, at=AT)
