@@ -41,7 +41,7 @@ _FEW = _("People only as counts; a count under five is empty.")
 
 VIEWS: tuple[View, ...] = (
     View(
-        "indicators", _("Indicators"), _("What is computed, by which formula."),
+        "indicators", _("Indicators of monitoring"), _("What is computed, by which formula."),
         (
             Column("code", "text", _("indicator's code")),
             Column("title", "text", _("title")),

@@ -33,7 +33,7 @@ def _sections(path: str) -> list[Link]:
         (reverse("organisations"), _("Organisations")),
         (reverse("municipalities"), _("Municipalities")),
         *_programme(),
-        (reverse("reporting:public"), _("Indicators")),
+        (reverse("reporting:public"), _("Monitoring")),
         (reverse("open_data"), _("Open data")),
         (reverse("about"), _("About the portal")),
     ]
