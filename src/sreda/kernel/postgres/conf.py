@@ -89,7 +89,11 @@ def write_conf(
     lines += [f"{name} = {value}" for name, value in settings.items()]
     lines += [f"include_if_exists = {quoted(own)}"]
     _write(data / "postgresql.conf", lines, account)
-    _write(data / "pg_hba.conf", ["local all all peer map=sreda"], account)
+    # Analysts come with a password (from other machines where listen_addresses lets them).
+    rules = [
+        f"{kind} scram-sha-256" for kind in ("local all /^analyst_", "host all /^analyst_ all")
+    ]
+    _write(data / "pg_hba.conf", [*rules, "local all all peer map=sreda"], account)
     # Root may join a server that another account started: it reads everything anyway.
     people = dict.fromkeys([account.name, pwd.getpwuid(0).pw_name])
     maps = [f'sreda "{person}" {role}' for person in people for role in ("sreda", "postgres")]

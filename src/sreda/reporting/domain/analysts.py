@@ -7,6 +7,7 @@ import secrets
 from dataclasses import dataclass
 from datetime import date, datetime
 
+import psycopg
 from django.core.exceptions import ValidationError
 from django.db import connection, transaction
 from django.db.utils import ProgrammingError
@@ -14,6 +15,7 @@ from django.utils.translation import gettext as _
 from psycopg import sql
 
 from sreda.kernel.api import audit
+from sreda.kernel.postgres import target
 
 PREFIX = "analyst_"
 NAME = re.compile(r"[a-z][a-z0-9_]{0,40}\Z")
@@ -38,6 +40,7 @@ def add_analyst(name: str, *, until: date | None, at: datetime) -> Account:
     """
     role = _role(name)
     password = secrets.token_urlsafe(18)
+    audit("reporting.analyst.added", actor=None, at=at, role=role, until=until)
     verb = "ALTER" if _exists(role) else "CREATE"
     term = sql.SQL(" VALID UNTIL {}").format(
         sql.Literal(until.isoformat() if until else "infinity")
@@ -63,7 +66,6 @@ def add_analyst(name: str, *, until: date | None, at: datetime) -> Account:
             sql.Identifier(role)
         ),
     )  # fmt: skip
-    audit("reporting.analyst.added", actor=None, at=at, role=role, until=until)
     return Account(role, password, until)
 
 
@@ -72,11 +74,11 @@ def drop_analyst(name: str, *, at: datetime) -> str:
     role = _role(name)
     if not _exists(role):
         raise ValidationError(_("There is no analyst %s.") % name)
+    audit("reporting.analyst.dropped", actor=None, at=at, role=role)
     _run(
         sql.SQL("DROP OWNED BY {}").format(sql.Identifier(role)),
         sql.SQL("DROP ROLE {}").format(sql.Identifier(role)),
     )
-    audit("reporting.analyst.dropped", actor=None, at=at, role=role)
     return role
 
 
@@ -95,12 +97,29 @@ def _exists(role: str) -> bool:
 
 
 def _run(*statements: sql.Composable) -> None:
+    """As the account that may: our own, or the superuser of the server that is our own."""
+    text = [statement.as_string() for statement in statements]
     try:
-        with connection.cursor() as cursor:
-            for statement in statements:
-                cursor.execute(statement)
-    except ProgrammingError as error:
+        if _may_make_roles() or (cluster := target().cluster) is None:
+            with connection.cursor() as cursor:
+                for line in text:
+                    cursor.execute(line)
+            return
+        database = connection.settings_dict["NAME"]
+        with psycopg.connect(cluster.dsn(database, "postgres")) as superuser:
+            for line in text:
+                superuser.execute(line)  # type: ignore[call-overload]
+    except (ProgrammingError, psycopg.Error) as error:
         raise ValidationError(
             _("The database account of this installation may not make other accounts: %s")
             % str(error).strip().splitlines()[0]
         ) from error
+
+
+def _may_make_roles() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT rolcreaterole OR rolsuper FROM pg_roles WHERE rolname = current_user"
+        )
+        row = cursor.fetchone()
+        return bool(row and row[0])

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -52,6 +52,17 @@ def _closure(codes: set[str]) -> set[str]:
     return found
 
 
+LOCK = 0x53_72_65_64_61  # "Sreda"; the second key of none else
+
+
+def alone() -> None:
+    """Wait for the others who mark, review or compute; until the transaction ends. Without it they
+    would wait for each other's rows in different orders."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
+
+
+@transaction.atomic
 def mark(
     codes: Collection[str],
     *,
@@ -63,6 +74,7 @@ def mark(
 
     Returns how many values were marked.
     """
+    alone()
     wanted = _closure(set(codes)) if itself else set(codes)
     values = IndicatorValue.objects.filter(indicator__code__in=wanted, stale=False)
     if organisations is not None:
@@ -100,8 +112,9 @@ def review(*, at: datetime) -> tuple[list[str], list[str]]:
 
     Only an indicator that asks, itself or through others, for what is missing is broken.
     """
+    alone()
     sources = Sources.now()
-    found = {i.code: i for i in Indicator.objects.prefetch_related("inputs").select_for_update()}
+    found = {i.code: i for i in Indicator.objects.prefetch_related("inputs")}
     needs = {
         code: [i.name for i in indicator.inputs.all() if i.kind == "indicator"]
         for code, indicator in found.items()
@@ -197,20 +210,15 @@ def _days_to_do(today: date) -> set[date]:
 
 @transaction.atomic
 def _recompute_day(day: date, today: date, *, at: datetime) -> int:
-    """The stale values stay locked while they are computed: an event that comes meanwhile waits,
-    and marks them once more."""
+    """An event that comes meanwhile waits, and marks the values once more."""
+    alone()
     indicators = list(
         Indicator.objects.exclude(state=IndicatorState.BROKEN)
         .order_by("pk")
-        .select_for_update(no_key=True)
         .prefetch_related("inputs")
     )
     rows: dict[UUID, dict[tuple[UUID | None, UUID | None], IndicatorValue]] = {}
-    for value in (
-        IndicatorValue.objects.filter(on=day, indicator__in=indicators)
-        .order_by("pk")
-        .select_for_update()
-    ):
+    for value in IndicatorValue.objects.filter(on=day, indicator__in=indicators):
         place = (value.organisation_id, value.municipality_id)
         rows.setdefault(value.indicator_id, {})[place] = value
     to_do = [

@@ -90,6 +90,7 @@ def add_indicator(
     """`key` is the new one's id: the same form sent twice adds one. Its values come by a job."""
     if key is not None and (found := Indicator.objects.filter(pk=key).first()):
         return found
+    freshness.alone()
     indicator = Indicator(**({"pk": key} if key else {}), made_at=at, **fields)
     _clean(indicator)
     inputs = vetted(indicator.code, indicator.formula)
@@ -117,6 +118,7 @@ def change_indicator(
 
     What depends on it is computed anew only where its values can differ.
     """
+    freshness.alone()
     current = Indicator.objects.select_for_update().get(pk=indicator)
     if current.edition != edition:
         raise ValidationError(
@@ -158,6 +160,7 @@ def delete_indicator(
     """Its values go with it; those whose formulas name it are broken from now on, and returned."""
     if not reason.strip():
         raise ValidationError({"reason": _("Say why the indicator is deleted.")})
+    freshness.alone()
     current = Indicator.objects.select_for_update().get(pk=indicator)
     dependents = list(dependents_of(current))
     audit("reporting.indicator.deleted", current, actor=actor, at=at, reason=reason,

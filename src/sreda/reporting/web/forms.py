@@ -139,7 +139,9 @@ class WidgetForm(forms.Form):
     kind = forms.ChoiceField(label=gettext_lazy("Kind"), choices=WidgetKind.choices)
     title = forms.CharField(label=gettext_lazy("Title"), max_length=200, required=False)
     indicators = forms.MultipleChoiceField(
-        label=gettext_lazy("Indicators of monitoring"), required=False, widget=forms.CheckboxSelectMultiple
+        label=gettext_lazy("Indicators of monitoring"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
     )
     cells = forms.CharField(
         label=gettext_lazy("Cells of reports"),
@@ -209,5 +211,7 @@ class WidgetForm(forms.Form):
 
 
 class MailingForm(forms.Form):
-    frequency = forms.ChoiceField(label=gettext_lazy("How often it comes"), choices=Frequency.choices)
+    frequency = forms.ChoiceField(
+        label=gettext_lazy("How often it comes"), choices=Frequency.choices
+    )
     format = forms.ChoiceField(label=gettext_lazy("Format"), choices=ReportFormat.choices)
