@@ -1,11 +1,14 @@
 """Indicators: computed at all places, anew when a source changes and only then; broken, healed."""
 
+import threading
+import time
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.db import connections, transaction
 
 from sreda.kernel import datasets as kernel_datasets
 from sreda.kernel.api import AuditEntry, history_of
@@ -289,3 +292,34 @@ def test_inputs_are_found_by_their_dependents(region):
     assert freshness.dependents("dataset", {"staff"}) == {"higher", "twice"}
     assert freshness.dependents("dataset", {"contingent"}) == set()
     assert IndicatorInput.objects.count() == 2
+
+
+def test_marking_waits_for_computing_and_neither_stops_the_other(transactional_db):
+    """An event in the middle of the computing is not lost, and nobody is chosen as a victim."""
+    school = OrganisationFactory()
+    indicator("schools", 'count("passport")')
+    freshness.recompute(at=AT)
+    freshness.mark({"schools"})
+    began, errors = threading.Event(), []
+
+    def event():
+        began.wait(10)
+        try:
+            freshness.mark({"schools"}, organisations=[school.pk])
+        except Exception as error:
+            errors.append(error)
+        finally:
+            connections.close_all()
+
+    other = threading.Thread(target=event)
+    other.start()
+    with transaction.atomic():
+        freshness.alone()  # as the job does
+        began.set()
+        time.sleep(0.5)
+        Indicator.objects.update(state="fresh")
+        IndicatorValue.objects.update(stale=False)
+    other.join(20)
+    assert not errors
+    assert value("schools", organisation=school).stale
+    assert Indicator.objects.get().state == "stale"
