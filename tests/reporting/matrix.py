@@ -92,7 +92,7 @@ GET  reporting:part                       login | no      operator=go
 GET  reporting:part_add                   login | no      operator=go
 GET  reporting:lines                      login | no      operator=go
 GET  reporting:table_cell                 login | no      operator=go
-POST reporting:part_act                   login | no      operator=go
+POST reporting:part_act                   login | no
 GET  reporting:attempt                    login | no      operator=ok
 GET  reporting:build                      login | no      operator=ok
 GET  reporting:preview                    login | no      operator=ok
