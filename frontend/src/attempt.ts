@@ -2,7 +2,7 @@
 // acknowledged it. Works on `form[data-attempt]`; items in it are `[data-item]`.
 //
 // form: data-attempt (id), data-ticket, data-ticket-url (a new ticket), data-answers-url (by way of
-// the site), data-hot-port (of the process for answers; none: only the site), data-ends (ms of the
+// the site), data-hot-url (of the process for answers; none: only the site), data-ends (ms of the
 // server's clock), data-now (the same at the moment the page was made), and the words it says:
 // data-say-saved, -waiting, -offline, -late, -left ("{n}" and "{time}" are filled in).
 
@@ -192,11 +192,9 @@ class Attempt {
       sent: Date.now(),
       answers: waiting.map(({ id, ref, fields, at, ms }) => ({ id, ref, values: { fields }, at, ms })),
     });
-    const port = this.form.dataset.hotPort;
-    const hot = port && Date.now() > this.avoidHotUntil;
-    const address = hot
-      ? `${location.protocol}//${location.hostname}:${port}/hot/answers`
-      : (this.form.dataset.answersUrl ?? "");
+    const hotUrl = this.form.dataset.hotUrl;
+    const hot = hotUrl && Date.now() > this.avoidHotUntil;
+    const address = hot ? hotUrl : (this.form.dataset.answersUrl ?? "");
     try {
       const response = await fetch(address, {
         method: "POST",

@@ -211,10 +211,11 @@ def test_a_broken_connection_loses_and_doubles_nothing() -> None:
     seen: list[int] = []
 
     async def cut(connection: Any, items: Any) -> list[Fate]:
-        result = await write(connection, items)
-        seen.append(len(items))
-        if len(seen) == 1:  # after the write, before the commit
-            await connection.execute("SELECT pg_terminate_backend(pg_backend_pid())")
+        async with connection.transaction():
+            result = await write(connection, items)
+            seen.append(len(items))
+            if len(seen) == 1:  # after the write, before the commit
+                await connection.execute("SELECT pg_terminate_backend(pg_backend_pid())")
         return result
 
     found = asyncio.run(gathered(Gatherer(dsn(), cut), [messages(attempt, 1) for _n in range(5)]))

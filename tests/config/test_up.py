@@ -75,8 +75,9 @@ def test_whole_life(folder: Path):
         assert facts
         assert (facts["pid"], facts["address"]) == (process.pid, address)
         children = list(facts["children"].values())
-        assert len(children) == 2
+        assert facts["children"].keys() == {"web", "hot", "worker"}
         assert all(map(alive, children))
+        assert eventually(lambda: supervisor.answers("127.0.0.1", facts["hot_port"]))
 
         second = sreda(folder, "up")
         said, _nothing = second.communicate(timeout=30)

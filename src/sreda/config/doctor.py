@@ -16,8 +16,11 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from http import HTTPStatus
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 import psycopg
@@ -428,6 +431,7 @@ def service() -> Iterator[Finding]:
     address = running.get("address", "?")
     children = running.get("children") or {}
     yield from site(running, address)
+    yield from hot(running, address)
     if not children.get("worker"):
         yield Finding(
             "worker", WARNING, _("The worker of background jobs does not run"),
@@ -449,3 +453,46 @@ def site(running: dict[str, Any], address: str) -> Iterator[Finding]:
             "service", WRONG, _("The site at {address} does not answer").format(address=address),
             _("Look at what `sreda up` prints; stop it with Ctrl+C and start it again."),
         )  # fmt: skip
+
+
+def hot(running: dict[str, Any], address: str) -> Iterator[Finding]:
+    """The process that takes answers and statements: does it run, and do browsers reach it?"""
+    from django.conf import settings
+
+    pid, port = (running.get("children") or {}).get("hot"), running.get("hot_port")
+    host = urlsplit(address).hostname or "127.0.0.1"
+    if not pid or not isinstance(port, int) or not supervisor.answers(host, port):
+        yield Finding(
+            "hot", WRONG, _("The process that takes answers and statements does not answer"),
+            _("Answers go by way of the site meanwhile, slower. Look at what `sreda up` prints."),
+        )  # fmt: skip
+        return
+    text = _("Answers and statements are taken at port {port} (process {pid})")
+    yield Finding("hot", OK, text.format(port=port, pid=pid))
+    if settings.HTTPS and not settings.HOT_URL:
+        yield Finding(
+            "hot-url", WARNING,
+            _("Pages of https cannot send answers to port {port}").format(port=port),
+            _("Lead /hot/ to it in the proxy and set SREDA_HOT_URL=/ (docs/hot.md)."),
+        )  # fmt: skip
+    elif settings.HOT_URL.startswith("http") and not reached(f"{settings.HOT_URL}/hot/answers"):
+        text = _("SREDA_HOT_URL does not lead to it: {url}")
+        yield Finding(
+            "hot-url", WARNING, text.format(url=settings.HOT_URL),
+            _("Look at the proxy before it (docs/hot.md)."),
+        )  # fmt: skip
+
+
+def reached(url: str) -> bool:
+    """Is it the process that answers there? It says in its own words that GET is not for it."""
+    parts = urlsplit(url)
+    kind = HTTPSConnection if parts.scheme == "https" else HTTPConnection
+    connection = kind(parts.netloc, timeout=5)
+    try:
+        connection.request("GET", parts.path.replace("//", "/"))
+        answer = connection.getresponse()
+        return answer.status == HTTPStatus.METHOD_NOT_ALLOWED and b"method" in answer.read()
+    except (OSError, HTTPException):
+        return False
+    finally:
+        connection.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 from pathlib import Path
 
@@ -32,6 +33,14 @@ def number(name: str, default: int) -> int:
 
 def words(name: str, default: str = "") -> list[str]:
     return [word for word in os.environ.get(name, default).replace(",", " ").split() if word]
+
+
+def address(name: str) -> str:
+    """An http(s) address, or `/` for the site's own."""
+    text = os.environ.get(name, "").strip()
+    if text not in {"", "/"} and not re.fullmatch(r"https?://[\w.\-\[\]:]+(/[\w.\-/]*)?", text):
+        raise ImproperlyConfigured(f"{name}={text!r}")
+    return text
 
 
 def kept_secret(name: str) -> str:

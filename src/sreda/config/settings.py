@@ -8,6 +8,8 @@ SREDA_ADDRESS         the site's lasting address (default: http(s):// and the fi
 SREDA_HTTPS           1 when browsers reach the site by https
 SREDA_PROXIES         how many reverse proxies stand before it (1 with SREDA_HTTPS, else 0)
 SREDA_HOT_PORT        port of the process that takes answers on the site's host; `sreda up` sets it
+SREDA_HOT_URL         where browsers reach that process: / behind a proxy that leads /hot/ to it,
+                      or https://answers.example.org (else the port, on a site without https)
 SREDA_DEBUG           1 for development only
 SREDA_EMAIL_URL       smtp://user:password@host:port; otherwise mail is written to the log
 SREDA_REQUIRE_MFA     roles that need a second factor ("operator coordinator"; empty: none)
@@ -196,7 +198,9 @@ SECURE_SSL_REDIRECT = HTTPS
 SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
-HOT_PORT = env.number("SREDA_HOT_PORT", 0)  # 0: answers come by way of the pages' server
+# Without either, answers come by way of the pages' server.
+HOT_PORT = env.number("SREDA_HOT_PORT", 0)
+HOT_URL = env.address("SREDA_HOT_URL")
 X_FRAME_OPTIONS = "DENY"
 EMBED_HOSTS = env.words("SREDA_EMBED")
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024

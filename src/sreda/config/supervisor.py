@@ -117,7 +117,11 @@ def serve(
     database: Database,
 ) -> int:
     hot_port = choose_port(options.host, options.hot_port, after=port)
-    environment = {"SREDA_HOT_PORT": str(hot_port), **environment}
+    environment = {
+        "SREDA_HOT_PORT": str(hot_port),
+        "SREDA_UP_ADDRESS": address,  # where the hot process sends those who want the site
+        **environment,
+    }
     children = [
         Child("web", web_command(options, port), environment),
         Child("hot", hot_command(options, hot_port), environment),
@@ -128,7 +132,8 @@ def serve(
         )
 
     def note() -> None:
-        book.write(address=address, children={child.name: child.pid for child in children})
+        pids = {child.name: child.pid for child in children}
+        book.write(address=address, hot_port=hot_port, children=pids)
 
     try:
         for child in children:

@@ -10,9 +10,10 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import psycopg
 
@@ -21,7 +22,7 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 R = TypeVar("R")
 Connection = psycopg.AsyncConnection[tuple[object, ...]]
-Write = Callable[[Connection, Sequence[T]], Awaitable[Sequence[R]]]
+Write = Callable[[Any, Sequence[T]], Awaitable[Sequence[R]]]
 
 RECONNECT_PAUSES = (0.05, 0.2, 0.5, 1, 2)
 
@@ -34,20 +35,75 @@ class Full(Exception):
         self.retry_after = retry_after
 
 
+async def connect(dsn: str) -> Connection:
+    return await psycopg.AsyncConnection.connect(dsn, autocommit=True)
+
+
+class Threaded:
+    """A blocking connection for writing that is not asyncio's: what is done with it happens in a
+    thread of its own, one thing after the other."""
+
+    def __init__(self, dsn: str) -> None:
+        self._dsn = dsn
+        self._thread = ThreadPoolExecutor(1, "writer")
+        self._connection: psycopg.Connection[Any] | None = None
+
+    @classmethod
+    async def connect(cls, dsn: str) -> Threaded:
+        made = cls(dsn)
+        try:
+            await made._in_thread(made._open)
+        except BaseException:
+            made._thread.shutdown(wait=False)
+            raise
+        return made
+
+    @property
+    def closed(self) -> bool:
+        return self._connection is None or self._connection.closed
+
+    async def run(self, work: Callable[..., T], *arguments: Any) -> T:
+        """`work(connection, *arguments)` in the thread; it goes on when nobody waits any more."""
+        return await self._in_thread(work, self._connection, *arguments)
+
+    async def close(self) -> None:
+        try:
+            await self._in_thread(self._close)
+        finally:
+            self._thread.shutdown(wait=False)
+
+    def _open(self) -> None:
+        self._connection = psycopg.connect(self._dsn, autocommit=True)
+
+    def _close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+
+    async def _in_thread(self, work: Callable[..., T], *arguments: Any) -> T:
+        loop = asyncio.get_running_loop()
+        return await asyncio.shield(loop.run_in_executor(self._thread, work, *arguments))
+
+
+def one(_item: object) -> int:
+    return 1
+
+
 @dataclass
 class _Waiting(Generic[T, R]):
     items: Sequence[T]
+    size: int
     done: asyncio.Future[list[R]]
 
 
 @dataclass
 class Gatherer(Generic[T, R]):
-    """`write(connection, items)` puts a batch into the database and gives a result for each item,
-    in order; it runs in a transaction and is called again with the same items when the connection
+    """`write(connection, items)` puts a batch into the database in one transaction and gives a
+    result for each item, in order; it is called again with the same items when the connection
     broke before the commit was known, so it must be idempotent.
 
     An error that one item causes reaches only those who sent that item: the batch is halved until
-    it stands alone. `limit` is how many items may wait; `batch` how many one commit holds.
+    it stands alone. `limit` is how much may wait, `batch` how much one commit holds, both in
+    `size`s of items. `connect` makes what `write` is given; it has `closed` and `close()`.
     """
 
     dsn: str
@@ -56,6 +112,8 @@ class Gatherer(Generic[T, R]):
     batch: int = 1_000
     writers: int = 2
     patience: float = 10.0
+    connect: Callable[[str], Awaitable[Any]] = connect
+    size: Callable[[T], int] = one
     _queue: deque[_Waiting[T, R]] = field(default_factory=deque)
     _size: int = 0
     _arrived: asyncio.Event = field(default_factory=asyncio.Event)
@@ -65,9 +123,9 @@ class Gatherer(Generic[T, R]):
         self._tasks = [asyncio.create_task(self._work()) for _n in range(self.writers)]
 
     async def stop(self) -> None:
-        """What waits is still written, then the writers end."""
+        """What waits or is being written is still written, then the writers end."""
         ends = asyncio.get_running_loop().time() + self.patience
-        while self._queue and asyncio.get_running_loop().time() < ends:
+        while self._size and asyncio.get_running_loop().time() < ends:
             await asyncio.sleep(0.01)
         for task in self._tasks:
             task.cancel()
@@ -78,19 +136,20 @@ class Gatherer(Generic[T, R]):
     async def put(self, items: Sequence[T]) -> list[R]:
         """Returns after the commit that holds all of them; raises Full when there is no room, and
         what `write` raised about them."""
-        if self._size + len(items) > self.limit:
+        size = sum(map(self.size, items))
+        if self._size + size > self.limit:
             raise Full(1 + self._size // max(self.batch, 1))
-        waiting: _Waiting[T, R] = _Waiting(items, asyncio.get_running_loop().create_future())
+        waiting: _Waiting[T, R] = _Waiting(items, size, asyncio.get_running_loop().create_future())
         self._queue.append(waiting)
-        self._size += len(items)
+        self._size += size
         self._arrived.set()
         try:
             return await waiting.done
         finally:
-            self._size -= len(items)
+            self._size -= size
 
     async def _work(self) -> None:
-        connection: Connection | None = None
+        connection: Any = None
         failures = 0
         while True:
             while not self._queue:
@@ -99,7 +158,7 @@ class Gatherer(Generic[T, R]):
             taken = self._take()
             try:
                 if connection is None or connection.closed:
-                    connection = await psycopg.AsyncConnection.connect(self.dsn, autocommit=True)
+                    connection = await self.connect(self.dsn)
                 await self._write(connection, taken)
                 failures = 0
             except (psycopg.OperationalError, psycopg.InterfaceError, OSError) as error:
@@ -123,20 +182,19 @@ class Gatherer(Generic[T, R]):
     def _take(self) -> list[_Waiting[T, R]]:
         taken: list[_Waiting[T, R]] = []
         size = 0
-        while self._queue and (not taken or size + len(self._queue[0].items) <= self.batch):
+        while self._queue and (not taken or size + self._queue[0].size <= self.batch):
             waiting = self._queue.popleft()
             if not waiting.done.done():  # its sender may have gone
                 taken.append(waiting)
-                size += len(waiting.items)
+                size += waiting.size
         return taken
 
-    async def _write(self, connection: Connection, taken: list[_Waiting[T, R]]) -> None:
+    async def _write(self, connection: Any, taken: list[_Waiting[T, R]]) -> None:
         if not taken:
             return
         items = [item for waiting in taken for item in waiting.items]
         try:
-            async with connection.transaction():
-                results = await self.write(connection, items)
+            results = await self.write(connection, items)
         except (psycopg.OperationalError, psycopg.InterfaceError):
             raise
         except Exception as error:

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable, MutableMapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from sreda.assessment.hot.messages import BODY_LIMIT, Message, Refusal, read
 from sreda.assessment.hot.writing import INSERT, Fate, arguments, fates
+from sreda.kernel.asgi import BrokenOff, Receive, Send, TooLarge, body_of, reply
 from sreda.kernel.gathering import Connection, Full, Gatherer
-
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 # The page comes from another port of the same host; the ticket, not a cookie, gives the right.
 HEADERS = [
@@ -24,8 +22,9 @@ HEADERS = [
 
 
 async def write(connection: Connection, messages: Sequence[Message]) -> list[Fate]:
-    cursor = await connection.execute(INSERT, arguments(messages))
-    return fates(messages, await cursor.fetchall())
+    async with connection.transaction():
+        cursor = await connection.execute(INSERT, arguments(messages))
+        return fates(messages, await cursor.fetchall())
 
 
 class Answers:
@@ -48,8 +47,13 @@ class Answers:
 
     async def take(self, receive: Receive) -> tuple[int, Any, list[tuple[bytes, bytes]]]:
         try:
-            messages = read(await body_of(receive), secret=self.secret, at=datetime.now(UTC))
+            body = await body_of(receive, BODY_LIMIT)
+            messages = read(body, secret=self.secret, at=datetime.now(UTC))
             found = await self.gatherer.put(messages)
+        except BrokenOff:
+            return 400, {"place": "body", "error": "broken off"}, []
+        except TooLarge:
+            return 413, {"place": "body", "error": f"more than {BODY_LIMIT} bytes"}, []
         except Refusal as refusal:
             return refusal.status, {"place": refusal.place, "error": refusal.reason}, []
         except Full as full:
@@ -62,27 +66,8 @@ def told_of(messages: Sequence[Message], found: Sequence[Fate]) -> dict[str, dic
     return {"answers": {str(m.id): str(fate) for m, fate in zip(messages, found, strict=True)}}
 
 
-async def body_of(receive: Receive) -> bytes:
-    """The whole body; one that is too long is read to its end, so that the sender hears why."""
-    parts: list[bytes] = []
-    size, more = 0, True
-    while more:
-        event = await receive()
-        if event["type"] != "http.request":
-            raise Refusal(400, "body", "broken off")
-        part = event.get("body", b"")
-        size += len(part)
-        if size <= BODY_LIMIT:
-            parts.append(part)
-        more = event.get("more_body", False)
-    if size > BODY_LIMIT:
-        raise Refusal(413, "body", f"more than {BODY_LIMIT} bytes")
-    return b"".join(parts)
-
-
 async def answer(
     send: Send, status: int, told: Any, extra: Sequence[tuple[bytes, bytes]] = ()
 ) -> None:
-    await send({"type": "http.response.start", "status": status, "headers": [*HEADERS, *extra]})
     body = b"" if told is None else json.dumps(told).encode()
-    await send({"type": "http.response.body", "body": body})
+    await reply(send, status, body, [*HEADERS, *extra])

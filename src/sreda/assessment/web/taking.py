@@ -6,6 +6,7 @@ import base64
 import json
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import UUID, uuid4
 
 from django.conf import settings
@@ -215,7 +216,7 @@ def shown(
     places = [entry for entry in session.plan if entry.part == here.part]
     answered = set(found.answers.values_list("ref", flat=True))
     number = [entry.key for entry in places].index(here.key)
-    now = clock.now()
+    now, hot = clock.now(), hot_address(request)
     context = {
         "attempt": found,
         "sitting": found.sitting,
@@ -246,18 +247,29 @@ def shown(
         "buttons": " ".join(i.response for i in item.interactions if i.kind == "end-attempt"),
         "uploads": [i.response for i in item.interactions if i.kind in {"upload", "drawing"}],
         "ticket": ticket_of(found),
-        "hot_port": settings.HOT_PORT or "",
+        "hot_url": hot,
         "ends": int(found.ends_at.timestamp() * 1000),
         "now": int(now.timestamp() * 1000),
         "prefix": PREFIX,
     }  # fmt: skip
     response = render(request, "assessment/attempt.html", context, status=status)
-    if settings.HOT_PORT:
-        host = request.get_host().rsplit(":", 1)[0]
-        response["Content-Security-Policy"] = policy(
-            f"connect-src 'self' {request.scheme}://{host}:{settings.HOT_PORT}"
-        )
+    if hot and not hot.startswith("/"):
+        parts = urlsplit(hot)
+        origin = f"{parts.scheme}://{parts.netloc}"
+        response["Content-Security-Policy"] = policy(f"connect-src 'self' {origin}")
     return response
+
+
+def hot_address(request: HttpRequest) -> str:
+    """Where the page sends answers first; empty where only the site takes them. A page of https
+    may not send to the bare port, which has no certificate."""
+    if settings.HOT_URL:
+        return f"{settings.HOT_URL.rstrip('/')}/hot/answers"
+    if not settings.HOT_PORT or request.is_secure():
+        return ""
+    host = urlsplit(f"//{request.get_host()}").hostname or ""
+    host = f"[{host}]" if ":" in host else host
+    return f"http://{host}:{settings.HOT_PORT}/hot/answers"
 
 
 def section_of(part: qti.TestPart, here: qti.Entry) -> str:

@@ -1,12 +1,7 @@
-"""Credentials of sources: making, revoking, checking them.
-
-The secret is 256 random bits, so one SHA-256 over it is as good as a slow hash would be; the
-digest is keyed, so that a stolen table alone is of no use.
-"""
+"""Credentials of sources: making, revoking, checking them."""
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import secrets
 import threading
@@ -21,6 +16,7 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from sreda.kernel.api import Actor, audit
+from sreda.records.domain.secrets import digest as digest_of
 from sreda.records.domain.writing import Source
 from sreda.records.enums import Scope
 from sreda.records.models import Credential
@@ -165,6 +161,4 @@ def source_of(credential: Credential) -> Source:
 
 
 def _digest(secret: str) -> bytes:
-    return hmac.new(
-        settings.SECRET_KEY.encode(), secret.encode("utf-8", "replace"), hashlib.sha256
-    ).digest()
+    return digest_of(settings.SECRET_KEY, secret)

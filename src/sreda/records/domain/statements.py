@@ -2,39 +2,34 @@
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from django.conf import settings
 from django.db import connection, transaction
-from psycopg import errors
 
 from sreda.kernel.api import keep_content
 from sreda.records.domain.writing import (
+    AGAIN,
+    ATTEMPTS,
+    LARGE,
     Conflict,
     Prepared,
     Source,
     Stored,
+    fit,
     forget_months,
     prepare,
     store,
+    without_collecting,
 )
 from sreda.records.models import Attachment
-from sreda.records.xapi.attachments import attachments_in, match
 from sreda.records.xapi.formats import written
 from sreda.records.xapi.reading import written_json
-from sreda.records.xapi.signature import verify
 
 Json = dict[str, Any]
-
-ATTEMPTS = 4
-LARGE = 50  # statements in a batch
-# Met when two writers want each other's rows, or a month's part went with a rolled back write.
-AGAIN = (errors.DeadlockDetected, errors.SerializationFailure, errors.CheckViolation)
 
 
 def take_in(
@@ -67,7 +62,7 @@ def _take_in(
         statements, edition=edition, source=source, organisations=organisations, texts=texts
     )
     contents = dict(contents or {})
-    _match(batch, contents, edition)
+    fit(batch, contents, edition)
     with transaction.atomic():
         kept = [Attachment(sha2=sha2, sha256=keep_content(content), length=len(content))
                 for sha2, content in sorted(contents.items())]  # fmt: skip
@@ -76,35 +71,6 @@ def _take_in(
         stored = _store(batch, source)
         transaction.on_commit(stored.remember)
     return stored
-
-
-@contextmanager
-def without_collecting(large: bool) -> Iterator[None]:
-    """JSON has no circles: looking for them among a large batch costs more than checking it."""
-    large = large and gc.isenabled()
-    if large:
-        gc.disable()
-    try:
-        yield
-    finally:
-        if large:
-            gc.enable()
-
-
-def _match(batch: list[Prepared], contents: dict[str, bytes], edition: int) -> None:
-    several = len(batch) > 1
-    statements = [one.statement for one in batch]
-    named = {
-        item["sha2"].lower()
-        for statement in statements
-        if "attachments" in statement or statement["object"].get("objectType") == "SubStatement"
-        for _place, item in attachments_in(statement)
-    }
-    if not named and not contents:
-        return
-    match(statements, contents)
-    for number, statement in enumerate(statements):
-        verify(statement, contents, edition, f"[{number}]" if several else "")
 
 
 def _store(batch: list[Prepared], source: Source) -> Stored:

@@ -10,17 +10,21 @@ id in `records_statementid`: the later waits for the earlier. Rows are taken in 
 
 from __future__ import annotations
 
+import gc
 import marshal
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import psycopg
+from psycopg import errors
 
 from sreda.kernel.ids import uuid7
+from sreda.records.xapi.attachments import attachments_in, match
 from sreda.records.xapi.compare import same
 from sreda.records.xapi.definitions import merged
 from sreda.records.xapi.errors import Invalid
@@ -32,6 +36,13 @@ from sreda.records.xapi.statement import VOIDED, check
 
 Json = dict[str, Any]
 Connection = psycopg.Connection[Any]
+
+
+ATTEMPTS = 4
+LARGE = 50  # statements in a batch
+# Met when two writers want each other's rows, or a month's part went with a rolled back write:
+# after forget_months() the batch may be stored again.
+AGAIN = (errors.DeadlockDetected, errors.SerializationFailure, errors.CheckViolation)
 
 
 class Conflict(Exception):
@@ -161,6 +172,38 @@ def _prepared(
         voids=refers and statement["verb"]["id"] == VOIDED,
         organisation=place,
     )
+
+
+def fit(batch: Sequence[Prepared], contents: Mapping[str, bytes], edition: int) -> None:
+    """Check a prepared batch against the attachments that came with it, by their SHA-2."""
+    several = len(batch) > 1
+    statements = [one.statement for one in batch]
+    named = {
+        item["sha2"].lower()
+        for statement in statements
+        if "attachments" in statement or statement["object"].get("objectType") == "SubStatement"
+        for _place, item in attachments_in(statement)
+    }
+    if not named and not contents:
+        return
+    from sreda.records.xapi.signature import verify  # cryptography, in the few that need it
+
+    match(statements, dict(contents))
+    for number, statement in enumerate(statements):
+        verify(statement, dict(contents), edition, f"[{number}]" if several else "")
+
+
+@contextmanager
+def without_collecting(large: bool) -> Iterator[None]:
+    """JSON has no circles: looking for them among a large batch costs more than checking it."""
+    large = large and gc.isenabled()
+    if large:
+        gc.disable()
+    try:
+        yield
+    finally:
+        if large:
+            gc.enable()
 
 
 def _listed(thing: Json) -> Json:

@@ -8,7 +8,8 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from sreda.kernel.models import Record
-from sreda.records.enums import GRANTS, Scope
+from sreda.records.enums import Scope
+from sreda.records.xapi.scopes import GRANTS
 from sreda.registry.api import Organisation
 
 
@@ -53,5 +54,5 @@ class Credential(Record):
     def __str__(self) -> str:
         return self.name
 
-    def may(self, scope: Scope) -> bool:
+    def may(self, scope: str) -> bool:
         return not GRANTS[scope].isdisjoint(self.scopes)

@@ -3,21 +3,34 @@ scope, the alternate syntax of 1.0.3, cross-origin headers, errors in words."""
 
 from __future__ import annotations
 
-import base64
-import binascii
 import json
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import wraps
 from typing import Any
 from urllib.parse import parse_qsl
-from uuid import UUID
 
 from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 
+from sreda.exchange.xapi.protocol import (
+    CORS,
+    FORM_HEADERS,
+    LIMIT,
+    METHODS,
+    NEWEST,
+    NO_KEY,
+    NO_VERSION,
+    TOO_LARGE,
+    Answer,
+    Call,
+    basic,
+    once,
+    params_of,
+    refusal,
+)
 from sreda.kernel import clock
 from sreda.records.api import (
     Changed,
@@ -25,137 +38,14 @@ from sreda.records.api import (
     Credential,
     Exists,
     NotYours,
-    Scope,
     check,
     note_version,
     version_of,
 )
 from sreda.records.xapi.errors import Invalid
-from sreda.records.xapi.formats import EDITIONS, edition_of, is_iri, is_uuid, moment
-from sreda.records.xapi.reading import read_json
-from sreda.records.xapi.statement import actor as check_actor
+from sreda.records.xapi.formats import EDITIONS, edition_of
 
 log = logging.getLogger(__name__)
-
-MEGABYTE = 1024 * 1024
-LIMIT = 64 * MEGABYTE
-NEWEST = EDITIONS[max(EDITIONS)]
-METHODS = ("GET", "HEAD", "PUT", "POST", "DELETE")
-# Form fields that stand for headers in the alternate syntax (part three, 1.3).
-FORM_HEADERS = (
-    "Authorization",
-    "X-Experience-API-Version",
-    "Content-Type",
-    "Content-Length",
-    "If-Match",
-    "If-None-Match",
-    "Accept",
-    "Accept-Language",
-)
-CORS = {
-    "Access-Control-Allow-Origin": "*",
-    "Access-Control-Allow-Methods": ", ".join((*METHODS, "OPTIONS")),
-    "Access-Control-Allow-Headers": ", ".join((*FORM_HEADERS, "X-Experience-API-Hash")),
-    "Access-Control-Expose-Headers": "ETag, Last-Modified, X-Experience-API-Version, "
-    "X-Experience-API-Consistent-Through, X-Experience-API-Hash, WWW-Authenticate",
-    "Access-Control-Max-Age": "86400",
-}
-
-
-class Answer(Exception):
-    """An answer that ends the request here."""
-
-    def __init__(self, status: int, text: str) -> None:
-        super().__init__(text)
-        self.status = status
-        self.text = text
-
-
-@dataclass
-class Call:
-    """`edition` is 1 or 2. `params` are those of the address, or of the form that stands for it."""
-
-    method: str
-    path: str
-    headers: Mapping[str, str]
-    params: dict[str, str]
-    body: bytes
-    edition: int = 2
-    credential: Credential = field(default=None)  # type: ignore[assignment]
-
-    @property
-    def reads(self) -> bool:
-        return self.method in {"GET", "HEAD"}
-
-    def header(self, name: str) -> str:
-        return self.headers.get(name, "")
-
-    def require(self, scope: Scope) -> None:
-        if not self.credential.may(scope):
-            raise Answer(403, f"This credential lacks the scope “{scope}”.")
-
-    def only(self, *allowed: str) -> None:
-        for name in self.params:
-            if name not in allowed:
-                near = next((known for known in allowed if known.lower() == name.lower()), None)
-                hint = f"; did you mean “{near}”? Names are case sensitive" if near else ""
-                raise Invalid(name[:200], f"is not a parameter of this resource{hint}")
-
-    def needed(self, name: str) -> str:
-        if name not in self.params:
-            raise Invalid(name, "this parameter is required")
-        return self.params[name]
-
-    def text(self, name: str) -> str:
-        """A parameter that becomes part of an address: no half characters, no NUL."""
-        value = self.needed(name)
-        if "\0" in value or "\ufffd" in value:
-            raise Invalid(name, "has a character that cannot be kept")
-        return value
-
-    def iri(self, name: str) -> str:
-        value = self.needed(name)
-        if not is_iri(value):
-            raise Invalid(name, "must be an IRI with a scheme")
-        return value
-
-    def uuid(self, name: str) -> UUID | None:
-        value = self.params.get(name)
-        if value is None:
-            return None
-        if not is_uuid(value):
-            raise Invalid(name, "must be a UUID in its usual form")
-        return UUID(value)
-
-    def moment(self, name: str) -> Any:
-        value = self.params.get(name)
-        if value is None:
-            return None
-        # A plus sign that was not escaped has become a space.
-        found = moment(value) or moment(value.replace(" ", "+"))
-        if found is None:
-            raise Invalid(name, "must be a timestamp such as 2024-05-06T07:08:09Z")
-        return found
-
-    def agent(self, name: str) -> dict[str, Any]:
-        """An Agent or identified Group, given as JSON."""
-        text = self.needed(name)
-        try:
-            found = read_json(text)
-        except Invalid as error:
-            raise Invalid(name, f"must be an Agent as JSON: {error.reason}") from error
-        try:
-            check_actor(found)
-        except Invalid as error:
-            raise error.under(name) from None
-        return found  # type: ignore[no-any-return]
-
-    def flag(self, name: str) -> bool:
-        value = self.params.get(name, "false")
-        if value not in {"true", "false"}:
-            raise Invalid(name, "must be true or false")
-        return value == "true"
-
 
 Handler = Callable[[Call], HttpResponse]
 View = Callable[..., HttpResponse]
@@ -211,17 +101,9 @@ def _answer(
             response["WWW-Authenticate"] = 'Basic realm="xAPI", charset="UTF-8"'
         if end.status == 405:
             response["Allow"] = ", ".join((*methods, "OPTIONS"))
-    except Invalid as error:
-        response = said(400, str(error))
-    except Conflict as error:
-        response = said(
-            409, f"id: another statement with the id {error.statement_id} is here already"
-        )
-    except NotYours as error:
-        response = said(
-            403,
-            f"object.id: statement {error.statement_id} is of another source; not yours to void",
-        )
+    except (Invalid, Conflict, NotYours) as error:
+        end = refusal(error)
+        response = said(end.status, end.text)
     except Changed:
         response = said(412, "If-Match, If-None-Match: the document here is not the one you know")
     except Exists:
@@ -255,7 +137,7 @@ def as_json(value: Any, status: int = 200) -> HttpResponse:
 
 
 def _call(request: HttpRequest) -> Call:
-    params = _once(parse_qsl(request.META.get("QUERY_STRING", ""), keep_blank_values=True))
+    params = params_of(request.META.get("QUERY_STRING", ""))
     call = Call(
         method=str(request.method),
         path=request.path,
@@ -269,23 +151,15 @@ def _call(request: HttpRequest) -> Call:
     return call
 
 
-def _once(pairs: list[tuple[str, str]]) -> dict[str, str]:
-    params = dict(pairs)
-    if len(params) != len(pairs):
-        names = [name for name, _value in pairs]
-        raise Invalid(next(n for n in names if names.count(n) > 1), "is given more than once")
-    return params
-
-
 def _body(request: HttpRequest) -> bytes:
     length = request.META.get("CONTENT_LENGTH") or "0"
     if length.isdecimal() and int(length) > LIMIT:
-        raise Answer(413, f"A request may have at most {LIMIT // MEGABYTE} MB.")
+        raise Answer(413, TOO_LARGE)
     if hasattr(request, "_body"):  # a form, already read by a middleware
         return request.body
     body = request.read(LIMIT + 1)
     if len(body) > LIMIT:
-        raise Answer(413, f"A request may have at most {LIMIT // MEGABYTE} MB.")
+        raise Answer(413, TOO_LARGE)
     return body
 
 
@@ -299,7 +173,7 @@ def _alternate(call: Call) -> Call:
     if method not in METHODS:
         raise Invalid("method", "must be " + ", ".join(METHODS))
     try:
-        fields = _once(
+        fields = once(
             parse_qsl(
                 call.body.decode("utf-8"),
                 keep_blank_values=True,
@@ -345,16 +219,11 @@ class _Headers(dict[str, str]):
 
 
 def _credential(header: str) -> Credential:
-    kind, _space, text = header.partition(" ")
-    if kind.lower() == "basic":
-        try:
-            key, _colon, secret = base64.b64decode(text, validate=True).decode().partition(":")
-        except (binascii.Error, UnicodeDecodeError):
-            raise Answer(401, "The Authorization header cannot be read.") from None
-        found = check(key, secret, at=clock.now()) if "\0" not in key else None
-        if found:
-            return found
-    raise Answer(401, "A key and secret of this learning record store are needed (HTTP Basic).")
+    key, secret = basic(header)
+    found = check(key, secret, at=clock.now())
+    if found is None:
+        raise Answer(401, NO_KEY)
+    return found
 
 
 def _version(call: Call, state: _State) -> None:
@@ -362,8 +231,7 @@ def _version(call: Call, state: _State) -> None:
     edition = edition_of(header)
     if edition is None:
         state.version = version_of(call.credential) or state.version
-        spoken = " or ".join(EDITIONS.values())
-        raise Invalid("X-Experience-API-Version", f"this header is required and must be {spoken}")
+        raise Invalid("X-Experience-API-Version", NO_VERSION)
     call.edition = edition
     state.version = EDITIONS[edition]
     note_version(call.credential, state.version)

@@ -7,7 +7,8 @@ import re
 from django.http import HttpResponse
 from django.utils.http import http_date
 
-from sreda.exchange.xapi.rest.call import Answer, Call, as_json, resource
+from sreda.exchange.xapi.protocol import Answer, Call
+from sreda.exchange.xapi.rest.call import as_json, resource
 from sreda.kernel import clock
 from sreda.records.api import (
     Address,

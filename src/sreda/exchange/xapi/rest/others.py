@@ -6,7 +6,8 @@ from importlib.metadata import version
 
 from django.http import HttpResponse
 
-from sreda.exchange.xapi.rest.call import Answer, Call, as_json, resource
+from sreda.exchange.xapi.protocol import Answer, Call
+from sreda.exchange.xapi.rest.call import as_json, resource
 from sreda.exchange.xapi.rest.statements import MOST
 from sreda.records.api import Scope
 from sreda.records.api import statements as reads

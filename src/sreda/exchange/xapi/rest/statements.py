@@ -12,7 +12,8 @@ from urllib.parse import urlencode
 from django.http import HttpResponse
 from django.utils.http import http_date
 
-from sreda.exchange.xapi.rest.call import Answer, Call, as_json, resource
+from sreda.exchange.xapi.protocol import Answer, Call, Sent, named, target
+from sreda.exchange.xapi.rest.call import as_json, resource, said
 from sreda.kernel.api import kept_content
 from sreda.records.api import Scope, source_of, take_in
 from sreda.records.api import statements as reads
@@ -66,8 +67,6 @@ def statements(call: Call) -> HttpResponse:
     try:
         response = _get(call)
     except (Invalid, Answer) as error:
-        from sreda.exchange.xapi.rest.call import said
-
         response = (
             said(error.status, error.text) if isinstance(error, Answer) else said(400, str(error))
         )
@@ -80,22 +79,9 @@ def statements(call: Call) -> HttpResponse:
 
 def _put(call: Call) -> HttpResponse:
     call.require(Scope.WRITE)
-    call.only("statementId")
-    wanted = call.needed("statementId")
-    if not is_uuid(wanted):
-        raise Invalid("statementId", "must be a UUID in its usual form")
+    wanted = target(call)
     sent, several, contents = _sent(call)
-    if several:
-        raise Invalid("statement", "must be one statement, not an array")
-    [(statement, text)] = sent
-    if isinstance(statement, dict):
-        own = statement.get("id", wanted)
-        if not isinstance(own, str) or own.lower() != wanted.lower():
-            raise Invalid("id", "is not the statementId of the address")
-        if "id" not in statement:
-            statement = {"id": wanted, **statement}
-            text = written_json(statement)
-    _take_in(call, [(statement, text)], contents)
+    _take_in(call, named(sent, several, wanted), contents)
     return HttpResponse(status=204)
 
 
@@ -106,7 +92,7 @@ def _post(call: Call) -> HttpResponse:
     return as_json(_take_in(call, sent, contents) if sent else [])
 
 
-def _take_in(call: Call, sent: list[tuple[Any, str]], contents: dict[str, bytes]) -> list[str]:
+def _take_in(call: Call, sent: Sent, contents: dict[str, bytes]) -> list[str]:
     stored = take_in(
         [statement for statement, _text in sent],
         texts=[text for _statement, text in sent],
@@ -117,7 +103,7 @@ def _take_in(call: Call, sent: list[tuple[Any, str]], contents: dict[str, bytes]
     return stored.ids
 
 
-def _sent(call: Call) -> tuple[list[tuple[Any, str]], bool, dict[str, bytes]]:
+def _sent(call: Call) -> tuple[Sent, bool, dict[str, bytes]]:
     """Statements with their texts, whether they came as a batch, attachments by their SHA-2."""
     kind, params = media_type(call.header("Content-Type"))
     if kind == "application/json":
