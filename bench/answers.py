@@ -13,21 +13,13 @@ from __future__ import annotations
 
 import argparse
 import os
-import re
 import shutil
-import socket
 import statistics
-import subprocess
 import sys
-import tempfile
-import time
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
-from http.client import HTTPConnection
 
-from common import ROOT, fresh_database, machine, table
+from common import address_of, fresh_database, machine, served, table, wrk
 
 LIMIT = 4.0
 ATTEMPTS = 200
@@ -59,51 +51,13 @@ class Run:
     errors: int
 
 
-@contextmanager
-def served(interface: str, target: str, *extra: str) -> Iterator[int]:
-    with closing(socket.socket()) as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [
-        sys.executable, "-m", "granian", "--interface", interface, "--host", "127.0.0.1",
-        "--port", str(port), "--no-ws", "--log-level", "warning", *extra, target,
-    ]  # fmt: skip
-    paths = f"{ROOT / 'src'}{os.pathsep}{ROOT}"
-    child = subprocess.Popen(command, cwd=ROOT, env=os.environ | {"PYTHONPATH": paths})
-    try:
-        for _turn in range(150):
-            time.sleep(0.1)
-            try:
-                connection = HTTPConnection("127.0.0.1", port, timeout=5)
-                connection.request("GET", "/healthz", headers={"Host": "localhost"})
-                if connection.getresponse().status == 200:
-                    break
-            except OSError:
-                continue
-        else:
-            sys.exit("the server did not start")
-        yield port
-    finally:
-        child.terminate()
-        child.wait(20)
-
-
 def driven(
     port: int, path: str, tickets: list[str], number: int, options: argparse.Namespace
 ) -> Run:
     quoted = ", ".join(f'"{ticket}"' for ticket in tickets)
-    with tempfile.NamedTemporaryFile("w", suffix=".lua") as script:
-        script.write(SCRIPT % {"tickets": quoted, "run": number, "path": path})
-        script.flush()
-        command = [
-            "wrk", "-t1", f"-c{options.connections}", f"-d{options.seconds}s", "-s", script.name,
-            f"http://127.0.0.1:{port}",
-        ]  # fmt: skip
-        told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    found = re.search(r"RESULT (.*)", told)
-    assert found, told
-    count, took, p50, p99, errors = found[1].split()
-    return Run(float(count) / float(took), float(p50), float(p99), int(errors))
+    script = SCRIPT % {"tickets": quoted, "run": number, "path": path}
+    count, took, p50, p99, errors = wrk(port, script, options.connections, options.seconds)
+    return Run(count / took, p50, p99, int(errors))
 
 
 def main() -> int:
@@ -135,10 +89,7 @@ def main() -> int:
         ]  # fmt: skip
         until = at + timedelta(hours=5)
         tickets = [issue(settings.SECRET_KEY, attempt.pk, until) for attempt in attempts]
-        facts = connection.settings_dict
-        host = f"host={facts['HOST']} port={facts['PORT']} user={facts['USER']}"
-        password = f" password={facts['PASSWORD']}" if facts["PASSWORD"] else ""
-        os.environ["SREDA_DATABASE_URL"] = f"{host} dbname={facts['NAME']}{password}"
+        os.environ["SREDA_DATABASE_URL"] = address_of(connection)
         os.environ["SREDA_SECRET_KEY"] = settings.SECRET_KEY
         connection.close()
         runs: dict[str, list[Run]] = {"view": [], "hot": []}

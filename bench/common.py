@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import os
+import re
 import resource
+import socket
+import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from http.client import HTTPConnection
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT / "src"), str(ROOT)]
@@ -45,6 +51,58 @@ def fresh_database(name: str) -> Iterator[None]:
         finally:
             connections.close_all()
             administer("DROP DATABASE IF EXISTS {} WITH (FORCE)")
+
+
+@contextmanager
+def served(interface: str, target: str, *extra: str) -> Iterator[int]:
+    with closing(socket.socket()) as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [
+        sys.executable, "-m", "granian", "--interface", interface, "--host", "127.0.0.1",
+        "--port", str(port), "--no-ws", "--log-level", "warning", *extra, target,
+    ]  # fmt: skip
+    paths = f"{ROOT / 'src'}{os.pathsep}{ROOT}"
+    child = subprocess.Popen(command, cwd=ROOT, env=os.environ | {"PYTHONPATH": paths})
+    try:
+        for _turn in range(150):
+            time.sleep(0.1)
+            try:
+                connection = HTTPConnection("127.0.0.1", port, timeout=5)
+                connection.request("GET", "/healthz", headers={"Host": "localhost"})
+                if connection.getresponse().status == 200:
+                    break
+            except OSError:
+                continue
+        else:
+            sys.exit("the server did not start")
+        yield port
+    finally:
+        child.terminate()
+        child.wait(20)
+
+
+def wrk(port: int, script: str, connections: int, seconds: int) -> list[float]:
+    """Drive with wrk; the numbers that its script prints after RESULT."""
+    with tempfile.NamedTemporaryFile("w", suffix=".lua") as file:
+        file.write(script)
+        file.flush()
+        command = [
+            "wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "30s", "-s", file.name,
+            f"http://127.0.0.1:{port}",
+        ]  # fmt: skip
+        told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    found = re.search(r"RESULT (.*)", told)
+    assert found, told
+    return [float(text) for text in found[1].split()]
+
+
+def address_of(connection: Any) -> str:
+    """Of the database of a Django connection, for SREDA_DATABASE_URL of a process."""
+    facts = connection.settings_dict
+    host = f"host={facts['HOST']} port={facts['PORT']} user={facts['USER']}"
+    password = f" password={facts['PASSWORD']}" if facts["PASSWORD"] else ""
+    return f"{host} dbname={facts['NAME']}{password}"
 
 
 @dataclass

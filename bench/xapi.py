@@ -6,6 +6,9 @@ Writing is what the resource does with a body that lies in memory: parsing, ever
 the rows, the commit. Beside it the same rows are COPYed raw into the same tables with all their
 indexes, as many in one commit. Both take turns; of the turns the best counts.
 
+Over HTTP the same goes through the site's view and through the hot process, side by side, driven
+with wrk (left out where it is not installed); what was acknowledged is counted in the table.
+
 Searching asks for a page of 100. Beside it: one SELECT over an index that gives as many
 statements, and one that gives a single statement.
 """
@@ -13,8 +16,12 @@ statements, and one that gives a single statement.
 from __future__ import annotations
 
 import argparse
+import base64
 import json
+import os
 import random
+import re
+import shutil
 import statistics
 import sys
 import time
@@ -23,7 +30,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from common import fresh_database, machine, number, table
+from common import address_of, fresh_database, machine, number, served, table, wrk
 
 PAGE = 100
 SITE = "https://sreda.example.org"
@@ -33,12 +40,17 @@ MINIMUM = 0.3  # of raw COPY, in batches of 1,000
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--only-http", action="store_true", help="only through both servers")
     parser.add_argument("--size", type=int, default=1_000_000, help="statements to search among")
     parser.add_argument("--seconds", type=float, default=4, help="for one size of batch")
     parser.add_argument("--rounds", type=int, default=200, help="searches of each kind")
     options = parser.parse_args()
     with fresh_database("sreda_bench_xapi"):
+        if options.only_http:
+            over_http(max(2, round(options.seconds)))
+            return 0
         ratio = writing(options.seconds)
+        over_http(max(2, round(options.seconds)))
         searching(options.size, options.rounds)
     return 0 if ratio >= MINIMUM else 1
 
@@ -182,6 +194,87 @@ def copy(maker: Maker, mine: Any, size: int) -> Callable[[], Callable[[], object
         return call
 
     return prepare
+
+
+SCRIPT = """
+local pattern, size, run = [[%(pattern)s]], %(size)d, %(run)d
+local count = 0
+function request()
+  local parts = {}
+  for n = 1, size do
+    count = count + 1
+    local id = string.format("%%08x-0000-4000-8000-%%012x", run, count)
+    parts[n] = string.format(pattern, id, count %% 20000, count %% 4000, count %% 200)
+  end
+  return wrk.format("POST", "/xapi/statements", {
+    ["Host"]="localhost", ["Content-Type"]="application/json",
+    ["Authorization"]="%(authorization)s", ["X-Experience-API-Version"]="2.0.0"},
+    "[" .. table.concat(parts, ",") .. "]")
+end
+done = function(summary, latency, requests)
+  io.write(string.format("RESULT %%d %%f %%f %%d\\n", summary.requests, summary.duration / 1e6,
+    latency:percentile(99) / 1e3,
+    summary.errors.status + summary.errors.read + summary.errors.timeout))
+end
+"""
+CONNECTIONS = {1: 64, 100: 8, 1_000: 4}
+
+
+def over_http(seconds: int) -> None:
+    """Both ways by turns; of the turns the best counts."""
+    if not shutil.which("wrk"):
+        print("over HTTP: left out, wrk is not installed (apt-get install wrk)\n")
+        return
+    from django.conf import settings
+    from django.db import connection
+    from django.utils import timezone
+
+    from sreda.records.api import make
+
+    made = make("Bench", scopes=["statements/write", "define"], at=timezone.now())
+    pair = f"{made.credential.key}:{made.secret}".encode()
+    authorization = "Basic " + base64.b64encode(pair).decode()
+    pattern = json.dumps(
+        Maker().statement()
+        | {"id": "%s"}
+        | {"actor": {"account": {"homePage": SITE, "name": "%d"}}}
+        | {"object": {"id": f"{SITE}/lessons/%d"}},
+        ensure_ascii=False,
+    )
+    pattern = re.sub(r"courses/\d+", "courses/%d", pattern)
+    os.environ["SREDA_DATABASE_URL"] = address_of(connection)
+    os.environ["SREDA_SECRET_KEY"] = settings.SECRET_KEY
+    rows = []
+    with (
+        served("wsgi", "sreda.config.wsgi:application", "--workers", "1",
+               "--blocking-threads", "4") as view,
+        served("asgi", "sreda.config.hot:application", "--workers", "1") as hot,
+    ):  # fmt: skip
+        run = 0
+        for size, connections in CONNECTIONS.items():
+            best = {view: (0.0, 0.0), hot: (0.0, 0.0)}
+            for _turn in range(3):
+                for port in best:
+                    run += 1
+                    values = {"pattern": pattern, "size": size, "run": run,
+                              "authorization": authorization}  # fmt: skip
+                    count, took, p99, errors = wrk(port, SCRIPT % values, connections, seconds)
+                    assert not errors, f"{errors} requests failed"
+                    best[port] = max(best[port], (count * size / took, p99))
+            (site, slow), (own, quick) = best[view], best[hot]
+            rows.append((str(size), str(connections), number(site), number(own),
+                         f"{own / site:.2f}", f"{slow:.0f}", f"{quick:.0f}"))  # fmt: skip
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*), count(DISTINCT id) FROM records_statement WHERE credential = %s",
+            [made.credential.pk],
+        )
+        kept, different = cursor.fetchone()
+    assert kept == different
+    print("over HTTP; statements a second\n")
+    table(("in a batch", "connections", "view", "hot", "hot ÷ view", "view p99 ms", "hot p99 ms"),
+          rows)  # fmt: skip
+    print(f"\n{number(kept)} statements in the table, none twice\n")
 
 
 def searching(size: int, rounds: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -167,3 +168,25 @@ def test_the_time_is_the_servers(school: School) -> None:
     attempt = Attempt.objects.get(person=person)
     assert (attempt.status, attempt.score) == ("ended", 0)
     assert attempt.answers.count() == 1  # late, and kept
+
+
+def test_the_page_knows_where_answers_go_first(school: School, settings: Any) -> None:
+    sitting = school.sitting(school.test([school.item(choice_xml("q1"))]))
+    client, _person = learner(school)
+    page = begun(client, sitting)
+
+    def seen(port: int, url: str, secure: bool = False) -> tuple[str, str]:
+        settings.HOT_PORT, settings.HOT_URL = port, url
+        reply = client.get(page, secure=secure)
+        found = re.search(r'data-hot-url="([^"]*)"', reply.content.decode())
+        assert found is not None
+        _before, _name, rest = reply["Content-Security-Policy"].partition("connect-src ")
+        return found[1], rest
+
+    assert seen(0, "") == ("", "")
+    here = "http://testserver:8001"
+    assert seen(8001, "") == (f"{here}/hot/answers", f"'self' {here}")
+    assert seen(8001, "", secure=True) == ("", "")  # a browser would not send there
+    assert seen(8001, "/", secure=True) == ("/hot/answers", "")
+    named = "https://hot.example.org"
+    assert seen(8001, named, secure=True) == (f"{named}/hot/answers", f"'self' {named}")

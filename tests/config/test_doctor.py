@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 import os
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import psycopg
 import pytest
 from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
+from django.test import override_settings
 
 from sreda.config import doctor
 from sreda.config.doctor import OK, WARNING, WRONG, Finding
@@ -128,3 +132,47 @@ def test_language_of_the_terminal(monkeypatch: pytest.MonkeyPatch, environ, expe
     assert language() == expected
     assert translator("config")("no such text") == "no such text"
     assert os.environ.get("LANG") == environ["LANG"]
+
+
+class TestHot:
+    """The process for answers: does it run, and where do browsers send to?"""
+
+    @pytest.fixture
+    def port(self) -> Iterator[int]:
+        class Hot(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                well = self.path == "/healthz"
+                self.send_response(200 if well else 405)
+                self.end_headers()
+                self.wfile.write(b"" if well else b'{"error": "method"}')
+
+            def log_message(self, *_words: object) -> None:
+                pass
+
+        with ThreadingHTTPServer(("127.0.0.1", 0), Hot) as server:
+            thread = threading.Thread(target=server.serve_forever, daemon=True)
+            thread.start()
+            yield server.server_address[1]
+            server.shutdown()
+
+    def found(self, port: int | None, **settings: object) -> dict[str, Finding]:
+        running = {"hot_port": port, "children": {"hot": 7}}
+        with override_settings(**{"HTTPS": False, "HOT_URL": "", **settings}):
+            return by_check(doctor.hot(running, "http://127.0.0.1:8000/"))
+
+    def test_one_that_answers_is_well(self, port: int):
+        found = self.found(port)
+        assert [(name, finding.level) for name, finding in found.items()] == [("hot", OK)]
+        assert str(port) in found["hot"].text
+
+    def test_one_that_does_not_is_wrong(self):
+        assert self.found(1)["hot"].level == WRONG
+        assert self.found(None)["hot"].level == WRONG
+
+    def test_pages_of_https_need_an_address(self, port: int):
+        assert self.found(port, HTTPS=True)["hot-url"].level == WARNING
+        assert "hot-url" not in self.found(port, HTTPS=True, HOT_URL="/")
+
+    def test_an_address_must_lead_to_it(self, port: int):
+        assert "hot-url" not in self.found(port, HOT_URL=f"http://127.0.0.1:{port}")
+        assert self.found(port, HOT_URL="http://127.0.0.1:1")["hot-url"].level == WARNING

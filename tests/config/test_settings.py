@@ -1,8 +1,11 @@
 """The settings hold together."""
 
 import pytest
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command
 from django.db import connection
+
+from sreda.config import env
 
 
 def test_checks_of_django_are_silent():
@@ -22,3 +25,18 @@ def test_database_knows_russian_letters():
         assert cursor.fetchone() == (6, "ёлка")
         cursor.execute("SELECT to_tsvector('russian', '«Лицеи № 62» — школы')::text")
         assert cursor.fetchone()[0] == "'62':2 'лиц':1 'школ':3"
+
+
+@pytest.mark.parametrize("good", ["", "/", "https://hot.example.org", "http://127.0.0.1:8001/a"])
+def test_an_address_of_the_environment(good, monkeypatch):
+    monkeypatch.setenv("SREDA_X", f" {good} ")
+    assert env.address("SREDA_X") == good
+
+
+@pytest.mark.parametrize(
+    "wrong", ["hot", "/hot", "ftp://a", "https://a;b", "https://a b", "https://a'", "//a"]
+)
+def test_a_wrong_address_is_named(wrong, monkeypatch):
+    monkeypatch.setenv("SREDA_X", wrong)
+    with pytest.raises(ImproperlyConfigured, match="SREDA_X"):
+        env.address("SREDA_X")
