@@ -42,7 +42,7 @@ TARGETS = {"hot": 12, "web": 10, "worker": 5, "postmaster": 9, "backend": 9, "su
 WAYS = ("answers, hot", "answers, site", "statements, hot", "statements, site")
 PATHS = {"answers, hot": "/hot/answers", "answers, site": "/assessment/answers/"}
 ATTEMPTS = 40
-READY = 180.0
+READY = 600.0
 
 
 @dataclass

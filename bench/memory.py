@@ -1,4 +1,4 @@
-"""Memory of the running system: web, worker, database and keeper, beside the limit of 1.5 GB.
+"""Memory of the running system: web, hot, worker, database and keeper, beside the limit of 1.5 GB.
 
     python3 bench/memory.py            the whole region (loaded into a folder of its own)
     python3 bench/memory.py --region small
@@ -34,7 +34,7 @@ def processes(home: str) -> dict[int, str]:
             pid = int(entry.name)
             status = (entry / "stat").read_text().rsplit(")", 1)
             parents[pid] = int(status[1].split()[1])
-            command = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode()[:90]
+            command = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode()[:400]
             mine = home.encode() in (entry / "environ").read_bytes() or home in command
         except OSError:
             continue
@@ -61,6 +61,8 @@ def pss(pid: int) -> float:
 def kind(command: str) -> str:
     if "postgres" in command:
         return "database"
+    if "sreda.config.hot" in command:
+        return "hot process"
     if "granian" in command or "web" in command:
         return "web"
     return "worker" if "procrastinate" in command else "supervisor and keeper"

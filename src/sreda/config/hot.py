@@ -14,7 +14,7 @@ from sreda.assessment.hot.messages import Message
 from sreda.assessment.hot.writing import Fate
 from sreda.config import env
 from sreda.exchange.xapi.hot import Statements, nothing_here
-from sreda.kernel.asgi import Receive, Send
+from sreda.kernel.asgi import Receive, Room, Send
 from sreda.kernel.gathering import Gatherer
 from sreda.kernel.postgres import target
 from sreda.records import hot as records
@@ -33,7 +33,7 @@ class Application:
         statements = records.gatherer(dsn)
         self.credentials = records.Credentials(dsn, secret)
         self.gatherers = (answers, statements)
-        self.rooms = {
+        self.rooms: dict[str, Room] = {
             "/hot/answers": Answers(answers, secret),
             "/xapi/statements": Statements(statements, self.credentials, site),
         }

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -31,7 +31,7 @@ from sreda.exchange.xapi.protocol import (
     refusal,
     target,
 )
-from sreda.kernel.asgi import BrokenOff, Receive, Send, TooLarge, body_of, reply
+from sreda.kernel.asgi import BrokenOff, Receive, Room, Send, TooLarge, body_of, reply
 from sreda.kernel.gathering import Full, Gatherer
 from sreda.records.domain.writing import (
     LARGE,
@@ -99,8 +99,8 @@ class Statements:
             status, told = 400, {"error": str(Invalid("X-Experience-API-Version", NO_VERSION))}
             version = end.version or version
         except (Invalid, Conflict, NotYours) as error:
-            end_ = refusal(error)
-            status, told = end_.status, {"error": end_.text}
+            refused = refusal(error)
+            status, told = refused.status, {"error": refused.text}
         except BrokenOff:
             return
         except (Full, Busy) as full:
@@ -248,7 +248,7 @@ class _Headers(dict[str, str]):
         return super().get(name.lower(), default)
 
 
-def nothing_here(site: str) -> Callable[[Any, Receive, Send], Any]:
+def nothing_here(site: str) -> Room:
     """The other resources of the store: they are at the site."""
 
     async def room(scope: Any, receive: Receive, send: Send) -> None:

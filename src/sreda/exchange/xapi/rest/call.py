@@ -102,8 +102,8 @@ def _answer(
         if end.status == 405:
             response["Allow"] = ", ".join((*methods, "OPTIONS"))
     except (Invalid, Conflict, NotYours) as error:
-        end = refusal(error)
-        response = said(end.status, end.text)
+        refused = refusal(error)
+        response = said(refused.status, refused.text)
     except Changed:
         response = said(412, "If-Match, If-None-Match: the document here is not the one you know")
     except Exists:
