@@ -56,6 +56,7 @@ class Process:
         self,
         method: str,
         body: Any = None,
+        /,
         *,
         room: Any = None,
         path: str = "/xapi/statements",
