@@ -6,7 +6,7 @@ from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from django.utils.translation import gettext as _
@@ -40,7 +40,7 @@ class Computation:
         self.sources = Sources.now()
         self.indicators = {i.code: i for i in _with_needed(indicators)}
         self.places = places or places_on(on)
-        members: dict[Hashable, Sequence[UUID]] = {**self.places.members()}
+        members = cast(Mapping[Hashable, Sequence[UUID]], self.places.members())
         self.world = World(
             members,
             as_of=on,
