@@ -253,6 +253,7 @@ def _version(w: Any) -> dict[str, Any]:
     return {"pk": draft(w).pk}
 
 
+NO_CAMPAIGN = uuid4()
 OF_FORMS = ("form", "form_edit", "draft_begin", "form_withdraw")
 OF_VERSIONS = (
     "version", "part", "part_add", "lines", "table_cell", "part_act", "attempt", "build", "preview",
@@ -268,8 +269,8 @@ PARTS = {
     **{f"reporting:{name}": _form for name in OF_FORMS},
     **{f"reporting:{name}": _version for name in OF_VERSIONS},
     "reporting:form_export": lambda w: {"shape": "json", **_version(w)},
-    "reporting:carry": lambda w: {"campaign": uuid4(), **_version(w)},
-    "reporting:carry_over": lambda w: {"campaign": uuid4(), **_version(w)},
+    "reporting:carry": lambda w: {"campaign": NO_CAMPAIGN, **_version(w)},
+    "reporting:carry_over": lambda w: {"campaign": NO_CAMPAIGN, **_version(w)},
     "reporting:dictionary": lambda w: {"pk": dictionary(w).pk},
     "reporting:dictionary_delete": lambda w: {"pk": dictionary(w).pk},
     **dict.fromkeys(
