@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sreda.assessment.domain import attempts, bank
+from sreda.assessment.domain import attempts, bank, tests
 from sreda.assessment.models import Appeal, Rescoring
 from sreda.kernel import clock
 from tests.assessment.bank import School, actor_for, choice_xml
@@ -50,6 +50,18 @@ GET  assessment:item_try                  login | no      operator=ok head=ok ad
 POST assessment:item_try                  login | no      operator=ok head=ok administrator=ok teacher=ok expert=ok
 GET  assessment:item_file                 login | no
 GET  assessment:stimulus_file             login | no
+GET  assessment:package_new               login | no      operator=ok head=ok administrator=ok teacher=ok expert=ok foreign=ok
+POST assessment:package_new               login | no      operator=bad head=bad administrator=bad teacher=bad expert=bad foreign=bad
+GET  assessment:package                   login | no
+GET  assessment:package_out               login | no      operator=ok head=ok administrator=ok teacher=ok expert=ok foreign=go
+GET  assessment:quizzes                   login | no      operator=ok head=ok administrator=ok teacher=ok expert=ok foreign=ok
+GET  assessment:quiz_new                  login | no      operator=ok head=ok administrator=ok teacher=ok expert=ok foreign=ok
+POST assessment:quiz_new                  login | no      operator=bad head=bad administrator=bad teacher=bad expert=bad foreign=bad
+GET  assessment:quiz                      login | no      operator=ok head=ok administrator=ok teacher=ok expert=ok
+POST assessment:quiz_act                  login | no      operator=go head=go administrator=go teacher=go expert=refused
+GET  assessment:quiz_edit                 login | no      operator=ok head=ok administrator=ok teacher=ok expert=refused
+POST assessment:quiz_edit                 login | no      operator=bad head=bad administrator=bad teacher=bad expert=refused
+GET  assessment:test_out                  login | no      operator=ok head=ok administrator=ok teacher=ok expert=ok
 """  # noqa: E501
 
 
@@ -76,6 +88,8 @@ def prepare(world: Any) -> None:
     )
     world.item = school.item(choice_xml("bank"))
     bank.draft_of(world.item, actor=school.teacher, at=at)
+    world.quiz = sitting.version.test
+    tests.draft_of(world.quiz, actor=school.teacher, at=at)
 
 
 PARTS = {
@@ -99,6 +113,16 @@ PARTS = {
     "assessment:rescoring": lambda w: {"pk": w.rescoring.pk},
     "assessment:work": lambda w: {"pk": w.done.pk},
     "assessment:decide": lambda w: {"pk": w.appeal.pk},
+    "assessment:package": lambda w: {"token": "no"},
+    **dict.fromkeys(
+        (
+            "assessment:quiz",
+            "assessment:quiz_act",
+            "assessment:quiz_edit",
+            "assessment:test_out",
+        ),
+        lambda w: {"pk": w.quiz.pk},
+    ),
     "assessment:item": lambda w: {"pk": w.item.pk},
     "assessment:item_act": lambda w: {"pk": w.item.pk},
     "assessment:item_edit": lambda w: {"pk": w.item.pk},

@@ -37,7 +37,7 @@ KNOWN = frozenset(
     csv xlsx json parquet wi fi e mail url html pdf xml id vcard qr excel frictionless data
     package on the web sreda email oidc ok windows chrome chromium linux android ios macos
     safari firefox headless utf cc by oneroster yaml sha totp iso api postgresql apache etag zip
-    sdmx sql wcag aa javascript tab esc enter cdo
+    sdmx sql wcag aa javascript tab esc enter cdo qti
     """,
     )
 )

@@ -43,7 +43,11 @@ add_nav(
     NavItem(
         _("Item bank"), "assessment:items", "library",
         roles=AUTHORS, section=_("Learning"), order=42,
-    )
+    ),
+    NavItem(
+        _("Bank of tests"), "assessment:quizzes", "list-check",
+        roles=AUTHORS, section=_("Learning"), order=43,
+    ),
 )  # fmt: skip
 add_panel(
     Panel("assessment.waiting", "assessment/panels/waiting.html", waiting, LEARNERS, order=10)

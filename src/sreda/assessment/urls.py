@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path
 
-from sreda.assessment.web import answers, bank, editor, marking, sittings, taking
+from sreda.assessment.web import answers, bank, editor, marking, packages, quizzes, sittings, taking
 
 app_name = "assessment"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -32,6 +32,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("results/<uuid:pk>/appeal/", taking.appeal, name="appeal"),
     path("items/", bank.items, name="items"),
     path("items/new/", editor.item_new, name="item_new"),
+    path("items/packages/", packages.package_new, name="package_new"),
+    path("items/packages/out/", packages.package_out, name="package_out"),
+    path("items/packages/<str:token>/", packages.package, name="package"),
     path("items/<uuid:pk>/", bank.item, name="item"),
     path("items/<uuid:pk>/act/", bank.item_act, name="item_act"),
     path("items/<uuid:pk>/edit/", editor.item_edit, name="item_edit"),
@@ -46,4 +49,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
         bank.stimulus_file,
         name="stimulus_file",
     ),
+    path("quizzes/", quizzes.quizzes, name="quizzes"),
+    path("quizzes/new/", quizzes.quiz_new, name="quiz_new"),
+    path("quizzes/<uuid:pk>/", quizzes.quiz, name="quiz"),
+    path("quizzes/<uuid:pk>/edit/", quizzes.quiz_edit, name="quiz_edit"),
+    path("quizzes/<uuid:pk>/act/", quizzes.quiz_act, name="quiz_act"),
+    path("quizzes/<uuid:pk>/package/", packages.test_out, name="test_out"),
 ]

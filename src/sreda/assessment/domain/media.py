@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from sreda.assessment import qti
 from sreda.assessment.rendering.files import SHOWN
-from sreda.kernel.api import Actor, StoredFile, keep_content
+from sreda.kernel.api import Actor, StoredFile, keep_content, kept_content
 
 MEGABYTE = 1024 * 1024
 LIMIT = 200 * MEGABYTE
@@ -154,3 +154,7 @@ def _svg(content: bytes) -> tuple[int, int]:
         return tuple(int(one[0]) for one in sides if one)  # type: ignore[return-value]
     box = root.get("viewBox").replace(",", " ").split()
     return (round(float(box[2])), round(float(box[3]))) if len(box) == 4 else (0, 0)
+
+
+def content_of(file: StoredFile) -> bytes:
+    return kept_content(file.sha256)

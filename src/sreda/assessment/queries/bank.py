@@ -26,7 +26,7 @@ def owned_by(organisation_id: UUID | None) -> Q:
     return Q(organisation_id=organisation_id) if organisation_id else Q(organisation=None)
 
 
-def sees_drafts(actor: Actor, item: Item) -> bool:
+def sees_drafts(actor: Actor, item: Item | Test) -> bool:
     """Others are given an item; its drafts are its own organisation's (or the region's) matter."""
     if OPERATOR.decide(actor) is True:
         return True
@@ -35,15 +35,20 @@ def sees_drafts(actor: Actor, item: Item) -> bool:
     return item.organisation_id is not None and item.organisation_id == actor.organisation_id
 
 
+def own_bank(actor: Actor) -> Q:
+    """What is ready, and one's own and one's organisation's drafts."""
+    own = Q(author_id=actor.person_id) | Q(current__isnull=False)
+    if actor.organisation_id is not None:
+        own |= Q(organisation_id=actor.organisation_id)
+    return own
+
+
 def items(actor: Actor, *, archived: bool = False) -> QuerySet[Item]:
     """What the actor may see, with the versions in force (`live`) and without their content. An
     item that was never ready is seen only where its drafts are."""
     rows = ITEMS.all(actor).filter(archived_at__isnull=not archived)
     if OPERATOR.decide(actor) is not True:
-        own = Q(author_id=actor.person_id)
-        if actor.organisation_id is not None:
-            own |= Q(organisation_id=actor.organisation_id)
-        rows = rows.filter(own | Q(current__isnull=False))
+        rows = rows.filter(own_bank(actor))
     versions = ItemVersion.objects.exclude(status=ItemStatus.RETIRED).defer("content", "faults")
     return rows.select_related("organisation").prefetch_related(
         Prefetch("versions", queryset=versions.order_by("-number"), to_attr="live"), "tags"

@@ -25,7 +25,7 @@ from sreda.assessment.access import ITEMS
 from sreda.assessment.domain import bank
 from sreda.assessment.domain.reading import item_of
 from sreda.assessment.enums import ItemStatus
-from sreda.assessment.models import Item, ItemVersion, Resource
+from sreda.assessment.models import Item, ItemVersion, Resource, Test
 from sreda.assessment.queries import bank as queries
 from sreda.assessment.rendering import Page, render_item, render_stimulus, responses_of
 from sreda.assessment.rendering.files import SHOWN, served
@@ -119,7 +119,7 @@ def kinds_said(kinds: list[str]) -> str:
     return ", ".join(str(KINDS.get(kind, kind)) for kind in kinds)
 
 
-def whose_said(item: Item) -> str:
+def whose_said(item: Item | Test) -> str:
     return str(item.organisation) if item.organisation else _("The region")
 
 
@@ -200,7 +200,8 @@ def items(request: HttpRequest) -> HttpResponseBase:
          "whose": whose_said(row)}
         for row in listing.page
     ]  # fmt: skip
-    return render(request, "assessment/bank/items.html", {"listing": listing, "rows": rows})
+    context = {"listing": listing, "rows": rows, "narrowed": listing.url()}
+    return render(request, "assessment/bank/items.html", context)
 
 
 def found_item(request: HttpRequest, pk: UUID, action: str = "view") -> Item:
