@@ -1,0 +1,92 @@
+"""What learners do in tests is recorded: attempts begun, handed in, marked."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+
+from sreda.assessment import events
+from sreda.assessment.models import Attempt
+from sreda.assessment.queries.taking import may_tell
+from sreda.kernel.api import subscribe
+from sreda.records.api import record
+
+ATTEMPTED = ("http://adlnet.gov/expapi/verbs/attempted", {"ru": "начал", "en": "attempted"})
+COMPLETED = ("http://adlnet.gov/expapi/verbs/completed", {"ru": "сдал", "en": "completed"})
+SCORED = ("http://adlnet.gov/expapi/verbs/scored", {"ru": "получил балл", "en": "scored"})
+ASSESSMENT = "http://adlnet.gov/expapi/activities/assessment"
+
+
+def _attempt(payload: dict[str, Any]) -> Attempt | None:
+    return Attempt.objects.select_related("sitting").filter(pk=payload["attempt_id"]).first()
+
+
+def _tell(
+    key: str,
+    attempt: Attempt,
+    verb: tuple[str, dict[str, str]],
+    at: datetime,
+    result: dict[str, Any] | None = None,
+) -> None:
+    sitting = attempt.sitting
+    target = {
+        "objectType": "Activity",
+        "id": f"{settings.SITE_ADDRESS}/activities/sittings/{sitting.pk}",
+        "definition": {"type": ASSESSMENT, "name": {"ru": sitting.title}},
+    }
+    record(
+        key,
+        person_id=attempt.person_id,
+        verb=verb,
+        target=target,
+        at=at,
+        organisation_id=sitting.organisation_id,
+        result=result,
+        context={"registration": str(attempt.pk)},
+    )
+
+
+@subscribe(events.AttemptStarted)
+def started(payload: dict[str, Any], at: datetime) -> None:
+    if attempt := _attempt(payload):
+        _tell(f"{events.AttemptStarted.type}:{attempt.pk}", attempt, ATTEMPTED, at)
+
+
+@subscribe(events.AttemptClosed)
+def closed(payload: dict[str, Any], at: datetime) -> None:
+    attempt = _attempt(payload)
+    if attempt is None or attempt.closed_at is None:
+        return
+    seconds = int((attempt.closed_at - attempt.started_at).total_seconds())
+    result = {"completion": True, "duration": f"PT{max(seconds, 0)}S"}
+    _tell(f"{events.AttemptClosed.type}:{attempt.pk}", attempt, COMPLETED, at, result)
+
+
+@subscribe(events.AttemptMarked)
+def marked(payload: dict[str, Any], at: datetime) -> None:
+    """Only once the learner may know the mark: their record is theirs to read."""
+    attempt = _attempt(payload)
+    if attempt is not None and may_tell(attempt, attempt.sitting):
+        _scored(attempt, at)
+
+
+@subscribe(events.MarksReleased)
+def released(payload: dict[str, Any], at: datetime) -> None:
+    rows = Attempt.objects.filter(
+        sitting_id=payload["sitting_id"], marked_at__isnull=False
+    ).select_related("sitting")
+    for attempt in rows.iterator(chunk_size=500):
+        _scored(attempt, at)
+
+
+def _scored(attempt: Attempt, at: datetime) -> None:
+    if attempt.score is None:
+        return
+    score: dict[str, Any] = {"raw": float(attempt.score)}
+    most = attempt.max_score
+    if most and 0 <= attempt.score <= most:
+        score |= {"min": 0, "max": float(most), "scaled": float(round(attempt.score / most, 4))}
+    key = f"{events.AttemptMarked.type}:{attempt.pk}:{attempt.score}"
+    _tell(key, attempt, SCORED, at, {"score": score})
