@@ -45,6 +45,7 @@ from sreda.kernel.permissions import (
     seated,
     where,
 )
+from sreda.kernel.wording import action_words, name_actions
 
 __all__ = [
     "ANYONE",
@@ -75,6 +76,7 @@ __all__ = [
     "Rule",
     "Seat",
     "StoredFile",
+    "action_words",
     "add_dataset",
     "add_nav",
     "add_panel",
@@ -90,6 +92,7 @@ __all__ = [
     "kept_content",
     "mail",
     "mark_read",
+    "name_actions",
     "nav_for",
     "notices_of",
     "notify",

@@ -10,7 +10,7 @@ class KernelApp(AppConfig):
         from sreda.kernel import ordering
 
         ordering.register()
-        # Subscriptions, cabinet panels and datasets announce themselves by being imported.
+        # Subscriptions, panels, datasets and words of the log announce themselves when imported.
         # Datasets come first: receivers may ask which events they name.
         autodiscover_modules("datasets")
-        autodiscover_modules("receivers", "panels")
+        autodiscover_modules("receivers", "panels", "wording")

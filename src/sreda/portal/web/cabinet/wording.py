@@ -7,6 +7,8 @@ from typing import Any
 from django.apps import apps
 from django.utils.translation import gettext_lazy as _
 
+from sreda.kernel.api import action_words
+
 ACTIONS: dict[str, Any] = {
     "portal.session.opened": _("Signed in"),
     "portal.session.closed": _("Signed out"),
@@ -67,6 +69,7 @@ ACTIONS: dict[str, Any] = {
     "registry.organisation.reopened": _("Organisation reopened"),
     "registry.people.merged": _("Records of one person merged"),
     "registry.people.unmerged": _("Merge of records undone"),
+    "registry.people.merge_undone": _("Merge of records undone"),
     "registry.person.added": _("Person added"),
     "registry.person.changed": _("Person changed"),
     "registry.person.invited": _("Invitation given out"),
@@ -116,7 +119,7 @@ _OURS = (_("Email"), _("Name"), _("Master key"))
 
 
 def action_label(code: str) -> str:
-    return str(ACTIONS.get(code, code))
+    return str(ACTIONS.get(code) or action_words().get(code, code))
 
 
 def object_label(label: str) -> str:
