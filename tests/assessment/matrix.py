@@ -21,6 +21,7 @@ GET  assessment:attempt                   login | no      operator=refused head=
 POST assessment:attempt                   login | no      operator=refused head=refused administrator=refused teacher=refused pupil=go parent=refused
 GET  assessment:ticket                    login | no      operator=refused head=refused administrator=refused teacher=refused pupil=ok parent=refused
 GET  assessment:result                    login | no      operator=ok head=ok administrator=ok teacher=ok pupil=ok parent=ok
+GET  assessment:material                  login | no
 GET  assessment:resource                  login | no
 POST assessment:appeal                    login | no      pupil=go
 GET  assessment:sittings                  login | no      operator=ok head=ok administrator=ok teacher=ok foreign=ok
@@ -97,6 +98,12 @@ PARTS = {
     "assessment:attempt": lambda w: {"pk": w.open.pk},
     "assessment:ticket": lambda w: {"pk": w.open.pk},
     "assessment:result": lambda w: {"pk": w.done.pk},
+    "assessment:material": lambda w: {
+        "pk": w.done.pk,
+        "ref": "Q1",
+        "stimulus": w.done.pk,
+        "href": "no.png",
+    },
     "assessment:resource": lambda w: {"pk": w.done.pk, "ref": "Q1", "href": "no.png"},
     **dict.fromkeys(("assessment:appeal", "assessment:mark"), lambda w: {"pk": w.result.pk}),
     "assessment:sent": lambda w: {"pk": w.result.pk, "part": "RESPONSE.0"},

@@ -12,7 +12,7 @@ from django.test import Client
 from django.utils import timezone
 
 from sreda.assessment.domain import marking
-from sreda.assessment.models import Answer, Attempt, Resource, Sitting
+from sreda.assessment.models import Answer, Attempt, Resource, Sitting, Stimulus
 from sreda.kernel.api import StoredFile, store
 from tests.assessment.bank import NS, School, choice_xml, essay_xml
 from tests.factories import UserFactory
@@ -190,3 +190,31 @@ def test_the_page_knows_where_answers_go_first(school: School, settings: Any) ->
     assert seen(8001, "/", secure=True) == ("/hot/answers", "")
     named = "https://hot.example.org"
     assert seen(8001, named, secure=True) == (f"{named}/hot/answers", f"'self' {named}")
+
+
+STIMULUS = f"""<qti-assessment-stimulus {NS} identifier="text" title="Отрывок">
+  <qti-stimulus-body><p>Мороз и солнце <script>alert(1)</script></p>
+    <p><img src="pic.png" alt="Зима"/></p></qti-stimulus-body></qti-assessment-stimulus>"""
+
+
+def test_a_shared_material_stands_by_its_item(school: School) -> None:
+    content = choice_xml().replace(
+        "<qti-item-body>",
+        '<qti-assessment-stimulus-ref identifier="text" href="text.xml"/><qti-item-body>',
+    )
+    at = timezone.now()
+    stimulus = Stimulus.objects.create(
+        identifier="text", title="Отрывок", organisation=school.organisation, content=STIMULUS,
+        sha256="0" * 64, made_at=at,
+    )  # fmt: skip
+    picture = store(SimpleUploadedFile("pic.png", b"\x89PNG\r\n\x1a\n1"), at=at, actor=None)
+    Resource.objects.create(stimulus=stimulus, href="pic.png", file=picture)
+    sitting = school.sitting(school.test([school.item(content)]))
+    client, _person = learner(school)
+    shown = client.get(begun(client, sitting)).content.decode()
+    assert "Мороз и солнце" in shown
+    assert "alert(1)" not in shown
+    address = shown.split('<img src="')[1].split('"')[0]
+    assert client.get(address)["Content-Type"] == "image/png"
+    other, _person = learner(school)
+    assert other.get(address).status_code == 404

@@ -29,6 +29,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("appeals/<uuid:pk>/decide/", marking.decide, name="decide"),
     path("results/<uuid:pk>/mark/", marking.mark, name="mark"),
     path("results/<uuid:pk>/sent/<str:part>/", marking.sent, name="sent"),
+    path(
+        "attempts/<uuid:pk>/materials/<str:ref>/<uuid:stimulus>/<path:href>",
+        taking.material,
+        name="material",
+    ),
     path("results/<uuid:pk>/appeal/", taking.appeal, name="appeal"),
     path("items/", bank.items, name="items"),
     path("items/new/", editor.item_new, name="item_new"),

@@ -27,8 +27,9 @@ from sreda.assessment.domain.reading import item_of
 from sreda.assessment.enums import ItemStatus
 from sreda.assessment.models import Item, ItemVersion, Resource, Test
 from sreda.assessment.queries import bank as queries
-from sreda.assessment.rendering import Page, render_item, render_stimulus, responses_of
+from sreda.assessment.rendering import Page, render_item, responses_of
 from sreda.assessment.rendering.files import SHOWN, served
+from sreda.assessment.web.materials import materials
 from sreda.kernel import clock
 from sreda.kernel.api import Actor, Column, Filter, Listing, path_of
 from sreda.registry.api import Role
@@ -227,21 +228,11 @@ def view_of(
     return Page(prefix=prefix, resource=address, right=right, closed=closed)
 
 
-def materials(version: ItemVersion) -> list[dict[str, str]]:
-    """Shared materials as HTML."""
-    found: list[dict[str, str]] = []
-    for one in queries.stimuli_of(version):
-        there = set(one.resources.values_list("href", flat=True))
-
-        def address(href: str, one: Any = one, there: set[str] = there) -> str | None:
-            if href not in there:
-                return None
-            return reverse("assessment:stimulus_file", args=[version.item_id, one.pk, href])
-
-        root = qti.read_xml(one.content.encode())
-        found.append({"title": one.title, "body": render_stimulus(
-            root, Page(prefix=f"s{len(found)}-", resource=address))})  # fmt: skip
-    return found
+def materials_of(version: ItemVersion) -> list[dict[str, str]]:
+    return materials(
+        version,
+        lambda one, href: reverse("assessment:stimulus_file", args=[version.item_id, one.pk, href]),
+    )
 
 
 @page
@@ -263,7 +254,7 @@ def item(request: HttpRequest, pk: UUID, number: int | None = None) -> HttpRespo
         "version": version,
         "versions": versions,
         "body": render_item(read, state, view_of(version, right=True, closed=True)).body,
-        "materials": materials(version),
+        "materials": materials_of(version),
         "kinds": kinds_said(version.interactions),
         "whose": whose_said(found),
         "tags": [
@@ -345,7 +336,7 @@ def item_try(request: HttpRequest, pk: UUID, number: int) -> HttpResponseBase:
     if version is None:
         raise Http404
     context = tried(request, item_of(version), view_of(version)) | {
-        "item": found, "version": version, "materials": materials(version),
+        "item": found, "version": version, "materials": materials_of(version),
     }  # fmt: skip
     return render(request, "assessment/bank/try.html", context)
 

@@ -28,8 +28,10 @@ from sreda.assessment.enums import AttemptStatus
 from sreda.assessment.hot import INSERT, Message, arguments, issue
 from sreda.assessment.models import Attempt, Resource
 from sreda.assessment.queries import taking
+from sreda.assessment.queries.bank import stimuli_of
 from sreda.assessment.rendering import Page, render_item
 from sreda.assessment.rendering.files import SHOWN, STORED, served
+from sreda.assessment.web.materials import materials
 from sreda.kernel import clock
 from sreda.kernel.api import path_of, store
 from sreda.kernel.middleware import policy
@@ -238,6 +240,7 @@ def shown(
         "last": number + 1 == len(places),
         "last_part": part is session.test.parts[-1],
         "section": section_of(part, here),
+        "materials": materials_of(found, here.ref) if item.stimuli else [],
         "body": rendered.body,
         "feedback": rendered.feedback if control.show_feedback or item.adaptive else "",
         "checks": part.submission == "individual" and not over and (
@@ -305,6 +308,32 @@ def resource_url(found: Attempt, ref: str, href: str) -> str | None:
     if not rows.exists():
         return None
     return reverse("assessment:resource", args=[found.pk, ref, href])
+
+
+def materials_of(found: Attempt, ref: str) -> list[dict[str, str]]:
+    """What the item shares with others, as the sitting's version of it names it."""
+    place = found.sitting.version.items.select_related("item_version__item").get(ref=ref)
+    return materials(
+        place.item_version,
+        lambda one, href: reverse("assessment:material", args=[found.pk, ref, one.pk, href]),
+    )
+
+
+@page
+@require_GET
+def material(
+    request: HttpRequest, pk: UUID, ref: str, stimulus: UUID, href: str
+) -> HttpResponseBase:
+    """A picture or recording of a shared material, for whoever may see the attempt."""
+    found = ATTEMPTS.get(actor_of(request), pk=pk)
+    place = found.sitting.version.items.select_related("item_version__item").filter(ref=ref)
+    one = place.first()
+    if one is None or stimulus not in {s.pk for s in stimuli_of(one.item_version)}:
+        raise Http404
+    row = Resource.objects.filter(stimulus_id=stimulus, href=href).select_related("file").first()
+    if row is None or not path_of(row.file).exists():
+        raise Http404
+    return served(row.file, SHOWN)
 
 
 @page
