@@ -224,6 +224,9 @@ def test_pages_follow_each_other_while_more_comes(lrs):
             assert seen == (ids if ascending == "true" else ids[::-1])
 
 
+ONE, ANOTHER = str(uuid.UUID(int=1)), str(uuid.UUID(int=2))
+
+
 @pytest.mark.parametrize(
     "params",
     [
@@ -244,9 +247,9 @@ def test_pages_follow_each_other_while_more_comes(lrs):
         {"Agent": ANNA},
         {"unknown": "1"},
         {"statementId": "x"},
-        {"statementId": str(uuid.uuid4()), "voidedStatementId": str(uuid.uuid4())},
-        {"statementId": str(uuid.uuid4()), "limit": "1"},
-        {"voidedStatementId": str(uuid.uuid4()), "agent": ANNA},
+        {"statementId": ONE, "voidedStatementId": ANOTHER},
+        {"statementId": ONE, "limit": "1"},
+        {"voidedStatementId": ONE, "agent": ANNA},
     ],
     ids=str,
 )
