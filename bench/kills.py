@@ -7,9 +7,10 @@ Starts a whole `sreda up` in a home of its own. Clients send answers of learners
 xAPI, each by way of the hot process and of the site in turn, and send again what was not
 acknowledged, as a device does: the same ids, perhaps the other way. Meanwhile one process after
 another is killed: hot, web, worker, the database's postmaster or one of its backends, and the
-supervisor itself, which is then started again. At the end every acknowledged answer and statement
-is looked for in the tables: it is there, once, as it was sent; and nothing is there that nobody
-sent. Ends with status 1 otherwise.
+supervisor itself, which is then started again. Of three kills two wait until everything answers
+again (30 seconds at most), the third comes in the middle of recovering. At the end every
+acknowledged answer and statement is looked for in the tables: it is there, once, as it was sent;
+and nothing is there that nobody sent. Ends with status 1 otherwise.
 """
 
 from __future__ import annotations
@@ -170,6 +171,7 @@ class Clients:
         self.statements: dict[str, dict[str, Any]] = {}
         self.sent: set[str] = set()  # all ids, acknowledged or not
         self.foreign: set[str] = set()  # ids that were there before
+        self.either = {kind: [0.0, 0.0, 0.0] for kind in ("answers", "statements")}
         self.again = 0
         self.left = 0
         self.ending = threading.Event()
@@ -254,15 +256,28 @@ class Clients:
             connection.close()
             with self.lock:
                 state.broken += 1
-                state.note(False)
+                self.note(way, False)
             return False
         with self.lock:
-            state.note(well)
+            self.note(way, well)
             if well:
                 state.acknowledged += len(contents)
             else:
                 state.refused[answer.status] += 1
         return well
+
+    def note(self, way: str, well: bool) -> None:
+        kind, now = way.partition(",")[0], time.monotonic()
+        times = self.either[kind]  # last moment; seconds without and with a way that answers
+        some = any(state.well for name, state in self.ways.items() if name.startswith(kind))
+        if times[0]:
+            times[1 + some] += now - times[0]
+        times[0] = now
+        self.ways[way].note(well)
+
+    def all_well(self) -> bool:
+        with self.lock:
+            return all(way.well for way in self.ways.values())
 
 
 def statement(pick: random.Random) -> dict[str, Any]:
@@ -429,7 +444,10 @@ def killing(site: Site, options: argparse.Namespace, pick: random.Random) -> int
         thread.start()
     killed: Counter[str] = Counter()
     while sum(killed.values()) < options.kills:
-        time.sleep(pick.uniform(0.5, 5))
+        ends = time.monotonic() + 30 * (pick.random() < 2 / 3)
+        time.sleep(pick.uniform(0.5, 3))
+        while time.monotonic() < ends and not clients.all_well():
+            time.sleep(0.1)
         [target] = pick.choices([*TARGETS], [*TARGETS.values()])
         pids = site.pids(target)
         if not pids:
@@ -481,6 +499,10 @@ def report(
     print(f"\nacknowledged: {number(len(clients.answers))} answers, "
           f"{number(len(clients.statements))} statements; "
           f"requests sent again: {number(clients.again)}\n")  # fmt: skip
+    for kind, (_last, silent, answering) in clients.either.items():
+        share = answering / (answering + silent)
+        print(f"{kind}: one way or the other answered {share:.0%} of the time")
+    print()
     for name, count in found:
         print(f"{count:8} {name}")
 

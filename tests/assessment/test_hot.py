@@ -12,7 +12,7 @@ from uuid import UUID, uuid4
 import psycopg
 import pytest
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 from django.test import Client
 from django.utils import timezone
 
@@ -20,6 +20,7 @@ from sreda.assessment.hot import Fate, Message, Refusal, issue, read, verify
 from sreda.assessment.hot.app import Answers, write
 from sreda.assessment.hot.messages import ANSWERS_LIMIT, BODY_LIMIT
 from sreda.assessment.models import Answer, Attempt
+from sreda.assessment.web import answers
 from sreda.kernel.gathering import Full, Gatherer
 from tests.assessment.sittings import open_attempt
 
@@ -158,6 +159,22 @@ def test_too_much_is_refused_by_the_view(client: Client) -> None:
     reply = client.post("/assessment/answers/", b" " * (BODY_LIMIT + 1), "text/plain")
     assert reply.status_code == 413
     assert client.get("/assessment/answers/").status_code == 405
+
+
+@pytest.mark.django_db
+def test_without_the_database_the_view_says_when_to_come_again(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    attempt = open_attempt(timezone.now())
+
+    def away(*_whatever: Any) -> None:
+        raise OperationalError("the server closed the connection")
+
+    monkeypatch.setattr(answers, "arguments", away)
+    ticket = issue(settings.SECRET_KEY, attempt.pk, timezone.now() + timedelta(days=1))
+    reply = client.post("/assessment/answers/", body(ticket), "text/plain")
+    assert reply.status_code == 503
+    assert int(reply["Retry-After"]) == reply.json()["retry_after"] > 0
 
 
 def dsn() -> str:

@@ -45,7 +45,7 @@ class Request:
 
 def gatherer(dsn: str) -> Gatherer[Request, None]:
     return Gatherer(
-        dsn, write, limit=8 * BATCH, batch=BATCH, writers=1, connect=Threaded.connect, size=size_of
+        dsn, write, limit=8 * BATCH, batch=BATCH, writers=2, connect=Threaded.connect, size=size_of
     )
 
 
