@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import importlib.util
 import subprocess
 import sys
@@ -29,6 +30,21 @@ def test_imports_only_run_down():
 def test_every_text_has_its_russian():
     found = run(sys.executable, "tools/i18n.py", "check")
     assert found.returncode == 0, found.stdout
+
+
+def test_no_text_hides_in_a_formatted_string():
+    """The extraction of texts does not look into f-strings: such a text would stay English."""
+    hidden = [
+        f"{path.relative_to(ROOT)}:{call.lineno}"
+        for path in sorted((ROOT / "src/sreda").rglob("*.py"))
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.JoinedStr)
+        for call in ast.walk(node)
+        if isinstance(call, ast.Call)
+        and isinstance(call.func, ast.Name)
+        and (call.func.id == "_" or "gettext" in call.func.id)
+    ]
+    assert hidden == []
 
 
 def test_texts_that_contradict_each_other_are_found():

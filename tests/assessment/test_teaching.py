@@ -175,3 +175,17 @@ def test_the_list_costs_the_same_for_one_and_for_many(school: School) -> None:
         counts.append(len(found))
     assert counts[0] == counts[1]
     sittings.close(sitting, actor=school.teacher, at=timezone.now())
+
+
+def test_pages_lead_only_where_their_reader_may_go(school: School) -> None:
+    sitting = school.sitting(school.test([school.item(essay_xml())]))
+    taken(school, sitting, "Письмо")
+    operator = Client()
+    operator.force_login(UserFactory(person=PostFactory(role=Role.OPERATOR).person))
+    for client, leads in ((operator, False), (staff(school), True)):
+        assert (client.get("/assessment/marking/").status_code == 200) is leads
+        assert (client.get("/assessment/appeals/").status_code == 200) is leads
+        for page in ("/assessment/sittings/", f"/assessment/sittings/{sitting.pk}/"):
+            assert ("/assessment/marking/" in client.get(page).content.decode()) is leads
+        listed = client.get("/assessment/sittings/").content.decode()
+        assert ("/assessment/appeals/" in listed) is leads

@@ -279,3 +279,11 @@ def test_every_action_of_the_log_has_words() -> None:
     }
     assert len(written) > 10
     assert written - {*ACTIONS, *action_words()} == set()
+
+
+def test_every_step_of_a_report_has_words_in_the_log() -> None:
+    from sreda.kernel.api import action_words
+    from sreda.reporting.enums import StepKind
+
+    steps = {f"reporting.report.{kind.value}" for kind in StepKind}
+    assert {*steps, "reporting.campaign.reopened"} <= set(action_words())

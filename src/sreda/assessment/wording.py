@@ -19,6 +19,7 @@ name_actions(
         "assessment.item.shared": _("Item opened to others or closed"),
         "assessment.marks.released": _("Marks published"),
         "assessment.marks.withheld": _("Marks withheld"),
+        "assessment.package.taken": _("Package of items taken over"),
         "assessment.result.checked": _("Key checked by a person"),
         "assessment.result.marked": _("Answer marked"),
         "assessment.sitting.announced": _("Test announced to learners"),
@@ -27,7 +28,10 @@ name_actions(
         "assessment.sitting.planned": _("Test prepared for a class"),
         "assessment.sitting.rescored": _("Marks changed by a corrected key"),
         "assessment.test.added": _("Test added to the bank"),
+        "assessment.test.archived": _("Test put away or brought back"),
+        "assessment.test.draft_deleted": _("Draft of a test deleted"),
         "assessment.test.drafted": _("Draft of a test changed"),
         "assessment.test.published": _("Version of a test made ready"),
+        "assessment.test.shared": _("Test opened to others or closed"),
     }
 )

@@ -103,7 +103,11 @@ def listed(request: HttpRequest) -> HttpResponseBase:
     )  # fmt: skip
     if answer := listing.export():
         return answer
-    context = {"listing": listing, "may_add": SITTINGS.may(actor, "add")}
+    context = {
+        "listing": listing,
+        "may_add": SITTINGS.may(actor, "add"),
+        "may_mark": SITTINGS.may(actor, "mark"),
+    }
     return render(request, "assessment/sittings.html", context)
 
 
@@ -184,7 +188,9 @@ def watch(request: HttpRequest, pk: UUID) -> HttpResponseBase:
         "may_manage": SITTINGS.may(actor, "manage", found),
         "open": found.status == SittingStatus.OPEN and at < found.closes_at,
         "groups": list(found.groups.all()),
-        "queue_url": f"{reverse('assessment:queue')}?sitting={found.pk}",
+        "queue_url": f"{reverse('assessment:queue')}?sitting={found.pk}"
+        if SITTINGS.may(actor, "mark", found)
+        else "",
     }
     if request.headers.get("HX-Request"):
         return render(request, "assessment/parts/progress.html", context)

@@ -82,7 +82,7 @@ def _box(node: Node, at: tuple[float, float], here: bool, url: str) -> SafeStrin
     if node.detail:
         words += f" ({node.detail})"
     if node.state == "broken":
-        words += f". {_('A source is missing')}"
+        words += ". " + _("A source is missing")
     content = format_html(
         '<title>{}</title><rect class="node node-{}" x="{}" y="{}" width="{}" height="{}" rx="8"/>'
         '<text class="node-kind" x="{}" y="{}">{}</text>{}',

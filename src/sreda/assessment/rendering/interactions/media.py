@@ -60,9 +60,8 @@ def _file_field(walker: Walker, element: Element, accept: str) -> str:
     value = walker.state.values.get(response)
     kept = [one for one in (items_of(value) if value is not None else ()) if isinstance(one, File)]
     names = ", ".join(one.name or _("a file") for one in kept)
-    there = (
-        f'<p class="qti-sent">{escape(_("Sent: %(names)s") % {"names": names})}</p>' if kept else ""
-    )
+    sent = escape(_("Sent: %(names)s") % {"names": names})
+    there = f'<p class="qti-sent">{sent}</p>' if kept else ""
     if walker.page.closed:
         return there
     attributes = {

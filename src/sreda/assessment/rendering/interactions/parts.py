@@ -62,7 +62,8 @@ def right_answers(walker: Walker, response: str) -> frozenset[str]:
 def right_mark(is_right: bool) -> str:
     if not is_right:
         return ""
-    return f'<span class="qti-right">{escape(_("right answer"))}</span>'
+    words = escape(_("right answer"))
+    return f'<span class="qti-right">{words}</span>'
 
 
 def right_line(walker: Walker, response: str) -> str:
@@ -102,7 +103,8 @@ def frame(
         text = walker.inside(prompt)
         legend = f"<legend>{text}</legend>" if group else f'<div class="qti-prompt">{text}</div>'
     elif group:
-        legend = f'<legend class="visually-hidden">{escape(_("Answer"))}</legend>'
+        words = escape(_("Answer"))
+        legend = f'<legend class="visually-hidden">{words}</legend>'
     if hint:
         legend += f'<p class="form-hint" id="{escape(hint_id)}">{escape(hint)}</p>'
     if told:

@@ -92,6 +92,9 @@ ACTIONS: dict[str, Any] = {
 
 # Models that carry no name of their own in words.
 OBJECTS: dict[str, Any] = {
+    "assessment.appeal": _("appeal against a mark"),
+    "assessment.attempt": _("attempt at a test"),
+    "assessment.itemresult": _("result of an item"),
     "programme.action": _("measure or step"),
     "programme.act": _("act of the programme"),
     "programme.body": _("body of the programme"),
@@ -106,6 +109,8 @@ OBJECTS: dict[str, Any] = {
     "programme.packload": _("load of a pack"),
     "programme.programme": _("programme"),
     "programme.scenario": _("scenario"),
+    "reporting.consolidation": _("municipality's report"),
+    "reporting.formversion": _("version of a form"),
     "registry.organisationsimport": _("import of a table"),
     "registry.peopleimport": _("import of a table"),
     "registry.managementcost": _("cost of management"),

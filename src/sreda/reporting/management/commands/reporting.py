@@ -149,8 +149,8 @@ class Command(BaseCommand):
         except ValidationError as error:
             self.stderr.write(" ".join(error.messages))
             return FOUND
-        self.stdout.write(f"{_('Account')}: {account.role}")
-        self.stdout.write(f"{_('Password (shown once)')}: {account.password}")
+        self.stdout.write(_("Account") + f": {account.role}")
+        self.stdout.write(_("Password (shown once)") + f": {account.password}")
         if account.until:
-            self.stdout.write(f"{_('Until')}: {account.until.isoformat()}")
+            self.stdout.write(_("Until") + f": {account.until.isoformat()}")
         return CLEAN
