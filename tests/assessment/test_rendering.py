@@ -231,7 +231,7 @@ def test_closed_items_take_nothing_and_show_what_is_right() -> None:
         shown = Fields(render_item(one, start(one), page).body)
         for field in shown.inputs:
             assert "disabled" in field or "readonly" in field, field
-        assert "right" in render_item(one, start(one), page).body
+        assert 'class="qti-right"' in render_item(one, start(one), page).body
 
 
 def test_nothing_of_an_item_runs() -> None:

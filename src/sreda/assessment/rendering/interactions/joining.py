@@ -18,6 +18,7 @@ from sreda.assessment.rendering.interactions.parts import (
     interaction_of,
     name_of,
     right_answers,
+    right_mark,
     select,
     text_of,
 )
@@ -95,8 +96,8 @@ def match(walker: Walker, element: Element) -> str:
                 **({"checked": ""} if value in given else {}),
                 **({"disabled": ""} if walker.page.closed else {}),
             }
-            mark = ' class="qti-right-cell"' if value in right else ""
-            cells.append(f"<td{mark}>{start_tag('input', attributes)}</td>")
+            mark = right_mark(value in right)
+            cells.append(f"<td>{start_tag('input', attributes)}{mark}</td>")
         body.append(f'<tr><th scope="row">{walker.inside(row)}</th>{"".join(cells)}</tr>')
     label = escape(_("Table of matches"))
     table = (
