@@ -102,3 +102,29 @@ SCHEMA = Schema(
         Check("phone", 'base.phone != ""', "Нет телефона", "note", ("base.phone",)),
     ),
 )
+
+QUESTIONS = Schema(
+    (
+        Section(
+            "s",
+            "Опрос",
+            blocks=(
+                Block(
+                    "q",
+                    "Вопросы",
+                    BlockKind.FIELDS,
+                    (
+                        Field("ease", "Удобно ли", CellType.CHOICE, required=True,
+                              options=(Option("yes", "Да"), Option("no", "Нет"))),
+                        Field("mark", "Оценка", minimum=Decimal(1), maximum=Decimal(5)),
+                        Field("uses", "Чем пользуетесь", CellType.CHOICES,
+                              options=(Option("diary", "Дневник"), Option("tests", "Тесты"))),
+                        Field("hours", "Часов в неделю", CellType.DECIMAL, places=1,
+                              minimum=Decimal(0), maximum=Decimal(100)),
+                        Field("wish", "Пожелания", CellType.LONG_TEXT),
+                    ),
+                ),
+            ),
+        ),
+    )
+)  # fmt: skip

@@ -14,6 +14,7 @@ from sreda.reporting.domain.forms import DEFAULTS, add_form
 from sreda.reporting.domain.freshness import recompute
 from sreda.reporting.domain.handing_in import say
 from sreda.reporting.domain.indicators import add_indicator
+from sreda.reporting.domain.surveys import open_survey
 from sreda.reporting.forms import Option, Schema
 from sreda.reporting.models import (
     Dashboard,
@@ -26,7 +27,8 @@ from sreda.reporting.models import (
     Widget,
 )
 from tests.factories import actor_for
-from tests.reporting.world import opened, report
+from tests.reporting.forms import QUESTIONS
+from tests.reporting.world import opened, published, report
 
 # The indicator is a public one: signed in, everybody sees it; by organisations, those with a place.
 TABLE = """
@@ -126,6 +128,13 @@ POST reporting:dashboard_delete           login | no      operator=go coordinato
 GET  reporting:mailing_stop               ok    | ok
 GET  reporting:analytics                  login | no      operator=ok
 GET  reporting:analytics_file             login | no      operator=ok
+GET  reporting:surveys                    login | ok
+GET  reporting:survey                     login | no      teacher=ok
+GET  reporting:surveys_all                login | no      operator=ok
+GET  reporting:survey_add                 login | no      operator=ok
+POST reporting:survey_add                 login | no      operator=bad
+GET  reporting:survey_results             login | no      operator=ok
+POST reporting:survey_close               login | no      operator=go
 GET  reporting:public                     ok    | ok
 GET  reporting:embed                      ok    | ok
 """  # noqa: E501
@@ -167,8 +176,21 @@ def _campaign(w: Any) -> dict[str, Any]:
     return {"pk": asked(w).campaign.pk}
 
 
+def _survey(w: Any) -> dict[str, Any]:
+    """A survey that asks the school's teachers."""
+    if not hasattr(w, "survey"):
+        w.survey = open_survey(
+            published(QUESTIONS, code="matrix_survey", kind="survey"),
+            title="Матрица", opens_on=clock.today(), due_on=clock.today(), anonymous=True,
+            audience={"roles": ["teacher"], "organisations": [str(w.school.pk)]},
+            actor=None, at=clock.now(),
+        )  # fmt: skip
+    return {"pk": w.survey.pk}
+
+
 def prepare(w: Any) -> None:
     asked(w)
+    _survey(w)
 
 
 def public_indicator() -> Indicator:
@@ -289,6 +311,9 @@ PARTS = {
     "reporting:dashboard_export": lambda w: {"form": "csv", **_board(w)},
     "reporting:mailing_drop": lambda w: {"pk": _mailing(w).pk},
     "reporting:mailing_stop": lambda w: {"token": _mailing(w).token},
+    **dict.fromkeys(
+        ("reporting:survey", "reporting:survey_results", "reporting:survey_close"), _survey
+    ),
     "reporting:indicator": _indicator,
     "reporting:indicator_organisations": _indicator,
     "reporting:indicator_edit": _indicator,

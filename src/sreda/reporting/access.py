@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from django.db.models import Q
 
 from sreda.kernel.api import SIGNED_IN, Actor, Permissions, Rule, own, seated, where
-from sreda.registry.api import Organisation, Role
+from sreda.registry.api import Enrolment, Organisation, Role, on_day
 from sreda.reporting.models import (
     Campaign,
     Consolidation,
@@ -17,6 +19,7 @@ from sreda.reporting.models import (
     Indicator,
     IndicatorValue,
     Mailing,
+    Participation,
     Proposal,
     Submission,
 )
@@ -175,4 +178,69 @@ DASHBOARDS: Permissions[Dashboard] = Permissions(
 
 MAILINGS: Permissions[Mailing] = Permissions(
     Mailing, {"view": own("user_id", "user_id"), "stop": own("user_id", "user_id")}
+)
+
+
+def seat_home(actor: Actor) -> tuple[UUID | None, UUID | None, str]:
+    """Organisation, municipality and kind of organisation of the seat; a parent's are the
+    child's."""
+    organisation = actor.organisation_id
+    if organisation is None and actor.seat is not None and actor.seat.child_id is not None:
+        organisation = (
+            Enrolment.objects.filter(on_day(actor.on), person_id=actor.seat.child_id)
+            .values_list("organisation_id", flat=True)
+            .first()
+        )
+    if organisation is None:
+        return None, actor.municipality_id, ""
+    place = Organisation.objects.filter(pk=organisation).values_list("municipality_id", "kind")
+    municipality, kind = place.get()
+    return organisation, municipality, kind
+
+
+def _named(part: str, value: object) -> Q:
+    """Of an audience: this part names the value."""
+    return Q(**{f"audience__{part}__contains": [str(value)]}) if value else Q(pk=None)
+
+
+def _open_to(part: str) -> Q:
+    """Of an audience: this part narrows nothing."""
+    return Q(**{f"audience__{part}__isnull": True})
+
+
+def _asked_of_person(actor: Actor) -> Q | bool:
+    """Open surveys that ask whoever sits in the actor's present seat."""
+    if actor.person_id is None or actor.seat is None:
+        return False
+    organisation, municipality, kind = seat_home(actor)
+    return (
+        Q(version__form__kind="survey", status="open", due_on__gte=actor.on)
+        & (_open_to("roles") | _named("roles", actor.role))
+        & (_open_to("kinds") | _named("kinds", kind))
+        & (
+            _open_to("municipalities") & _open_to("organisations")
+            | _named("municipalities", municipality)
+            | _named("organisations", organisation)
+        )
+    )
+
+
+def _answered(actor: Actor) -> Q | bool:
+    if actor.person_id is None:
+        return False
+    mine = Participation.objects.filter(person_id=actor.person_id)
+    return Q(version__form__kind="survey", pk__in=mine.values("campaign_id"))
+
+
+OF_PEOPLE = where(version__form__kind="survey")
+
+# What a person sees are the surveys that ask them; their results are the operator's.
+SURVEYS: Permissions[Campaign] = Permissions(
+    Campaign,
+    {
+        "view": OPERATOR & OF_PEOPLE | Rule(_asked_of_person) | Rule(_answered),
+        "answer": Rule(_asked_of_person),
+        "see": Rule(_asked_of_person) | Rule(_answered),
+        "manage": OPERATOR & OF_PEOPLE,
+    },
 )

@@ -9,10 +9,10 @@ from django.utils.translation import gettext_lazy as _
 
 from sreda.kernel.api import Actor, NavItem, Panel, add_nav, add_panel, kept, number_of
 from sreda.registry.api import Role
-from sreda.reporting.access import CAMPAIGNS, INDICATORS, PROPOSALS, SUBMISSIONS
+from sreda.reporting.access import CAMPAIGNS, INDICATORS, PROPOSALS, SUBMISSIONS, SURVEYS
 from sreda.reporting.domain.prefill import FILLABLE
 from sreda.reporting.enums import CampaignStatus, FormKind, IndicatorState, ProposalStatus
-from sreda.reporting.models import Campaign, Indicator, Proposal, Submission
+from sreda.reporting.models import Campaign, Indicator, Participation, Proposal, Submission
 from sreda.reporting.queries.monitoring import DONE, dress
 
 SECTION = _("Reports and monitoring")
@@ -95,6 +95,23 @@ def open_proposals(actor: Actor) -> int:
     return _open_proposals.number(actor)
 
 
+@kept
+def _some_survey() -> QuerySet[Campaign]:
+    return Campaign.objects.filter(
+        status=CampaignStatus.OPEN, version__form__kind=FormKind.SURVEY
+    ).order_by("due_on")[:1]
+
+
+def surveys(actor: Actor) -> dict[str, Any] | None:
+    """Surveys that ask the person and wait for an answer."""
+    if not actor.person_id or not _some_survey():
+        return None
+    done = Participation.objects.filter(person_id=actor.person_id).values("campaign_id")
+    rows = SURVEYS.all(actor, "answer").exclude(pk__in=done).order_by("due_on")[:SHOWN]
+    return {"rows": rows} if rows else None
+
+
+add_panel(Panel("reporting.surveys", "reporting/panels/surveys.html", surveys, order=9))
 add_panel(Panel("reporting.own", "reporting/panels/own.html", own, FILLING, 8))
 add_panel(Panel("reporting.watched", "reporting/panels/open.html", watched, WATCHING, 22))
 add_panel(
@@ -102,6 +119,8 @@ add_panel(
 )
 add_nav(
     NavItem(_("Reports"), "reporting:reports", "report", FILLING, SECTION, 160, to_hand_in),
+    NavItem(_("Surveys"), "reporting:surveys", "message", section=SECTION, order=172),
+    NavItem(_("Surveys of people"), "reporting:surveys_all", "messages", OPERATOR, SECTION, 167),
     NavItem(_("Campaigns"), "reporting:campaigns", "report", WATCHING, SECTION, 161),
     NavItem(
         _("Proposals to the records"),

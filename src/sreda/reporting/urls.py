@@ -15,6 +15,7 @@ from sreda.reporting.web import (
     proposals,
     reports,
     statistics,
+    surveys,
     workbooks,
 )
 from sreda.reporting.web.design import (
@@ -145,4 +146,12 @@ monitoring: list[URLPattern | URLResolver] = [
     path("analytics/", analytics.catalogue, name="analytics"),
     path("analytics/<slug:name>.parquet", analytics.download, name="analytics_file"),
 ]
-urlpatterns = [*filling, *watching, *design, *monitoring]
+of_people: list[URLPattern | URLResolver] = [
+    path("surveys/", surveys.mine, name="surveys"),
+    path("surveys/<uuid:pk>/", surveys.answer, name="survey"),
+    path("surveys/all/", surveys.every, name="surveys_all"),
+    path("surveys/add/", surveys.add, name="survey_add"),
+    path("surveys/<uuid:pk>/results/", surveys.results, name="survey_results"),
+    path("surveys/<uuid:pk>/close/", surveys.close, name="survey_close"),
+]
+urlpatterns = [*of_people, *filling, *watching, *design, *monitoring]

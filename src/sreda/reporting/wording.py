@@ -48,6 +48,7 @@ name_actions(
         "reporting.report.withdrawn": _("Report taken back by the sender"),
         "reporting.section.delegated": _("Part of a report given to a colleague"),
         "reporting.section.revoked": _("Part of a report taken back"),
+        "reporting.survey.answered": _("Survey answered"),
         "reporting.version.begun": _("New version of a form begun"),
         "reporting.version.changed": _("Draft of a form changed"),
         "reporting.version.connected": _("Cells of a form connected to records"),

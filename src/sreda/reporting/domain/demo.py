@@ -15,6 +15,7 @@ from sreda.reporting.domain import handing_in
 from sreda.reporting.domain.campaigns import open_campaign, plan_campaign
 from sreda.reporting.domain.filling import Change, save_changes
 from sreda.reporting.domain.prefill import fill_campaign
+from sreda.reporting.domain.surveys import open_survey
 from sreda.reporting.enums import VersionStatus
 from sreda.reporting.forms import CellType, Field
 from sreda.reporting.models import Campaign, FormVersion, Submission
@@ -24,6 +25,21 @@ from sreda.reporting.queries.checks import check_submission
 FORM = "oo1"
 AT_WORK = 28  # schools whose people did something: enough to see, quick to make
 WAYS = ("waits", "waits", "at work", "handed in", "accepted", "returned", "handed in")
+
+
+SURVEY = "satisfaction"
+
+
+def load_demo_survey(*, at: datetime) -> Campaign | None:
+    """Open the shipped survey for everybody whom it asks; None where it is not in force."""
+    version = FormVersion.objects.filter(form__code=SURVEY, status=VersionStatus.PUBLISHED).first()
+    if version is None:
+        return None
+    on = timezone.localtime(at).date()
+    return open_survey(
+        version, title="", opens_on=on, due_on=on + timedelta(days=14),
+        audience=version.form.audience, anonymous=True, actor=None, at=at,
+    )  # fmt: skip
 
 
 def load_demo_reports(*, at: datetime) -> Campaign | None:

@@ -26,7 +26,8 @@ class Participation(Record):
 
 class Answer(models.Model):
     """One filled survey: values by key. `person` is null where anonymity was promised; then the
-    key is random, not a time-ordered one, and no time is kept, so that nothing tells whose it is.
+    key is random, not a time-ordered one, and neither time nor organisation is kept, only its
+    `kind`, so that nothing tells whose it is.
     """
 
     id = models.UUIDField(primary_key=True, editable=False)
@@ -34,6 +35,7 @@ class Answer(models.Model):
     person = models.ForeignKey(Person, models.CASCADE, null=True, related_name="+")
     organisation = models.ForeignKey(Organisation, models.PROTECT, null=True, related_name="+")
     municipality = models.ForeignKey(Municipality, models.PROTECT, null=True, related_name="+")
+    kind = models.CharField(_("kind of organisation"), max_length=20, blank=True)
     role = models.CharField(_("role"), max_length=20, blank=True)
     values = models.JSONField(default=dict)
     at = models.DateTimeField(null=True)

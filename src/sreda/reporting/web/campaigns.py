@@ -85,7 +85,9 @@ class CampaignForm(forms.Form):
             (
                 "version",
                 FormVersion.objects.filter(
-                    status=VersionStatus.PUBLISHED, form__withdrawn_at=None
+                    status=VersionStatus.PUBLISHED,
+                    form__withdrawn_at=None,
+                    form__kind=FormKind.REPORT,
                 ).select_related("form"),
             ),
             ("municipalities", Municipality.objects.all()),
@@ -172,7 +174,7 @@ def _usual(on: date, request: HttpRequest) -> dict[str, Any]:
 
 def the_campaign(request: HttpRequest, pk: UUID, action: str = "watch") -> tuple[Campaign, Actor]:
     actor = actor_of(request)
-    found = CAMPAIGNS.get(actor, "view", pk=pk)
+    found = CAMPAIGNS.get(actor, "view", pk=pk, version__form__kind=FormKind.REPORT)
     if not CAMPAIGNS.may(actor, "watch", found):
         visible(False)
     CAMPAIGNS.require(actor, action, found)

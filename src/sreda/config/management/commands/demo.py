@@ -28,7 +28,12 @@ from sreda.registry.generator import (
     load,
     region,
 )
-from sreda.reporting.api import add_shipped_indicators, load_all_shipped, load_demo_reports
+from sreda.reporting.api import (
+    add_shipped_indicators,
+    load_all_shipped,
+    load_demo_reports,
+    load_demo_survey,
+)
 
 PACK = "kemerovo-2018"
 SITE = "kuzbass"
@@ -87,6 +92,7 @@ class Command(BaseCommand):
                     operator=operator, teacher=standing("teacher"), pupil=standing("pupil"), at=at
                 )
                 load_demo_reports(at=at)
+                load_demo_survey(at=at)
         except AlreadyLoaded:
             self.stdout.write(_("The registry already holds organisations: nothing was changed."))
             if demo_password_holds(options["password"]):
