@@ -83,9 +83,12 @@ def give_answer(
     written leads from the answers to the person: no audit entry, no time, random keys.
     """
     kept = _checked(campaign.version, said)
+    person = actor.person_id
+    if person is None:
+        raise ValidationError(_("The survey is closed."))
     with transaction.atomic():
         current = Campaign.objects.select_for_update(no_key=True).get(pk=campaign.pk)
-        done = Participation.objects.filter(campaign=current, person_id=actor.person_id).first()
+        done = Participation.objects.filter(campaign=current, person_id=person).first()
         if done is not None:
             if key is not None and done.pk == key:
                 return
@@ -95,12 +98,12 @@ def give_answer(
         organisation, municipality, kind = seat_home(actor)
         secret = current.anonymous
         Participation.objects.create(
-            pk=key or uuid4(), campaign=current, person_id=actor.person_id, on=actor.on
+            pk=key or uuid4(), campaign=current, person_id=person, on=actor.on
         )
         answer = Answer.objects.create(
             pk=uuid4() if secret else uuid7(),
             campaign=current,
-            person_id=None if secret else actor.person_id,
+            person_id=None if secret else person,
             organisation_id=None if secret else organisation,
             municipality_id=municipality,
             kind=kind,

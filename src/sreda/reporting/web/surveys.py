@@ -8,7 +8,7 @@ from uuid import UUID
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.db.models import Count, Exists, OuterRef
+from django.db.models import Count, Exists, OuterRef, QuerySet
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -139,12 +139,17 @@ def _input(question: queries.Question) -> forms.Field:
     return forms.CharField(widget=forms.TextInput(attrs=attrs), **given)
 
 
+def _taken_part(actor: Actor) -> QuerySet[Participation]:
+    rows = Participation.objects.all()
+    return rows.none() if actor.person_id is None else rows.filter(person_id=actor.person_id)
+
+
 @page
 @require_GET
 def mine(request: HttpRequest) -> HttpResponseBase:
     """Surveys that ask me now, and those I have answered."""
     actor = actor_of(request)
-    done = Participation.objects.filter(campaign=OuterRef("pk"), person_id=actor.person_id)
+    done = _taken_part(actor).filter(campaign=OuterRef("pk"))
     rows = SURVEYS.all(actor, "see").annotate(answered=Exists(done))
     listing = Listing(
         rows=rows.order_by("answered", "-due_on"),
@@ -163,7 +168,7 @@ def answer(request: HttpRequest, pk: UUID) -> HttpResponseBase:
     found = SURVEYS.all(actor, "see").select_related("version__form").filter(pk=pk).first()
     visible(found is not None)
     assert found is not None
-    if Participation.objects.filter(campaign=found, person_id=actor.person_id).exists():
+    if _taken_part(actor).filter(campaign=found).exists():
         if request.method == "POST":
             messages.info(request, _("You have answered this survey already."))
             return redirect("reporting:survey", pk=pk)
