@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from datetime import timedelta
+from datetime import UTC, datetime, time, timedelta
 from itertools import product
 from uuid import uuid4
 
@@ -106,6 +106,15 @@ def test_who_is_asked(version):
     close_survey(of, actor=None, at=AT)
     with pytest.raises(ValidationError):
         give_answer(of, GOOD, actor=actor_for(pupil), at=AT)
+
+
+def test_it_opens_on_the_regions_day(version):
+    """In the region it is morning already while in Greenwich it is the evening before."""
+    at = datetime.combine(ON - timedelta(days=1), time(20), UTC)
+    of = open_survey(
+        version, title="", opens_on=ON, due_on=ON, audience={}, anonymous=True, actor=None, at=at
+    )
+    assert of.status == "open"
 
 
 def test_only_surveys_of_plain_questions_open(version):

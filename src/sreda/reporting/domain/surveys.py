@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from sreda.kernel.api import Actor, audit, uuid7
@@ -64,7 +65,7 @@ def open_survey(
             at=at,
             key=key,
         )
-        today = actor.on if actor else at.date()
+        today = actor.on if actor else timezone.localtime(at).date()
         return open_campaign(made, actor=actor, at=at) if opens_on <= today else made
 
 
