@@ -37,7 +37,7 @@ KNOWN = frozenset(
     csv xlsx json parquet wi fi e mail url html pdf xml id vcard qr excel frictionless data
     package on the web sreda email oidc ok windows chrome chromium linux android ios macos
     safari firefox headless utf cc by oneroster yaml sha totp iso api postgresql apache etag zip
-    sdmx sql wcag aa javascript tab esc enter cdo qti
+    sdmx xlsform xapi sql wcag aa javascript tab esc enter cdo qti
     """,
     )
 )
@@ -158,6 +158,8 @@ def pattern(url: str) -> tuple[str, ...] | None:
 NO_PAGES = {
     "account_logout", "organisation_vcard", "organisations_suggest", "mfa_download_recovery_codes",
     "programme:original", "registry:import_bad", "healthz", "robots", "sitemap",
+    "assessment:package_out", "assessment:test_out", "reporting:indicator_values",
+    "reporting:form_export",
 }  # fmt: skip
 
 

@@ -98,17 +98,17 @@ def test_a_campaign_that_asks_nobody_is_not_opened():
 
 def test_filling_costs_the_same_queries_for_more_schools(school):
     version = published()
-    counts = set()
-    for number in (1, 4):
+    counts = []
+    for number in (1, 1, 4):  # the first has no period before it to look into
         for _ in range(number):
             EnrolmentFactory(group=ClassGroupFactory(grade=7))
-        planned = campaign(version, title=f"{number}")
+        planned = campaign(version, title=f"{len(counts)}")
         open_campaign(planned, actor=None, at=AT)
         again = Campaign.objects.select_related("version__form").get(pk=planned.pk)
         with CaptureQueriesContext(connection) as found:
             fill_campaign(again, at=AT)
-        counts.add(len(found))
-    assert len(counts) == 1
+        counts.append(len(found))
+    assert counts[1] == counts[2]
 
 
 def test_good_cells_land_and_bad_ones_are_named(school, head):

@@ -18,7 +18,7 @@ from sreda.programme.events import (
 )
 from sreda.programme.queries import counted as selects
 from sreda.registry import events as registry
-from sreda.registry.api import ORGANISATIONS, POSTS
+from sreda.registry.api import ORGANISATIONS, POSTS, OrganisationKind
 
 
 def programme_list(thing: Any) -> str:
@@ -67,7 +67,7 @@ IMPLEMENTED = counted(
     title=_("The target model works"),
     source=_("programme of change: records of implementation"),
     dimensions=(
-        Dimension("kind", _("kind of organisation")),
+        Dimension("kind", _("kind of organisation"), lambda: OrganisationKind.choices),
         Dimension("rural", _("rural")),
         Dimension("programme", _("programme")),
         Dimension("year", _("year")),

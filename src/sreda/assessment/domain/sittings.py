@@ -7,9 +7,12 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import override
 
 from sreda.assessment import events
 from sreda.assessment.domain.attempts import hand_in
@@ -129,12 +132,14 @@ def announce(sitting: Sitting, *, actor: Actor, at: datetime) -> Sitting:
         current.status = SittingStatus.OPEN
         current.edition += 1
         current.save(update_fields=["status", "edition"])
-        notify(
-            learners_of(current, at=at),
-            key=f"sitting:{current.pk}",
-            subject=_("A test is waiting for you: %(title)s") % {"title": current.title},
-            at=at,
-        )
+        with override(settings.LANGUAGE_CODE):  # notices are kept in the site's language
+            notify(
+                learners_of(current, at=at),
+                key=f"sitting:{current.pk}",
+                subject=_("A test is waiting for you: %(title)s") % {"title": current.title},
+                link=reverse("assessment:sitting", args=[current.pk]),
+                at=at,
+            )
         audit("assessment.sitting.announced", current, actor=actor, at=at)
     return current
 
@@ -185,12 +190,14 @@ def release(sitting: Sitting, *, actor: Actor, at: datetime) -> Sitting:
         current.release, current.released_at = ReleaseStatus.RELEASED, at
         current.edition += 1
         current.save(update_fields=["release", "released_at", "edition"])
-        notify(
-            current.all_attempts.values_list("person_id", flat=True).distinct(),
-            key=f"marks:{current.pk}",
-            subject=_("Marks are published: %(title)s") % {"title": current.title},
-            at=at,
-        )
+        with override(settings.LANGUAGE_CODE):
+            notify(
+                current.all_attempts.values_list("person_id", flat=True).distinct(),
+                key=f"marks:{current.pk}",
+                subject=_("Marks are published: %(title)s") % {"title": current.title},
+                link=reverse("assessment:sitting", args=[current.pk]),
+                at=at,
+            )
         audit("assessment.marks.released", current, actor=actor, at=at)
         publish(events.MarksReleased(sitting_id=current.pk), at=at)
     return current

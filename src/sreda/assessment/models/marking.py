@@ -51,6 +51,10 @@ class ItemResult(Record):
             models.Index(fields=["item_version"], name="item_result_of_version"),
         ]
 
+    @property
+    def seconds(self) -> int:
+        return round(self.milliseconds / 1000)
+
 
 class Mark(Record):
     """One human's mark of one result. `criteria` is {rubric criterion: points}. A marker who

@@ -186,6 +186,7 @@ def watch(request: HttpRequest, pk: UUID) -> HttpResponseBase:
         ),
         "to_mark": teaching.to_mark(actor, found).count(),
         "may_manage": SITTINGS.may(actor, "manage", found),
+        "may_mark": SITTINGS.may(actor, "mark", found),
         "open": found.status == SittingStatus.OPEN and at < found.closes_at,
         "groups": list(found.groups.all()),
         "queue_url": f"{reverse('assessment:queue')}?sitting={found.pk}"

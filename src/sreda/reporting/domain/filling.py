@@ -307,7 +307,7 @@ class _Batch:
                 if self._from_records(where[0])
             }
             propose(submission, outside, actor=self.actor, at=self.at)
-            settle_proposals(submission, touched, at=self.at)
+            settle_proposals({submission.pk: touched}, at=self.at)
             if self.corrected:
                 audit(
                     "reporting.cells.corrected", submission, actor=self.actor, at=self.at,

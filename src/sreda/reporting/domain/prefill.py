@@ -150,9 +150,7 @@ def fill_submissions(campaign: Campaign, ids: Sequence[UUID], *, at: datetime) -
             submission.source_stamp = stamp(filled)
             sheets.append(sheet)
         written = write_sheets(sheets)
-        for sheet in sheets:
-            if any(v.origin in FROM_RECORDS for v in sheet.changed.values()):
-                settle_proposals(sheet.submission, sheet.changed, at=at)
+        settle_proposals({sheet.submission.pk: sheet.changed for sheet in sheets}, at=at)
     return written
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -43,19 +44,19 @@ def propose(
 
 
 def settle_proposals(
-    submission: Submission, changed: Mapping[tuple[str, str], Value], *, at: datetime
+    changed: Mapping[UUID, Mapping[tuple[str, str], Value]], *, at: datetime
 ) -> None:
     """Close the open proposals of cells that equal the records again: the records were corrected,
-    or the organisation has thought better of it."""
-    for proposal in Proposal.objects.filter(submission=submission, status=ProposalStatus.OPEN):
-        value = next(
-            (
-                v
-                for v in changed.values()
-                if v.cell_id == proposal.cell_id and v.row == proposal.row
-            ),
-            None,
-        )
+    or the organisation has thought better of it. `changed`: cells by report; one query for all."""
+    values = {
+        (pk, value.cell_id, value.row): value
+        for pk, cells in changed.items()
+        for value in cells.values()
+    }
+    for proposal in Proposal.objects.filter(
+        submission_id__in=list(changed), status=ProposalStatus.OPEN
+    ):
+        value = values.get((proposal.submission_id, proposal.cell_id, proposal.row))
         if value is None or value.origin == Origin.CORRECTED:
             continue
         followed = plain_text(value.number, value.text) == proposal.proposed

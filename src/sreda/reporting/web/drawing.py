@@ -102,5 +102,5 @@ def _box(node: Node, at: tuple[float, float], here: bool, url: str) -> SafeStrin
         ),
     )
     if url:
-        return format_html('<a href="{}" aria-label="{}">{}</a>', url, words, content)
+        return format_html('<a href="{}">{}</a>', url, content)
     return format_html('<g role="img" aria-label="{}">{}</g>', words, content)

@@ -8,6 +8,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -33,9 +34,9 @@ class IndicatorForm(forms.Form):
         label=gettext_lazy("Formula"),
         widget=forms.Textarea(attrs={"rows": 5, "spellcheck": "false", "class": "code"}),
         max_length=4000,
-        help_text=gettext_lazy(
-            'count("staff", {"role": "teacher"}), total("facilities", "computers_teaching"), '
-            'form("code", "block.row.column"), indicator("code")'
+        help_text=mark_safe(
+            '<code>count("staff", {"role": "teacher"}), total("facilities", "computers_teaching"), '
+            'form("code", "block.row.column"), indicator("code")</code>'
         ),
     )
     unit = forms.CharField(label=gettext_lazy("Unit"), max_length=40, required=False)
