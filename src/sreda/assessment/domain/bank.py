@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from sreda.assessment import events, qti
 from sreda.assessment.domain.reading import digest, facts_of
 from sreda.assessment.enums import ItemStatus
-from sreda.assessment.models import Item, ItemVersion, Resource, Tag
+from sreda.assessment.models import Item, ItemVersion, Resource, Tag, Test
 from sreda.kernel.api import Actor, StoredFile, audit, publish, uuid7
 
 
@@ -57,7 +57,7 @@ def add_item(
             return made
         item = Item(
             pk=key or uuid7(),
-            identifier=_free(identifier or found.identifier, organisation_id),
+            identifier=free_identifier(Item, identifier or found.identifier, organisation_id),
             title=(title or found.title or found.identifier)[:300],
             organisation_id=organisation_id,
             author_id=actor.person_id,
@@ -74,10 +74,12 @@ def add_item(
     return item
 
 
-def _free(identifier: str, organisation_id: UUID | None) -> str:
-    """The identifier, or with a number where it is taken."""
+def free_identifier(
+    model: type[Item] | type[Test], identifier: str, organisation_id: UUID | None
+) -> str:
+    """The identifier, or with a number where it is taken among the bank's things of this kind."""
     whose = Q(organisation_id=organisation_id) if organisation_id else Q(organisation=None)
-    near = Item.objects.filter(whose, identifier__startswith=identifier[:90])
+    near = model._default_manager.filter(whose, identifier__startswith=identifier[:90])
     taken = set(near.values_list("identifier", flat=True))
     wanted, number = identifier[:100], 1
     while wanted in taken:

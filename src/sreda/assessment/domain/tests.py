@@ -11,11 +11,10 @@ from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from sreda.assessment import qti
-from sreda.assessment.domain.bank import Stale
+from sreda.assessment.domain.bank import Stale, free_identifier
 from sreda.assessment.domain.reading import digest, item_of, points
 from sreda.assessment.enums import ItemStatus
 from sreda.assessment.models import Item, ItemVersion, Tag, Test, TestItem, TestVersion
@@ -147,7 +146,7 @@ def add_test(
             return made
         test = Test(
             pk=key or uuid7(),
-            identifier=_free(identifier or found.identifier, organisation_id),
+            identifier=free_identifier(Test, identifier or found.identifier, organisation_id),
             title=(title or found.title or found.identifier)[:300],
             organisation_id=organisation_id,
             author_id=actor.person_id,
@@ -160,17 +159,6 @@ def add_test(
         _fill(version, content, bound)
         audit("assessment.test.added", test, actor=actor, at=at, identifier=test.identifier)
     return test
-
-
-def _free(identifier: str, organisation_id: UUID | None) -> str:
-    whose = Q(organisation_id=organisation_id) if organisation_id else Q(organisation=None)
-    near = Test.objects.filter(whose, identifier__startswith=identifier[:90])
-    taken = set(near.values_list("identifier", flat=True))
-    wanted, number = identifier[:100], 1
-    while wanted in taken:
-        number += 1
-        wanted = f"{identifier[:90]}-{number}"
-    return wanted
 
 
 def _read(content: str) -> qti.Test:
