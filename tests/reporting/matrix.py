@@ -134,7 +134,12 @@ GET  reporting:surveys_all                login | no      operator=ok
 GET  reporting:survey_add                 login | no      operator=ok
 POST reporting:survey_add                 login | no      operator=bad
 GET  reporting:survey_results             login | no      operator=ok
+GET  reporting:survey_edit                login | no      operator=ok
+GET  reporting:survey_silent              login | no
+POST reporting:survey_open                login | no      operator=go
+POST reporting:survey_remind              login | no      operator=go
 POST reporting:survey_close               login | no      operator=go
+POST reporting:survey_cancel              login | no      operator=go
 GET  reporting:public                     ok    | ok
 GET  reporting:embed                      ok    | ok
 """  # noqa: E501
@@ -312,7 +317,11 @@ PARTS = {
     "reporting:mailing_drop": lambda w: {"pk": _mailing(w).pk},
     "reporting:mailing_stop": lambda w: {"token": _mailing(w).token},
     **dict.fromkeys(
-        ("reporting:survey", "reporting:survey_results", "reporting:survey_close"), _survey
+        [
+            f"reporting:survey{end}"
+            for end in ("", "_results", "_edit", "_silent", "_open", "_remind", "_close", "_cancel")
+        ],
+        _survey,
     ),
     "reporting:indicator": _indicator,
     "reporting:indicator_organisations": _indicator,

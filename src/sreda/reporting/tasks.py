@@ -15,6 +15,7 @@ from sreda.kernel import clock
 from sreda.reporting.domain import freshness, mailings
 from sreda.reporting.domain.campaigns import open_campaign, remind, tell_of_opening
 from sreda.reporting.domain.prefill import fill_campaign
+from sreda.reporting.domain.surveys import close_survey, tell_asked
 from sreda.reporting.enums import CampaignStatus, FormKind
 from sreda.reporting.models import Campaign
 
@@ -31,11 +32,21 @@ def fill_reports(campaign_id: str) -> None:
     tell_of_opening(campaign, at=at, on=timezone.localtime(at).date())
 
 
+@app.task(queue="reports")
+def tell_of_survey(campaign_id: str, opening: bool = True, text: str = "") -> None:
+    """Ask people to answer, or remind those who have not; an interrupted one tells the rest."""
+    at = clock.now()
+    survey = Campaign.objects.get(pk=UUID(campaign_id))
+    if survey.status == CampaignStatus.OPEN:
+        on = timezone.localtime(at).date()
+        tell_asked(survey, on=on, at=at, text=text, opening=opening)
+
+
 @app.periodic(cron="*/10 * * * *")
 @app.task(queue="reports", queueing_lock="reports-sweep")
 def sweep_reports(timestamp: int) -> None:
     """What a killed worker left, and what an event has marked, is filled; campaigns whose day has
-    come are opened."""
+    come are opened, surveys whose term is over are closed."""
     at = clock.now()
     today = timezone.localtime(at).date()
     for campaign in Campaign.objects.filter(
@@ -44,6 +55,12 @@ def sweep_reports(timestamp: int) -> None:
         opened = open_campaign(campaign, actor=None, at=at)
         if opened.version.form.kind == FormKind.REPORT:
             fill_reports.defer(campaign_id=str(opened.pk))
+        else:
+            tell_of_survey.defer(campaign_id=str(opened.pk))
+    for survey in Campaign.objects.filter(
+        status=CampaignStatus.OPEN, due_on__lt=today, version__form__kind=FormKind.SURVEY
+    ):
+        close_survey(survey, actor=None, at=at)
     for campaign in Campaign.objects.filter(
         status=CampaignStatus.OPEN, version__form__kind=FormKind.REPORT
     ).select_related("version__form"):

@@ -152,6 +152,11 @@ of_people: list[URLPattern | URLResolver] = [
     path("surveys/all/", surveys.every, name="surveys_all"),
     path("surveys/add/", surveys.add, name="survey_add"),
     path("surveys/<uuid:pk>/results/", surveys.results, name="survey_results"),
+    path("surveys/<uuid:pk>/edit/", surveys.edit, name="survey_edit"),
+    path("surveys/<uuid:pk>/silent/", surveys.silent, name="survey_silent"),
+    path("surveys/<uuid:pk>/open/", surveys.open_now, name="survey_open"),
+    path("surveys/<uuid:pk>/remind/", surveys.remind, name="survey_remind"),
     path("surveys/<uuid:pk>/close/", surveys.close, name="survey_close"),
+    path("surveys/<uuid:pk>/cancel/", surveys.cancel, name="survey_cancel"),
 ]
 urlpatterns = [*of_people, *filling, *watching, *design, *monitoring]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -64,15 +65,22 @@ def plan_campaign(
         made_at=at,
         made_by_name=actor.name[:300] if actor else "",
     )
+    with only_one():
+        campaign.save(force_insert=True)
+        audit("reporting.campaign.planned", campaign, actor=actor, at=at, title=campaign.title)
+    return campaign
+
+
+@contextmanager
+def only_one() -> Iterator[None]:
+    """A transaction that ends with a ValidationError where there is such a campaign already."""
     try:
         with transaction.atomic():
-            campaign.save(force_insert=True)
-            audit("reporting.campaign.planned", campaign, actor=actor, at=at, title=campaign.title)
+            yield
     except IntegrityError as error:
         raise ValidationError(
             {"title": _("There is already such a campaign of this form for this period.")}
         ) from error
-    return campaign
 
 
 def audience_of(campaign: Campaign) -> QuerySet[Organisation]:

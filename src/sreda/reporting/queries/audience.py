@@ -10,7 +10,7 @@ from django.db.models import Count
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from sreda.registry.api import Municipality, Organisation, OrganisationKind, on_day
+from sreda.registry.api import Municipality, Organisation, OrganisationKind, Role, on_day
 
 Audience = Mapping[str, Any]
 
@@ -46,6 +46,11 @@ def covers(wide: Audience, narrow: Audience) -> bool:
         if limits and not (set(map(str, narrow.get(part, ()))) or {""}) <= limits:
             return False
     return True
+
+
+def survey_in_words(audience: Audience) -> str:
+    roles = [str(Role(role).label) for role in audience.get("roles", ())]
+    return f"{', '.join(roles) if roles else _('everybody')}; {in_words(audience)}"
 
 
 def in_words(audience: Audience) -> str:

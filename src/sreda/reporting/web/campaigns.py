@@ -7,7 +7,6 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from django import forms
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
@@ -19,14 +18,15 @@ from django.views.decorators.http import require_GET, require_POST
 
 from sreda.kernel import clock
 from sreda.kernel.api import Actor, Column, Filter, Listing
-from sreda.registry.api import Municipality, OrganisationKind
+from sreda.registry.api import Municipality
 from sreda.reporting.access import CAMPAIGNS, SUBMISSIONS
 from sreda.reporting.domain import campaigns as domain
 from sreda.reporting.domain.prefill import FILLABLE
-from sreda.reporting.enums import CampaignStatus, FormKind, SubmissionStatus, VersionStatus
-from sreda.reporting.models import Campaign, FormVersion, Submission
+from sreda.reporting.enums import CampaignStatus, FormKind, SubmissionStatus
+from sreda.reporting.models import Campaign, Submission
 from sreda.reporting.queries.monitoring import TONES, dress, state_of, tone_of, with_counts
 from sreda.reporting.tasks import fill_reports
+from sreda.reporting.web.asking import AskingForm, day_field
 from sreda.reporting.web.frame import (
     actor_of,
     add_errors,
@@ -34,67 +34,19 @@ from sreda.reporting.web.frame import (
     page,
     visible,
 )
-from sreda.ui.picking import AnyChoiceField
 
 
-def _day(label: Any, help_text: Any = "", required: bool = True) -> forms.DateField:
-    return forms.DateField(
-        label=label,
-        help_text=help_text,
-        required=required,
-        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
-    )
-
-
-class VersionChoice(AnyChoiceField):
-    def label_from_instance(self, obj: Any) -> str:
-        return f"{obj.form.title} ({obj.number})"
-
-
-class CampaignForm(forms.Form):
-    version = VersionChoice(label=gettext_lazy("Form"), queryset=FormVersion.objects.none())
-    title = forms.CharField(
-        label=gettext_lazy("Title"),
-        max_length=300,
-        required=False,
-        help_text=gettext_lazy("Empty: the title of the form."),
-    )
-    period_start = _day(gettext_lazy("Period from"))
-    period_end = _day(gettext_lazy("Period to"))
-    as_of = _day(gettext_lazy("Records as of"), gettext_lazy("The day whose records fill it."))
-    opens_on = _day(gettext_lazy("Opens on"), gettext_lazy("On this day it opens by itself."))
-    due_on = _day(gettext_lazy("Due on"))
-    municipal_due_on = _day(gettext_lazy("Municipalities are due on"), required=False)
-    kinds = forms.MultipleChoiceField(
-        label=gettext_lazy("Kinds of organisations"),
-        choices=OrganisationKind.choices,
-        required=False,
-        widget=forms.CheckboxSelectMultiple,
-        help_text=gettext_lazy("None: all kinds."),
-    )
-    municipalities = forms.ModelMultipleChoiceField(
-        label=gettext_lazy("Municipalities"),
-        queryset=Municipality.objects.none(),
-        required=False,
-        help_text=gettext_lazy("None: the whole region."),
-    )
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        for name, rows in (
-            (
-                "version",
-                FormVersion.objects.filter(
-                    status=VersionStatus.PUBLISHED,
-                    form__withdrawn_at=None,
-                    form__kind=FormKind.REPORT,
-                ).select_related("form"),
-            ),
-            ("municipalities", Municipality.objects.all()),
-        ):
-            field = self.fields[name]
-            assert isinstance(field, forms.ModelChoiceField)
-            field.queryset = rows
+class CampaignForm(AskingForm):
+    kind = FormKind.REPORT
+    period_start = day_field(gettext_lazy("Period from"))
+    period_end = day_field(gettext_lazy("Period to"))
+    as_of = day_field(gettext_lazy("Records as of"), gettext_lazy("The day whose records fill it."))
+    due_on = day_field(gettext_lazy("Due on"))
+    municipal_due_on = day_field(gettext_lazy("Municipalities are due on"), required=False)
+    field_order = (
+        "version", "title", "period_start", "period_end", "as_of", "opens_on", "due_on",
+        "municipal_due_on", "kinds", "municipalities",
+    )  # fmt: skip
 
 
 @page
@@ -135,17 +87,10 @@ def campaign_add(request: HttpRequest) -> HttpResponseBase:
     visible(CAMPAIGNS.may(actor, "manage"))
     form = CampaignForm(request.POST or None, initial=_usual(actor.on, request))
     if request.method == "POST" and form.is_valid():
-        said = dict(form.cleaned_data)
-        kinds, places = said.pop("kinds"), said.pop("municipalities")
-        audience: dict[str, Any] = {}
-        if kinds:
-            audience["kinds"] = kinds
-        if places:
-            audience["municipalities"] = [str(place.pk) for place in places]
         try:
             made = domain.plan_campaign(
-                **said,
-                audience=audience or None,
+                **form.words(),
+                audience=form.audience() or None,
                 actor=actor,
                 at=clock.now(),
                 key=key_of(request, "campaign"),

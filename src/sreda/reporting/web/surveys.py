@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -18,16 +20,20 @@ from django.views.decorators.http import require_GET, require_POST
 from sreda.kernel import clock
 from sreda.kernel.api import Actor, Column, Filter, Listing
 from sreda.kernel.listing import csv_response, xlsx_response
-from sreda.registry.api import Municipality, Organisation, OrganisationKind, Role
+from sreda.registry.api import Organisation, Role, search_people
 from sreda.registry.web.picking import OrganisationField
 from sreda.reporting.access import SURVEYS
 from sreda.reporting.domain import surveys as domain
-from sreda.reporting.enums import CampaignStatus, FormKind, VersionStatus
+from sreda.reporting.domain.campaigns import open_campaign
+from sreda.reporting.enums import CampaignStatus, FormKind
 from sreda.reporting.forms import CellType
-from sreda.reporting.models import Campaign, FormVersion, Participation
+from sreda.reporting.models import Campaign, Participation
 from sreda.reporting.queries import surveys as queries
+from sreda.reporting.queries.asked import not_answered, people_asked, seats_at
+from sreda.reporting.queries.audience import survey_in_words
 from sreda.reporting.queries.monitoring import TONES
-from sreda.reporting.web.campaigns import VersionChoice, _day
+from sreda.reporting.tasks import tell_of_survey
+from sreda.reporting.web.asking import AskingForm, day_field
 from sreda.reporting.web.frame import actor_of, add_errors, key_of, page, visible
 
 BY = [
@@ -35,18 +41,12 @@ BY = [
     ("kind", gettext_lazy("by kind of organisation")),
     ("role", gettext_lazy("by role")),
 ]
+DUE_HELP = gettext_lazy("The day after, it closes by itself.")
 
 
-class SurveyForm(forms.Form):
-    version = VersionChoice(label=gettext_lazy("Form"), queryset=FormVersion.objects.none())
-    title = forms.CharField(
-        label=gettext_lazy("Title"),
-        max_length=300,
-        required=False,
-        help_text=gettext_lazy("Empty: the title of the form."),
-    )
-    opens_on = _day(gettext_lazy("Opens on"), gettext_lazy("On this day it opens by itself."))
-    due_on = _day(gettext_lazy("Answers are taken until"))
+class SurveyForm(AskingForm):
+    kind = FormKind.SURVEY
+    due_on = day_field(gettext_lazy("Answers are taken until"), DUE_HELP)
     anonymous = forms.BooleanField(
         label=gettext_lazy("Anonymous"),
         required=False,
@@ -64,41 +64,46 @@ class SurveyForm(forms.Form):
         widget=forms.CheckboxSelectMultiple,
         help_text=gettext_lazy("None: everybody."),
     )
-    kinds = forms.MultipleChoiceField(
-        label=gettext_lazy("Kinds of organisations"),
-        choices=OrganisationKind.choices,
-        required=False,
-        widget=forms.CheckboxSelectMultiple,
-        help_text=gettext_lazy("None: all kinds."),
-    )
-    municipalities = forms.ModelMultipleChoiceField(
-        label=gettext_lazy("Municipalities"),
-        queryset=Municipality.objects.none(),
-        required=False,
-        help_text=gettext_lazy("None: the whole region."),
-    )
     organisation = OrganisationField(
         label=gettext_lazy("One organisation"),
         queryset=Organisation.objects.all(),
         required=False,
     )
+    edition = forms.IntegerField(required=False, widget=forms.HiddenInput)
+    field_order = (
+        "version", "title", "opens_on", "due_on", "anonymous", "roles", "kinds",
+        "municipalities", "organisation",
+    )  # fmt: skip
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        for name, rows in (
-            (
-                "version",
-                FormVersion.objects.filter(
-                    status=VersionStatus.PUBLISHED,
-                    form__withdrawn_at=None,
-                    form__kind=FormKind.SURVEY,
-                ).select_related("form"),
-            ),
-            ("municipalities", Municipality.objects.all()),
-        ):
-            field = self.fields[name]
-            assert isinstance(field, forms.ModelChoiceField)
-            field.queryset = rows
+    @classmethod
+    def initial_of(cls, survey: Campaign) -> dict[str, Any]:
+        said = survey.audience
+        parts = {part: said.get(part, []) for part in ("roles", "kinds", "municipalities")}
+        return parts | {
+            "version": survey.version_id,
+            "title": survey.title,
+            "opens_on": survey.opens_on,
+            "due_on": survey.due_on,
+            "anonymous": survey.anonymous,
+            "organisation": next(iter(said.get("organisations", [])), None),
+            "edition": survey.edition,
+        }
+
+    def words(self) -> dict[str, Any]:
+        return {name: value for name, value in super().words().items() if name != "edition"}
+
+
+class TermForm(forms.Form):
+    """What may change of a survey that asks people already."""
+
+    due_on = day_field(gettext_lazy("Answers are taken until"), DUE_HELP)
+    edition = forms.IntegerField(required=False, widget=forms.HiddenInput)
+
+    def words(self) -> dict[str, Any]:
+        return {"due_on": self.cleaned_data["due_on"]}
+
+    def audience(self) -> dict[str, Any]:
+        return {}
 
 
 class AnswerForm(forms.Form):
@@ -229,23 +234,15 @@ def add(request: HttpRequest) -> HttpResponseBase:
     usual = {
         "version": request.GET.get("version"),
         "opens_on": actor.on,
-        "due_on": actor.on.fromordinal(actor.on.toordinal() + 14),
+        "due_on": actor.on + timedelta(days=14),
         "anonymous": True,
     }
     form = SurveyForm(request.POST if request.method == "POST" else None, initial=usual)
     if request.method == "POST" and form.is_valid():
-        said = dict(form.cleaned_data)
-        one = said.pop("organisation")
-        audience = {
-            "roles": said.pop("roles"),
-            "kinds": said.pop("kinds"),
-            "municipalities": [str(place.pk) for place in said.pop("municipalities")],
-            "organisations": [str(one.pk)] if one else [],
-        }
         try:
             made = domain.open_survey(
-                **said,
-                audience=audience,
+                **form.words(),
+                audience=form.audience(),
                 actor=actor,
                 at=clock.now(),
                 key=key_of(request, "new-survey"),
@@ -253,10 +250,48 @@ def add(request: HttpRequest) -> HttpResponseBase:
         except ValidationError as error:
             add_errors(form, error)
         else:
-            messages.success(request, _("The survey is kept."))
-            return redirect("reporting:survey_results", pk=made.pk)
+            return _kept(request, made, _("The survey is kept."))
     status = 422 if form.errors else 200
     return render(request, "reporting/surveys/add.html", {"form": form}, status=status)
+
+
+@page
+def edit(request: HttpRequest, pk: UUID) -> HttpResponseBase:
+    """All of a survey that has not opened; of an open one its last day."""
+    found, actor = _managed(request, pk)
+    if found.status == CampaignStatus.CLOSED:
+        messages.info(request, _("The survey is closed."))
+        return redirect("reporting:survey_results", pk=pk)
+    kind = SurveyForm if found.status == CampaignStatus.PLANNED else TermForm
+    sent = request.POST if request.method == "POST" else None
+    form = kind(sent, initial=SurveyForm.initial_of(found))
+    if request.method == "POST" and form.is_valid():
+        try:
+            changed = domain.change_survey(
+                found,
+                edition=form.cleaned_data["edition"] or 0,
+                said=form.words() | {"audience": form.audience()},
+                actor=actor,
+                at=clock.now(),
+            )
+        except ValidationError as error:
+            add_errors(form, error)
+        else:
+            opened = found.status != changed.status
+            return _kept(request, changed, _("The survey is kept."), opened=opened)
+    context = {"form": form, "survey": found}
+    status = 422 if form.errors else 200
+    return render(request, "reporting/surveys/edit.html", context, status=status)
+
+
+def _kept(
+    request: HttpRequest, survey: Campaign, words: str, *, opened: bool = True
+) -> HttpResponseBase:
+    """On to the page of a survey; where it has opened, a job tells people of it."""
+    messages.success(request, words)
+    if opened and survey.status == CampaignStatus.OPEN:
+        tell_of_survey.defer(campaign_id=str(survey.pk))
+    return redirect("reporting:survey_results", pk=survey.pk)
 
 
 def _managed(request: HttpRequest, pk: UUID) -> tuple[Campaign, Actor]:
@@ -272,7 +307,7 @@ def _managed(request: HttpRequest, pk: UUID) -> tuple[Campaign, Actor]:
 @require_GET
 def results(request: HttpRequest, pk: UUID) -> HttpResponseBase:
     """?by=municipality|kind|role and ?question=key give the cross-table; ?export=csv|xlsx."""
-    found, _actor = _managed(request, pk)
+    found, actor = _managed(request, pk)
     questions = queries.questions_of(found.version)
     crossable = [q for q in questions if q.options and not q.several]
     asked = next((q for q in crossable if q.key == request.GET.get("question")), None)
@@ -285,8 +320,11 @@ def results(request: HttpRequest, pk: UUID) -> HttpResponseBase:
         case "xlsx":
             return xlsx_response("survey", queries.table_of(shown, table))
     tone, icon = TONES[CampaignStatus(found.status)]
+    asked_now = found.status != CampaignStatus.CLOSED
     context = {
         "survey": found,
+        "people": people_asked(found, actor.on).count() if asked_now else None,
+        "whom": survey_in_words(found.audience),
         "results": shown,
         "answers": queries.answer_count(found),
         "least": queries.K,
@@ -302,12 +340,79 @@ def results(request: HttpRequest, pk: UUID) -> HttpResponseBase:
 
 
 @page
-@require_POST
-def close(request: HttpRequest, pk: UUID) -> HttpResponseBase:
+@require_GET
+def silent(request: HttpRequest, pk: UUID) -> HttpResponseBase:
+    """Who has not answered a survey with names. Of an anonymous one nobody is told who."""
+    found, actor = _managed(request, pk)
+    visible(not found.anonymous and found.status != CampaignStatus.PLANNED)
+    listing = Listing(
+        rows=not_answered(found, actor.on),
+        params=request.GET,
+        search=search_people,
+        sorts={"name": ["family_name", "given_name", "patronymic"]},
+        default_sort="name",
+        columns=[Column(gettext_lazy("Person"), lambda person: person.full_name)],
+        name="not-answered",
+    )
+    if (file := listing.export()) is not None:
+        return file
+    seats_at(listing.page.object_list, actor.on)
+    context = {"survey": found, "listing": listing}
+    return render(request, "reporting/surveys/silent.html", context)
+
+
+def _act(
+    request: HttpRequest, pk: UUID, write: Callable[[Campaign, Actor], str]
+) -> HttpResponseBase:
     found, actor = _managed(request, pk)
     try:
-        domain.close_survey(found, actor=actor, at=clock.now())
-        messages.success(request, _("The survey is closed."))
+        messages.success(request, write(found, actor))
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
+    if not Campaign.objects.filter(pk=pk).exists():
+        return redirect("reporting:surveys_all")
     return redirect("reporting:survey_results", pk=pk)
+
+
+@page
+@require_POST
+def open_now(request: HttpRequest, pk: UUID) -> HttpResponseBase:
+    def write(found: Campaign, actor: Actor) -> str:
+        opened = open_campaign(found, actor=actor, at=clock.now())
+        if found.status == CampaignStatus.PLANNED:
+            tell_of_survey.defer(campaign_id=str(opened.pk))
+        return _("The survey is open: people are being told.")
+
+    return _act(request, pk, write)
+
+
+@page
+@require_POST
+def remind(request: HttpRequest, pk: UUID) -> HttpResponseBase:
+    def write(found: Campaign, actor: Actor) -> str:
+        text = request.POST.get("text", "")[:2000]
+        waiting = domain.ask_again(found, text=text, actor=actor, at=clock.now())
+        tell_of_survey.defer(campaign_id=str(found.pk), opening=False, text=text)
+        return _("People who are being reminded: %s (nobody twice a day).") % waiting
+
+    return _act(request, pk, write)
+
+
+@page
+@require_POST
+def close(request: HttpRequest, pk: UUID) -> HttpResponseBase:
+    def write(found: Campaign, actor: Actor) -> str:
+        domain.close_survey(found, actor=actor, at=clock.now())
+        return _("The survey is closed.")
+
+    return _act(request, pk, write)
+
+
+@page
+@require_POST
+def cancel(request: HttpRequest, pk: UUID) -> HttpResponseBase:
+    def write(found: Campaign, actor: Actor) -> str:
+        domain.cancel_survey(found, actor=actor, at=clock.now())
+        return _("The survey is taken back; nobody was asked.")
+
+    return _act(request, pk, write)

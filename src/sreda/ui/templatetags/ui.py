@@ -522,8 +522,11 @@ def pagination(listing: Any) -> dict[str, Any]:
 def results(context: Context, content: SafeString, listing: Any) -> SafeString:
     """Frame of a list: count, the table as content, an empty state, pages; htmx swaps it whole.
 
-    The page may give `empty_text`: why there is nothing yet."""
-    given = {"listing": listing, "content": content, "empty_text": context.get("empty_text")}
+    Where there is nothing yet, the content's own `empty` is shown; without one, the page may give
+    `empty_text`: why there is nothing."""
+    own = content if 'class="empty"' in content else ""
+    empty_text = context.get("empty_text")
+    given = {"listing": listing, "content": content, "own": own, "empty_text": empty_text}
     return Engine.get_default().get_template("ui/list/results.html").render(Context(given))
 
 
