@@ -345,7 +345,8 @@ def faults(clients: Clients) -> list[tuple[str, int]]:
     with database():
         from django.db import connection
 
-        from sreda.records.xapi.keys import keys_of
+        from sreda.records.xapi.parts import keys_of
+        from sreda.records.xapi.statement import check
 
         def rows(query: str) -> list[tuple[Any, ...]]:
             with connection.cursor() as cursor:
@@ -374,10 +375,10 @@ def faults(clients: Clients) -> list[tuple[str, int]]:
         for seq, entry, found in rows("SELECT seq, entry, key FROM records_ref"):
             if seq in numbers and seq == entry:
                 refs[numbers[seq]].append(found)
-        vouching = tuple(vouched(bodies))
+        vouching = vouched(bodies)
         found_by = sum(
-            sorted(refs[own]) != sorted(keys_of(clients.statements[own], vouching=vouching))
-            for own in clients.statements
+            sorted(refs[own]) != sorted(keys_of(sent, check(sent, 2), vouching=vouching))
+            for own, sent in clients.statements.items()
             if own in bodies
         )
         ids = Counter(row[0] for row in rows(
@@ -406,10 +407,10 @@ def faults(clients: Clients) -> list[tuple[str, int]]:
     ]  # fmt: skip
 
 
-def vouched(bodies: dict[str, Any]) -> list[str]:
-    from sreda.records.xapi.keys import identities
+def vouched(bodies: dict[str, Any]) -> tuple[int, ...]:
+    from sreda.records.xapi.parts import keys_of_authority
 
-    return [*identities(next(iter(bodies.values()))["authority"])] if bodies else []
+    return keys_of_authority(next(iter(bodies.values()))["authority"]) if bodies else ()
 
 
 def main() -> int:

@@ -12,8 +12,10 @@ from sreda.records.xapi.definitions import merged, person
 from sreda.records.xapi.errors import Invalid
 from sreda.records.xapi.formats import cut_duration, edition_of, in_utc, moment
 from sreda.records.xapi.formatting import accepted_languages, canonical, one_language, only_ids
-from sreda.records.xapi.keys import agent_key, keys_of
+from sreda.records.xapi.keys import agent_key
+from sreda.records.xapi.parts import keys_of
 from sreda.records.xapi.reading import read_json, written_json
+from sreda.records.xapi.statement import check
 from tests.records.statements import ANNA, BORIS, CLASS, LESSON, changed, full, inside, plain
 
 
@@ -155,7 +157,8 @@ def test_languages():
 
 
 def test_keys_of_a_group_are_those_of_its_members_too():
-    keys = set(keys_of(plain(actor=CLASS)))
+    statement = plain(actor=CLASS)
+    keys = set(keys_of(statement, check(statement, 2)))
     assert {agent_key(ANNA, near=False), agent_key(ANNA, near=True)} <= keys
     assert agent_key({"objectType": "Group", "member": [ANNA]}, near=True) is None
 

@@ -11,12 +11,12 @@ id in `records_statementid`: the later waits for the earlier. Rows are taken in 
 from __future__ import annotations
 
 import gc
-import marshal
-from collections import OrderedDict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+import struct
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -29,8 +29,17 @@ from sreda.records.xapi.compare import same
 from sreda.records.xapi.definitions import merged
 from sreda.records.xapi.errors import Invalid
 from sreda.records.xapi.formats import EDITIONS, in_utc, written
-from sreda.records.xapi.formatting import activities_in, agents_in, verbs_in
-from sreda.records.xapi.keys import ACTIVITY, AGENT, VERB, identities, identity, key, keys_of
+from sreda.records.xapi.keys import ACTIVITY, AGENT, VERB, identity, key
+from sreda.records.xapi.parts import (
+    DEFINED,
+    NAMED,
+    Part,
+    activities_told,
+    agents_told,
+    keys_of,
+    keys_of_authority,
+    verbs_told,
+)
 from sreda.records.xapi.reading import read_json, written_json
 from sreda.records.xapi.statement import VOIDED, check
 
@@ -70,10 +79,10 @@ class Source:
     organisation: UUID | None = None
     defines: bool = True
     voids_any: bool = False
-    vouching: tuple[str, ...] = field(init=False)
+    vouching: tuple[int, ...] = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "vouching", tuple(identities(read_json(self.authority))))
+        object.__setattr__(self, "vouching", keys_of_authority(read_json(self.authority)))
 
 
 @dataclass(slots=True)
@@ -83,7 +92,9 @@ class Prepared:
     id: str
     statement: Json
     text: str
+    verb: int
     keys: list[int]
+    parts: list[Part]
     target: str | None
     voids: bool
     organisation: str | None
@@ -95,18 +106,15 @@ class Stored:
 
     ids: list[str]
     new: int
-    seen: list[tuple[Any, ...]]
+    told: list[Part]
+    defined: bool
 
     def remember(self) -> None:
         """After the commit: descriptions known now need not be written again soon."""
-        for item in self.seen:
-            _seen[item] = None
-        while len(_seen) > _SEEN_KEPT:
-            _seen.popitem(last=False)
+        for part in self.told:
+            part.told = max(part.told, DEFINED if self.defined else NAMED)
 
 
-_SEEN_KEPT = 100_000
-_seen: OrderedDict[tuple[Any, ...], None] = OrderedDict()
 _months: set[tuple[int, int]] = set()
 
 
@@ -126,9 +134,10 @@ def prepare(
     several = len(statements) > 1
     known: set[str] = set()
     for number, statement in enumerate(statements):
-        check(statement, edition, f"[{number}]" if several else "")
+        parts = check(statement, edition, f"[{number}]" if several else "")
         one = _prepared(
             statement,
+            parts,
             edition,
             source,
             organisations[number] if organisations else source.organisation,
@@ -142,7 +151,12 @@ def prepare(
 
 
 def _prepared(
-    sent: Json, edition: int, source: Source, organisation: UUID | None, text: str | None
+    sent: Json,
+    parts: list[Part],
+    edition: int,
+    source: Source,
+    organisation: UUID | None,
+    text: str | None,
 ) -> Prepared:
     statement = _listed(sent)
     if edition > 1 and "timestamp" in sent:
@@ -167,7 +181,9 @@ def _prepared(
         id=own,
         statement=statement,
         text=text,
-        keys=keys_of(statement, vouching=source.vouching, organisation=place),
+        verb=key(VERB, statement["verb"]["id"]),
+        keys=keys_of(statement, parts, vouching=source.vouching, organisation=place),
+        parts=parts,
         target=target["id"].lower() if refers else None,
         voids=refers and statement["verb"]["id"] == VOIDED,
         organisation=place,
@@ -208,8 +224,8 @@ def without_collecting(large: bool) -> Iterator[None]:
 
 def _listed(thing: Json) -> Json:
     """With context activities in arrays, as they are given back (2.4.6.2)."""
-    activities = thing["context"].get("contextActivities", {}) if "context" in thing else {}
-    if any(type(found) is dict for found in activities.values()):
+    activities = thing["context"].get("contextActivities") if "context" in thing else None
+    if activities and dict in map(type, activities.values()):
         listed = {n: [f] if type(f) is dict else f for n, f in activities.items()}
         thing = {**thing, "context": {**thing["context"], "contextActivities": listed}}
     inner = thing["object"]
@@ -262,8 +278,8 @@ def _store(cursor: psycopg.Cursor[Any], batch: list[Prepared], source: Source) -
     if fresh:
         _copy(cursor, fresh, seqs, stored, source)
         _link(cursor, fresh, seqs, stored, source)
-    seen = _learn(cursor, fresh, source)
-    return Stored([one.id for one in batch], len(fresh), seen)
+    told = _learn(cursor, fresh, source)
+    return Stored([one.id for one in batch], len(fresh), told, source.defines)
 
 
 def _make_month(cursor: psycopg.Cursor[Any], stored: datetime) -> None:
@@ -286,8 +302,17 @@ def _same_as_here(cursor: psycopg.Cursor[Any], batch: list[Prepared], new: set[s
             raise Conflict(known)
 
 
-# What the text form of COPY escapes; spaces of a statement that was sent laid out in lines.
-_ESCAPES = str.maketrans({"\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"})
+# The binary form of COPY: the server parses nothing, and JSON needs no escapes.
+_BEGINNING = b"PGCOPY\n\xff\r\n\0" + bytes(8)
+_END = b"\xff\xff"
+_YEAR_2000 = datetime(2000, 1, 1, tzinfo=UTC)
+_ROW = struct.Struct(">hiqiqi16siq").pack  # seven columns: stored, seq, id, verb …
+_UUID = struct.Struct(">i16s").pack
+_NULL = struct.pack(">i", -1)
+_LENGTH = struct.Struct(">i").pack
+_KEY = struct.Struct(">hiq").pack  # four columns: key …
+_PLACE = struct.Struct(">iqiqiq").pack  # … stored, seq, entry
+_AT_ONCE = 250  # rows made while the server takes those before them
 
 
 def _copy(
@@ -297,30 +322,57 @@ def _copy(
     stored: datetime,
     source: Source,
 ) -> None:
-    """Text COPY written by hand: JSON has no raw control characters, only backslashes to double."""
-    at = written(stored)
-    credential = str(source.credential) if source.credential else r"\N"
+    at, micros = written(stored), _micros(stored)
+    credential = _uuid(source.credential)
+    places: dict[str | None, bytes] = {None: _NULL}
     stamp = f',"timestamp":"{at}"'
     rest = f',"stored":"{at}","authority":{source.authority}}}'
-    lines, refs = [], []
-    for one in fresh:
-        seq = seqs[one.id]
-        statement = one.statement
-        body = one.text + ("" if "timestamp" in statement else stamp) + rest
-        if "\\" in body or "\n" in body or "\t" in body or "\r" in body:
-            body = body.translate(_ESCAPES)
-        lines.append(
-            f"{at}\t{seq}\t{one.id}\t{key(VERB, statement['verb']['id'])}\t{credential}\t"
-            f"{one.organisation or chr(92) + 'N'}\t{body}\n"
-        )
-        tail = f"\t{at}\t{seq}\t{seq}\n"
-        refs += [f"{found}{tail}" for found in one.keys]
+    refs: Refs = defaultdict(list)
     with cursor.copy(
-        "COPY records_statement (stored, seq, id, verb, credential, organisation, body) FROM STDIN"
+        "COPY records_statement (stored, seq, id, verb, credential, organisation, body)"
+        " FROM STDIN (FORMAT binary)"
     ) as copy:
-        copy.write("".join(lines))
-    with cursor.copy("COPY records_ref (key, stored, seq, entry) FROM STDIN") as copy:
-        copy.write("".join(refs))
+        copy.write(_BEGINNING)
+        for start in range(0, len(fresh), _AT_ONCE):
+            rows = []
+            for one in fresh[start : start + _AT_ONCE]:
+                seq, own = seqs[one.id], bytes.fromhex(one.id.replace("-", ""))
+                if (place := places.get(one.organisation)) is None:
+                    place = places[one.organisation] = _uuid(one.organisation)
+                stamped = "timestamp" in one.statement
+                body = (one.text + rest if stamped else one.text + stamp + rest).encode()
+                rows += (_ROW(7, 8, micros, 8, seq, 16, own, 8, one.verb), credential, place,
+                         _LENGTH(len(body)), body)  # fmt: skip
+                lies = _PLACE(8, micros, 8, seq, 8, seq)
+                for found in one.keys:
+                    refs[found].append(lies)
+            copy.write(b"".join(rows))
+        copy.write(_END)
+    _copy_refs(cursor, refs)
+
+
+Refs = defaultdict[int, list[bytes]]
+
+
+def _copy_refs(cursor: psycopg.Cursor[Any], refs: Refs) -> None:
+    """In order of the keys: neighbours in the index are written one after another."""
+    rows = [_BEGINNING]
+    for found in sorted(refs):
+        start = _KEY(4, 8, found)
+        rows.append(start + start.join(refs[found]))
+    rows.append(_END)
+    with cursor.copy(
+        "COPY records_ref (key, stored, seq, entry) FROM STDIN (FORMAT binary)"
+    ) as copy:
+        copy.write(b"".join(rows))
+
+
+def _uuid(value: UUID | str | None) -> bytes:
+    return _UUID(16, UUID(str(value)).bytes) if value else _NULL
+
+
+def _micros(at: datetime) -> int:
+    return (at - _YEAR_2000) // timedelta(microseconds=1)
 
 
 # -- statements about statements ---------------------------------------------------------------
@@ -391,13 +443,13 @@ def _link(
         )
     cursor.execute(_AWAITED, [[one.id for one in fresh]])
     awaited = {row[0] for row in cursor.fetchall()}
-    pairs: dict[tuple[int, int], list[str]] = {}
+    pairs: set[tuple[int, int]] = set()
+    refs: Refs = defaultdict(list)
     for one in fresh:
         if one.target or one.id in awaited:
-            _chain(cursor, one, seqs[one.id], stored, pairs)
-    if pairs:
-        with cursor.copy("COPY records_ref (key, stored, seq, entry) FROM STDIN") as copy:
-            copy.write("".join(line for lines in pairs.values() for line in lines))
+            _chain(cursor, one, seqs[one.id], stored, pairs, refs)
+    if refs:
+        _copy_refs(cursor, refs)
     for one in referring:
         if one.voids:
             _void(cursor, str(one.target), source)
@@ -411,7 +463,8 @@ def _chain(
     one: Prepared,
     seq: int | None,
     stored: datetime,
-    pairs: dict[tuple[int, int], list[str]],
+    pairs: set[tuple[int, int]],
+    refs: Refs,
 ) -> None:
     below: list[tuple[int, list[int]]] = [(int(seq or 0), one.keys)]
     if one.target:
@@ -421,7 +474,7 @@ def _chain(
         cursor.execute(_DOWN, [one.id])
         cursor.execute(_HERE, [[row[0] for row in cursor.fetchall()]])
         below += [
-            (number, keys_of(read_json(body), organisation=place))
+            (number, _keys_of_kept(read_json(body), place))
             for number, body, place in cursor.fetchall()
         ]
     cursor.execute(_UP, [one.id])
@@ -429,8 +482,16 @@ def _chain(
     for at, upper in above:
         for lower, keys in below:
             if upper != lower and (upper, lower) not in pairs:
-                tail = f"\t{written(at)}\t{upper}\t{lower}\n"
-                pairs[upper, lower] = [f"{found}{tail}" for found in keys]
+                pairs.add((upper, lower))
+                lies = _PLACE(8, _micros(at), 8, upper, 8, lower)
+                for found in keys:
+                    refs[found].append(lies)
+
+
+def _keys_of_kept(statement: Json, organisation: str | None) -> list[int]:
+    parts = check(statement, max(EDITIONS))
+    vouching = keys_of_authority(statement["authority"])
+    return keys_of(statement, parts, vouching=vouching, organisation=organisation)
 
 
 def _void(cursor: psycopg.Cursor[Any], target: str, source: Source) -> None:
@@ -459,59 +520,32 @@ def _void_late(cursor: psycopg.Cursor[Any], target: str, source: Source) -> None
 # -- what statements tell of activities, verbs and agents --------------------------------------
 
 
-def _learn(
-    cursor: psycopg.Cursor[Any], fresh: list[Prepared], source: Source
-) -> list[tuple[Any, ...]]:
-    verbs: dict[tuple[Any, ...], Json] = {}
-    activities: dict[tuple[Any, ...], Json] = {}
-    names: dict[tuple[Any, ...], tuple[int, str]] = {}
-    for one in fresh:
-        told = _plain_parts(one.statement)
-        for verb in told[0]:
-            display = verb.get("display") if source.defines else None
-            item = ("verb", verb["id"], display and marshal.dumps(display))
-            if item not in _seen:
-                verbs[item] = verb
-        if not source.defines:
-            continue
-        for activity in told[1]:
-            if "definition" in activity:
-                item = ("activity", activity["id"], marshal.dumps(activity["definition"]))
-                if item not in _seen and activity["definition"]:
-                    activities[item] = activity
-        for agent in told[2]:
-            if "name" in agent:
-                known = identity(agent)
-                item = ("name", known, agent["name"])
-                if known is not None and item not in _seen:
-                    names[item] = (key(AGENT, known), agent["name"])
-    if verbs:
-        _learn_verbs(cursor, list(verbs.values()), source.defines)
+def _learn(cursor: psycopg.Cursor[Any], fresh: list[Prepared], source: Source) -> list[Part]:
+    """Writes what is not in the tables yet; returns the parts that told it."""
+    wanted = DEFINED if source.defines else NAMED
+    told = {id(part): part for one in fresh for part in one.parts if part.told < wanted}
+    parts = list(told.values())
+    if verbs := [verb for part in parts for verb in verbs_told(part)]:
+        _learn_verbs(cursor, verbs, source.defines)
+    if not source.defines:
+        return parts
+    activities = [
+        activity
+        for part in parts
+        for activity in activities_told(part)
+        if activity.get("definition")
+    ]
     if activities:
-        _learn_activities(cursor, list(activities.values()))
+        _learn_activities(cursor, activities)
+    names = {
+        (key(AGENT, known), agent["name"])
+        for part in parts
+        for agent in agents_told(part)
+        if "name" in agent and (known := identity(agent)) is not None
+    }
     if names:
-        _learn_names(cursor, sorted(set(names.values())))
-    return [*verbs, *activities, *names]
-
-
-def _plain_parts(statement: Json) -> tuple[Iterable[Json], Iterable[Json], Iterable[Json]]:
-    """Verbs, activities and agents; at once where a statement is of the usual kind."""
-    actor, target = statement["actor"], statement["object"]
-    context = statement.get("context", {})
-    if (
-        target.get("objectType", "Activity") != "Activity"
-        or "member" in actor
-        or not _OF_AGENTS.isdisjoint(context)
-    ):
-        return verbs_in(statement), activities_in(statement), agents_in(statement)
-    activities = [target]
-    if "contextActivities" in context:
-        for found in context["contextActivities"].values():
-            activities += found
-    return (statement["verb"],), activities, (actor,)
-
-
-_OF_AGENTS = frozenset({"instructor", "team", "contextAgents", "contextGroups"})
+        _learn_names(cursor, sorted(names))
+    return parts
 
 
 def _learn_verbs(cursor: psycopg.Cursor[Any], verbs: list[Json], defines: bool) -> None:

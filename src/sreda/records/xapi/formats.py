@@ -78,6 +78,7 @@ def is_media_type(text: str) -> bool:
     return _MEDIA.match(text) is not None
 
 
+@lru_cache(maxsize=8_192)
 def is_duration(text: str) -> bool:
     """ISO 8601:2004, 4.4.3.2; only the last number may have a fraction."""
     found = _DURATION.match(text)
@@ -121,7 +122,18 @@ def moment(text: str) -> datetime | None:
         return None
 
 
-_UTC_TEXT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z\Z")
+_UTC_TEXT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z\Z", re.ASCII)
+
+
+def is_moment(text: str) -> bool:
+    """What `moment` can read; the form most senders use needs less work."""
+    if _UTC_TEXT.match(text):
+        try:
+            datetime.fromisoformat(text[:19])
+        except ValueError:  # a leap second, or no moment at all
+            return moment(text) is not None
+        return True
+    return moment(text) is not None
 
 
 def in_utc(text: str) -> str:

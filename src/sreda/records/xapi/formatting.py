@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from sreda.records.xapi.keys import context_activities
+from sreda.records.xapi.parts import in_lists
 from sreda.records.xapi.statement import COMPONENTS, IFIS
 
 Json = dict[str, Any]
@@ -50,32 +50,7 @@ def activities_in(statement: Json) -> Iterable[Json]:
         yield target
     elif kind == "SubStatement":
         yield from activities_in(target)
-    if "context" in statement:
-        yield from context_activities(statement["context"])
-
-
-def agents_in(statement: Json) -> Iterable[Json]:
-    """Every Agent and Group, members too."""
-
-    def with_members(agent: Json) -> Iterable[Json]:
-        yield agent
-        yield from agent.get("member", ())
-
-    yield from with_members(statement["actor"])
-    target = statement["object"]
-    kind = target.get("objectType", "Activity")
-    if kind in {"Agent", "Group"}:
-        yield from with_members(target)
-    elif kind == "SubStatement":
-        yield from agents_in(target)
-    context = statement.get("context", {})
-    for name in ("instructor", "team"):
-        if name in context:
-            yield from with_members(context[name])
-    for item in context.get("contextAgents", ()):
-        yield item["agent"]
-    for item in context.get("contextGroups", ()):
-        yield from with_members(item["group"])
+    yield from in_lists(statement.get("context", {}).get("contextActivities", {}))
 
 
 def verbs_in(statement: Json) -> Iterable[Json]:

@@ -49,6 +49,7 @@ def read_json(body: bytes | str) -> Any:
 
 
 _SPACE = re.compile(r"[ \t\n\r]*")
+_BLANKS = frozenset(" \t\n\r")
 
 
 def read_statements(body: bytes) -> tuple[list[tuple[Any, str]], bool]:
@@ -91,6 +92,8 @@ def _end(
 
 
 def _after_space(text: str, at: int) -> int:
+    if text[at : at + 1] not in _BLANKS:
+        return at
     found = _SPACE.match(text, at)
     assert found is not None
     return found.end()

@@ -18,11 +18,22 @@ from sreda.records.xapi.formats import (
     is_language,
     is_mailto,
     is_media_type,
+    is_moment,
     is_sha1,
     is_sha2,
     is_uuid,
     is_version,
-    moment,
+)
+from sreda.records.xapi.parts import (
+    ACTOR,
+    AGENT_ELSEWHERE,
+    CONTEXT_ACTIVITIES_OF,
+    TARGET,
+    TARGET_WITHIN,
+    VERB_OF,
+    VERB_WITHIN,
+    Part,
+    part_of,
 )
 
 VOIDED = "http://adlnet.gov/expapi/verbs/voided"
@@ -141,6 +152,8 @@ ATTACHMENT = frozenset(
 )
 
 _CONTEXT_ACTIVITIES = frozenset(CONTEXT_ACTIVITIES)
+# Where a context names agents; the name under which each lies in an array.
+_OF_AGENTS = {"instructor": "", "team": "", "contextAgents": "agent", "contextGroups": "group"}
 _DESCRIBES_INTERACTION = frozenset({"interactionType", "correctResponsesPattern", *COMPONENTS})
 _CONTEXT_AGENT = frozenset({"objectType", "agent", "relevantTypes"})
 _CONTEXT_GROUP = frozenset({"objectType", "group", "relevantTypes"})
@@ -148,17 +161,19 @@ _CONTEXT_GROUP = frozenset({"objectType", "group", "relevantTypes"})
 Check = Callable[[Any], None]
 
 
-def check(statement: Any, edition: int, place: str = "") -> None:
-    """A whole statement. `place` is put before the names of elements (`[3]` in a batch)."""
+def check(statement: Any, edition: int, place: str = "") -> list[Part]:
+    """A whole statement; returns the parts it is found by, but for its authority. `place` is put
+    before the names of elements (`[3]` in a batch)."""
     try:
-        _statement(statement, edition)
+        return _statement(statement, edition)
     except Invalid as error:
         raise error.under(place) from None
 
 
-def _statement(statement: Any, edition: int) -> None:
+def _statement(statement: Any, edition: int) -> list[Part]:
     thing = _object(statement, STATEMENT)
-    _body(thing, edition)
+    parts: list[Part] = []
+    _body(thing, edition, parts)
     name = "id"
     try:
         if "id" in thing:
@@ -177,24 +192,25 @@ def _statement(statement: Any, edition: int) -> None:
                 raise Invalid("", f'must be "1.0" or "1.0.x"{also}')
     except Invalid as error:
         raise error.under(name) from None
+    return parts
 
 
-def _body(thing: dict[str, Any], edition: int, inner: bool = False) -> None:
+def _body(thing: dict[str, Any], edition: int, parts: list[Part], inner: bool = False) -> None:
     """What a statement and a SubStatement have alike."""
     name = "actor"
     try:
         if "actor" not in thing:
             raise Invalid("", "is required")
-        actor(thing["actor"])
+        parts.append(part_of(AGENT_ELSEWHERE if inner else ACTOR, thing["actor"], actor))
         name = "verb"
         if "verb" not in thing:
             raise Invalid("", "is required")
         verb = thing["verb"]
-        _verb(verb)
+        parts.append(part_of(VERB_WITHIN if inner else VERB_OF, verb, _verb))
         name = "object"
         if "object" not in thing:
             raise Invalid("", "is required")
-        kind = _target(thing["object"], edition, inner)
+        kind = _target(thing["object"], edition, parts, inner)
         if verb["id"] == VOIDED and kind != "StatementRef":
             raise Invalid("objectType", 'must be "StatementRef": this statement voids')
         if "result" in thing:
@@ -202,7 +218,7 @@ def _body(thing: dict[str, Any], edition: int, inner: bool = False) -> None:
             _result(thing["result"])
         if "context" in thing:
             name = "context"
-            _context(thing["context"], edition, kind)
+            _context(thing["context"], edition, kind, parts)
         if "timestamp" in thing:
             name = "timestamp"
             timestamp(thing["timestamp"])
@@ -264,7 +280,7 @@ def boolean(value: Any) -> None:
 
 
 def timestamp(value: Any) -> None:
-    if type(value) is not str or moment(value) is None:
+    if type(value) is not str or not is_moment(value):
         raise Invalid(
             "",
             "must be a timestamp such as 2024-05-06T07:08:09.123Z (ISO 8601, RFC 3339); "
@@ -401,21 +417,21 @@ def _verb(value: Any) -> None:
         raise error.under(name) from None
 
 
-def _target(value: Any, edition: int, inner: bool) -> str:
+def _target(value: Any, edition: int, parts: list[Part], inner: bool) -> str:
     """The object of a statement; returns its objectType."""
     if type(value) is not dict:
         raise Invalid("", "must not be null" if value is None else "must be an object")
     kind = value.get("objectType", "Activity")
     if kind == "Activity":
-        activity(value)
+        parts.append(part_of(TARGET_WITHIN if inner else TARGET, value, activity))
     elif kind == "Agent":
-        agent(value)
+        parts.append(part_of(TARGET_WITHIN if inner else TARGET, value, agent))
     elif kind == "Group":
-        group(value)
+        parts.append(part_of(TARGET_WITHIN if inner else TARGET, value, group))
     elif kind == "StatementRef":
         _reference(value)
     elif kind == "SubStatement" and not inner:
-        _body(_object(value, SUB_STATEMENT), edition, inner=True)
+        _body(_object(value, SUB_STATEMENT), edition, parts, inner=True)
     elif kind == "SubStatement":
         raise Invalid("", "a SubStatement must not contain another")
     else:
@@ -548,12 +564,19 @@ _RESULT_CHECKS: dict[str, Check] = {
 }
 
 
-def _context(value: Any, edition: int, target: str) -> None:
+def _context(value: Any, edition: int, target: str, parts: list[Part]) -> None:
     thing = _object(value, CONTEXT_2 if edition >= 2 else CONTEXT_1)
     name = ""
     try:
         for name, found in thing.items():
+            if name == "contextActivities":
+                parts.append(part_of(CONTEXT_ACTIVITIES_OF, found, _context_activities))
+                continue
             _CONTEXT_CHECKS[name](found)
+            if name in _OF_AGENTS:
+                inner = _OF_AGENTS[name]
+                named = (item[inner] for item in found) if inner else (found,)
+                parts += [part_of(AGENT_ELSEWHERE, agent) for agent in named]
             if target != "Activity" and name in {"revision", "platform"}:
                 raise Invalid("", "is only for statements whose object is an Activity")
     except Invalid as error:
@@ -607,7 +630,6 @@ _CONTEXT_CHECKS: dict[str, Check] = {
     "registration": uuid,
     "instructor": actor,
     "team": group,
-    "contextActivities": _context_activities,
     "contextAgents": lambda found: _each(found, _context_agent, "must be an array"),
     "contextGroups": lambda found: _each(found, _context_group, "must be an array"),
     "revision": text,
