@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urljoin, urlsplit
@@ -121,6 +122,19 @@ class Visitor:
         assert answer
         self.status = answer.status
         return self.page
+
+    @contextmanager
+    def refused(self) -> Iterator[None]:
+        """What is sent within is refused; the browser's note of it, come when it may, is no fault."""
+        before = self.faults[:]
+        yield
+        for _ in range(200):
+            if len(self.faults) > len(before):
+                break
+            self.page.wait_for_timeout(50)
+        new = self.faults[len(before) :]
+        assert new and all("Failed to load resource" in fault for fault in new), new
+        self.faults[:] = before
 
     def links(self) -> list[str]:
         """Addresses of this site that this page leads to, without downloads."""
