@@ -125,7 +125,7 @@ class Visitor:
 
     @contextmanager
     def refused(self) -> Iterator[None]:
-        """What is sent within is refused; the browser's note of it, come when it may, is no fault."""
+        """What is sent within is refused; the browser's late note of it is no fault."""
         before = self.faults[:]
         yield
         for _ in range(200):
@@ -133,7 +133,8 @@ class Visitor:
                 break
             self.page.wait_for_timeout(50)
         new = self.faults[len(before) :]
-        assert new and all("Failed to load resource" in fault for fault in new), new
+        assert new, "nothing was refused"
+        assert all("Failed to load resource" in fault for fault in new), new
         self.faults[:] = before
 
     def links(self) -> list[str]:

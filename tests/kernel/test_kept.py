@@ -9,11 +9,13 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from django.db.models import Count, Q, QuerySet
+from django.db import connection
+from django.db.models import CharField, Count, Func, Prefetch, Q, QuerySet, Value
 from django.test.utils import CaptureQueriesContext
 from django.utils.functional import SimpleLazyObject
 
-from sreda.kernel.api import Actor, Seat, kept, number_of
+from sreda.kernel.api import Actor, Seat, kept, number_of, numbers
+from sreda.kernel.kept import Kept
 from sreda.registry.access import PEOPLE, POSTS
 from sreda.registry.api import Organisation, Person, Post, on_day
 from sreda.registry.models import Municipality
@@ -152,3 +154,72 @@ def test_what_encloses_variables_is_refused() -> None:
         kept(lambda: Post.objects.filter(pk=pk))
     with pytest.raises(TypeError, match="argument"):
         kept(lambda rows: rows)(Post.objects.all())
+
+
+def _posts(actor: Actor) -> QuerySet[Post]:
+    return number_of(POSTS.all(actor))
+
+
+def _people(actor: Actor) -> QuerySet[Person]:
+    return number_of(PEOPLE.all(actor))
+
+
+def _nobody(actor: Actor) -> QuerySet[Person]:
+    return number_of(PEOPLE.all(actor).none())
+
+
+def _reckoned(actor: Actor) -> QuerySet[Post]:
+    return number_of(POSTS.all(actor).filter(since__lt=actor.on + timedelta(days=1)))
+
+
+def test_numbers_of_several_reads_in_one_query(
+    schools: list[Organisation], django_assert_num_queries: Callable[..., Any]
+) -> None:
+    reads: list[Kept[int]] = [kept(_posts), kept(_nobody), kept(_people)]
+    for school in schools:
+        actor = head_of(school)
+        expected = [POSTS.all(actor).count(), 0, PEOPLE.all(actor).count()]
+        with django_assert_num_queries(1):
+            assert numbers(reads, actor) == expected
+    assert numbers([kept(_reckoned), *reads], head_of(schools[0])) == [2, 2, 0, 2]
+    assert numbers([], head_of(schools[0])) == []
+
+
+def test_the_server_keeps_what_is_asked_again(schools: list[Organisation]) -> None:
+    read = kept(posts_with_places)
+    for school in schools * 2:
+        read(school.pk, TODAY)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT statement FROM pg_prepared_statements")
+        assert any("registry_post" in text for (text,) in cursor.fetchall())
+
+
+def with_mark(organisation_id: UUID) -> QuerySet[Post, tuple[Any, ...]]:
+    """The function takes values of any type: beside the text the constant has none."""
+    mark = Func("title", Value("!"), function="CONCAT", output_field=CharField())
+    return Post.objects.filter(organisation_id=organisation_id).values_list("role", mark)
+
+
+def test_what_the_server_cannot_prepare_is_kept_all_the_same(schools: list[Organisation]) -> None:
+    read = kept(with_mark)
+    assert read(schools[0].pk) == list(with_mark(schools[0].pk))
+    (shape,) = read.shapes.values()
+    assert shape is not None
+    assert not shape.prepared
+    assert read(schools[1].pk) == list(with_mark(schools[1].pk))
+
+
+def with_own(person_id: UUID) -> QuerySet[Person]:
+    own = Post.objects.filter(person_id=person_id)
+    return Person.objects.prefetch_related(Prefetch("posts", own, "own"))
+
+
+def test_a_prefetch_of_its_own_would_keep_values(
+    schools: list[Organisation], caplog: pytest.LogCaptureFixture
+) -> None:
+    read = kept(with_own)
+    for person in Person.objects.all():
+        found = {one.pk: one.own for one in read(person.pk)}
+        assert [post.person_id for post in found.pop(person.pk)] == [person.pk]
+        assert not any(found.values())
+    assert "prefetch" in caplog.text

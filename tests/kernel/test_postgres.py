@@ -260,7 +260,7 @@ def test_given_server_in_words_of_django(monkeypatch: pytest.MonkeyPatch):
     assert [found[k] for k in ("NAME", "USER", "PASSWORD", "HOST", "PORT")] == [
         "region", "u", "p@ss", "db.example", "6432",
     ]  # fmt: skip
-    assert found["OPTIONS"] == {"sslmode": "require"}
+    assert found["OPTIONS"] == {"sslmode": "require", "prepare_threshold": 1}
 
 
 def test_configured_programs_come_before_the_wheel(tmp_path: Path):

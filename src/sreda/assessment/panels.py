@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from sreda.assessment.models import ItemResult
 from sreda.assessment.queries import taking, teaching
 from sreda.kernel import clock
-from sreda.kernel.api import Actor, NavItem, Panel, add_nav, add_panel
+from sreda.kernel.api import Actor, NavItem, Panel, add_nav, add_panel, kept, number_of
 from sreda.registry.api import LEARNER_ROLES, Role
 
 LEARNERS = frozenset(LEARNER_ROLES)
@@ -23,9 +25,14 @@ def waiting(actor: Actor) -> dict[str, Any] | None:
     return {"rows": rows} if rows else None
 
 
+@kept
+def _to_mark(actor: Actor) -> QuerySet[ItemResult, tuple[int]]:
+    return number_of(teaching.to_mark(actor))
+
+
 def to_mark(actor: Actor) -> dict[str, Any] | None:
     """Answers that wait for this person's mark."""
-    count = teaching.to_mark(actor).count()
+    count = _to_mark.number(actor)
     return {"count": count} if count else None
 
 

@@ -28,7 +28,7 @@ from sreda.kernel.domain.outbox import publish, subscribe
 from sreda.kernel.domain.retention import hold_content, remove_content
 from sreda.kernel.events import Event
 from sreda.kernel.ids import uuid7
-from sreda.kernel.kept import kept, number_of
+from sreda.kernel.kept import Kept, kept, number_of, numbers
 from sreda.kernel.listing import Column, Filter, Listing
 from sreda.kernel.models import AuditEntry, Notice, Record, Revision, StoredFile
 from sreda.kernel.panels import NavItem, Panel, add_nav, add_panel, nav_for, panels_for
@@ -63,6 +63,7 @@ __all__ = [
     "Event",
     "Filter",
     "Filters",
+    "Kept",
     "Listing",
     "Measure",
     "NavItem",
@@ -97,6 +98,7 @@ __all__ = [
     "notices_of",
     "notify",
     "number_of",
+    "numbers",
     "on_dataset",
     "own",
     "panels_for",

@@ -29,7 +29,7 @@ from uuid import UUID, uuid4
 
 from django.core.exceptions import EmptyResultSet, FullResultSet
 from django.db import connection
-from django.db.models import Count, Model, QuerySet, Value, prefetch_related_objects
+from django.db.models import Count, Model, Prefetch, QuerySet, Value, prefetch_related_objects
 from django.db.models.query import (
     ModelIterable,
     ValuesListIterable,
@@ -38,6 +38,7 @@ from django.db.models.query import (
 from django.utils.functional import LazyObject
 
 from sreda.kernel.permissions import Actor, Seat
+from sreda.kernel.prepared import can_be_prepared, prepared
 
 M = TypeVar("M")
 log = logging.getLogger(__name__)
@@ -60,6 +61,23 @@ def number_of(rows: QuerySet[Any, Any]) -> QuerySet[Any, Any]:
     return found
 
 
+def numbers(reads: Sequence[Kept[Any]], *args: Any) -> list[int]:
+    """What several reads of `number_of` count for the same arguments, in one query."""
+    given = [_bare(arg) for arg in args]
+    shaped = [read.shaped(given) for read in reads]
+    asked = [(shape, values) for shape, values in shaped if shape and shape.sql and shape.prepared]
+    found = iter(())
+    if asked:
+        sql = "SELECT " + ", ".join(f"({shape.sql})" for shape, _values in asked)
+        with prepared() as cursor:
+            cursor.execute(sql, [one for shape, values in asked for one in shape.given(values)])
+            found = iter(cursor.fetchone())
+    return [
+        int(next(found) or 0) if pair in asked else read.number(*given)
+        for read, pair in zip(reads, shaped, strict=True)
+    ]
+
+
 class Kept(Generic[M]):
     """A function that returns a queryset, as one that returns its rows."""
 
@@ -73,20 +91,25 @@ class Kept(Generic[M]):
 
     def __call__(self, *args: Any) -> list[M]:
         given = [_bare(arg) for arg in args]
-        values: list[Any] = []
-        key = tuple(_shape(arg, values) for arg in given)
-        try:
-            shape = self.shapes[key]
-        except KeyError:
-            shape = self.made(given, values) if len(self.shapes) < SHAPES else None
-            if len(self.shapes) < SHAPES:
-                self.shapes[key] = shape
+        shape, values = self.shaped(given)
         return list(self.build(*given)) if shape is None else shape.rows(values)
 
     def number(self, *args: Any) -> int:
         """Of a read of `number_of`."""
         rows: list[Any] = self(*args)
         return int(rows[0][0]) if rows else 0
+
+    def shaped(self, args: Sequence[Any]) -> tuple[Shape | None, list[Any]]:
+        """The shape of these arguments, None if it is not kept, and their values."""
+        values: list[Any] = []
+        key = tuple(_shape(arg, values) for arg in args)
+        try:
+            return self.shapes[key], values
+        except KeyError:
+            if len(self.shapes) >= SHAPES:
+                return None, values
+            self.shapes[key] = self.made(args, values)
+            return self.shapes[key], values
 
     def made(self, args: Sequence[Any], values: list[Any]) -> Shape | None:
         try:
@@ -156,12 +179,16 @@ class Shape:
     sql: str
     parameters: tuple[tuple[int, Any], ...]
     read: Callable[[list[Any]], list[Any]]
+    prepared: bool  # the server keeps its plan
+
+    def given(self, values: Sequence[Any]) -> tuple[Any, ...]:
+        return tuple(const if at < 0 else values[at] for at, const in self.parameters)
 
     def rows(self, values: Sequence[Any]) -> list[Any]:
         if not self.sql:
             return []
-        given = tuple(const if at < 0 else values[at] for at, const in self.parameters)
-        with connection.cursor() as cursor:
+        given = self.given(values)
+        with prepared() if self.prepared else connection.cursor() as cursor:
             cursor.execute(self.sql, given)
             return self.read(cursor.fetchall())
 
@@ -193,7 +220,8 @@ def _shape_of(
         elif isinstance(one, UUID | date | datetime):
             raise Unkeepable(f"{one!r} comes from no argument")
         parameters.append((at, one))
-    return Shape(sql, tuple(parameters), _reader(real) if sql else list)
+    plan_kept = bool(sql) and can_be_prepared(sql, texts[0][1])
+    return Shape(sql, tuple(parameters), _reader(real) if sql else list, plan_kept)
 
 
 def _compiled(rows: QuerySet[Any, Any]) -> tuple[str, tuple[Any, ...]]:
@@ -240,6 +268,8 @@ def _reader(rows: QuerySet[Any, Any]) -> Callable[[list[Any]], list[Any]]:
     populators = get_related_populators(compiler.klass_info, compiler.select, rows.db)  # type: ignore[call-arg]
     annotations = list((compiler.annotation_col_map or {}).items())
     lookups = rows._prefetch_related_lookups  # type: ignore[attr-defined]
+    if any(isinstance(lookup, Prefetch) and lookup.queryset is not None for lookup in lookups):
+        raise Unkeepable("a prefetch with a query of its own, which would keep these values")
 
     def read(found: list[Any]) -> list[Any]:
         things = []

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from sreda.kernel.kept import Kept
 from sreda.kernel.permissions import Actor
 
 
@@ -16,7 +17,8 @@ from sreda.kernel.permissions import Actor
 class NavItem:
     """A line of the cabinet's navigation; `roles` empty means everyone signed in.
 
-    `badge(actor)` is the number beside it, where there is one; one query.
+    `badge` counts for an actor what is shown beside it: a kept read of `number_of`. All of a
+    page's are asked in one query.
     """
 
     label: Any
@@ -25,7 +27,7 @@ class NavItem:
     roles: frozenset[str] = frozenset()
     section: Any = ""
     order: int = 100
-    badge: Callable[[Actor], int] | None = None
+    badge: Kept[int] | None = None
 
 
 @dataclass(frozen=True, slots=True)

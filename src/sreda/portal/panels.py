@@ -24,7 +24,7 @@ def recent(actor: Actor) -> dict[str, Any]:
 
 add_panel(Panel("portal.recent", "portal/panels/recent.html", recent, OPERATOR, 40))
 add_nav(
-    NavItem(_("Notices"), "notices", "bell", order=1, badge=lambda actor: unread(actor.person_id)),
+    NavItem(_("Notices"), "notices", "bell", order=1, badge=unread),
     NavItem(_("Audit log"), "audit", "history", OPERATOR, _("Oversight"), 900),
     NavItem(
         _("Access for the staff"),

@@ -78,21 +78,13 @@ def broken_indicators(actor: Actor) -> dict[str, Any] | None:
 
 
 @kept
-def _to_hand_in(actor: Actor) -> QuerySet[Submission, tuple[int]]:
+def to_hand_in(actor: Actor) -> QuerySet[Submission, tuple[int]]:
     return number_of(_still_to_hand_in(actor))
 
 
-def to_hand_in(actor: Actor) -> int:
-    return _to_hand_in.number(actor)
-
-
 @kept
-def _open_proposals(actor: Actor) -> QuerySet[Proposal, tuple[int]]:
+def open_proposals(actor: Actor) -> QuerySet[Proposal, tuple[int]]:
     return number_of(PROPOSALS.all(actor).filter(status=ProposalStatus.OPEN))
-
-
-def open_proposals(actor: Actor) -> int:
-    return _open_proposals.number(actor)
 
 
 @kept

@@ -8,12 +8,12 @@ from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
-from django.db.models import Prefetch
+from django.db.models import QuerySet
 
 from sreda.assessment.access import ATTEMPTS, RESULTS, SITTINGS
 from sreda.assessment.enums import AttemptStatus, ReleaseStatus, SittingStatus
 from sreda.assessment.models import Attempt, ItemResult, Sitting
-from sreda.kernel.api import Actor
+from sreda.kernel.api import Actor, kept
 
 SHOWN = 100
 
@@ -34,12 +34,25 @@ def sittings_of(actor: Actor, at: datetime) -> list[Given]:
     """The newest sittings given to the learner: in work and open ones first."""
     if actor.person_id is None:
         return []
-    rows = SITTINGS.all(actor, "take").order_by("-opens_at").select_related("version__test")
-    own = Attempt.objects.filter(person_id=actor.person_id).order_by("number")
-    rows = rows.prefetch_related(Prefetch("all_attempts", queryset=own, to_attr="own"))
-    found = [_given(sitting, sitting.own, at) for sitting in rows.distinct()[:SHOWN]]  # type: ignore[attr-defined]
+    rows: list[Sitting] = _sittings(actor)
+    own: dict[UUID, list[Attempt]] = {sitting.pk: [] for sitting in rows}
+    for attempt in _own(actor.person_id, list(own)) if own else ():
+        own[attempt.sitting_id].append(attempt)
+    found = [_given(sitting, own[sitting.pk], at) for sitting in rows]
     places = {"working": 0, "open": 1, "coming": 2, "used": 3, "over": 4}
     return sorted(found, key=lambda given: places[given.state])
+
+
+@kept
+def _sittings(actor: Actor) -> QuerySet[Sitting]:
+    rows = SITTINGS.all(actor, "take").order_by("-opens_at").select_related("version__test")
+    return rows.distinct()[:SHOWN]
+
+
+@kept
+def _own(person_id: UUID, sittings: list[UUID]) -> QuerySet[Attempt]:
+    rows = Attempt.objects.filter(person_id=person_id, sitting_id__in=sittings)
+    return rows.order_by("number")
 
 
 def _given(sitting: Sitting, own: Sequence[Attempt], at: datetime) -> Given:

@@ -6,11 +6,13 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import QuerySet
 
+from sreda.kernel.kept import kept, number_of
 from sreda.kernel.models import Notice
 from sreda.kernel.models.notices import Mailing
+from sreda.kernel.permissions import Actor
 
 MAIL_FOR = timedelta(days=3)  # a notice that could not be mailed for so long is not news
 
@@ -38,19 +40,13 @@ def notify(
     return len(new)
 
 
-_UNREAD = "SELECT count(*) FROM kernel_notice WHERE addressee = %s AND read_at IS NULL"
-
-
 def notices_of(person: UUID | None) -> QuerySet[Notice]:
     return Notice.objects.filter(addressee=person) if person else Notice.objects.none()
 
 
-def unread(person: UUID | None) -> int:
-    if person is None:
-        return 0
-    with connection.cursor() as cursor:  # every page of a cabinet asks: hence without the ORM
-        cursor.execute(_UNREAD, [person])
-        return int(cursor.fetchone()[0])
+@kept
+def unread(actor: Actor) -> QuerySet[Notice, tuple[int]]:
+    return number_of(notices_of(actor.person_id).filter(read_at=None))
 
 
 def mark_read(notices: QuerySet[Notice], *, at: datetime) -> int:

@@ -80,7 +80,8 @@ def django_database(folder: Path | None = None) -> dict[str, Any]:
     """The entry for Django's DATABASES, for the home in `folder`. Starts nothing."""
     environ = dict(os.environ) | ({"SREDA_HOME": str(folder)} if folder else {})
     facts = conninfo_to_dict(target(environ).dsn)
-    options = {k: v for k, v in facts.items() if k not in NAMES}
+    options: dict[str, Any] = {k: v for k, v in facts.items() if k not in NAMES}
+    options["prepare_threshold"] = 1  # for `kernel.prepared`; cursors of Django never prepare
     named = {NAMES[k]: str(v) for k, v in facts.items() if k in NAMES}
     defaults = {"NAME": DATABASE, "USER": USER, "PASSWORD": "", "HOST": "", "PORT": str(PORT)}
     return {

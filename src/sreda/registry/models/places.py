@@ -21,9 +21,10 @@ class PersonPlace(models.Model):
 
 class PlaceCount(models.Model):
     """How many people a municipality gained or lost by one statement; its people are the sum.
-    Rows are only added and now and then folded, so writers never wait for each other."""
+    Rows are only added and now and then folded, so writers never wait for each other.
+    Without a municipality: records of the whole region, those merged into others left out."""
 
     municipality = models.ForeignKey(
-        Municipality, models.CASCADE, related_name="+", db_constraint=False
+        Municipality, models.CASCADE, related_name="+", null=True, db_constraint=False
     )
     people = models.IntegerField()

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from django.db import connection
 from django.db.models import Count, F, Max, Q, QuerySet, Sum
 
 from sreda.kernel.kept import kept
+from sreda.kernel.prepared import prepared
 from sreda.registry.enums import OrganisationKind, Role
 from sreda.registry.models import (
     ClassGroup,
@@ -121,7 +121,7 @@ SELECT (SELECT count(*) FROM (SELECT 1 FROM registry_person
 
 
 def quality(on: date) -> Quality:
-    with connection.cursor() as cursor:
+    with prepared() as cursor:
         cursor.execute(_QUALITY, {"most": COUNTED_UP_TO, "on": on, "soon": on + SOON})
         return Quality(*cursor.fetchone())
 
@@ -204,7 +204,7 @@ SELECT e.without_birth_date, e.without_class, s.without_account, s.ending
 
 
 def to_complete(organisation_id: UUID, on: date) -> ToComplete:
-    with connection.cursor() as cursor:
+    with prepared() as cursor:
         cursor.execute(_TO_COMPLETE, {"organisation": organisation_id, "on": on, "soon": on + SOON})
         return ToComplete(*cursor.fetchone())
 
@@ -293,7 +293,7 @@ SELECT p.role, p.title, coalesce(o.short_name, m.name, ''), p.until
 
 def ending_posts(person_id: UUID, on: date) -> list[EndingPost]:
     """Own posts that ended lately or end soon. Every home page asks: hence without the ORM."""
-    with connection.cursor() as cursor:
+    with prepared() as cursor:
         cursor.execute(_ENDING, {"person": person_id, "first": on - SOON, "last": on + SOON})
         return [EndingPost(*row) for row in cursor.fetchall()]
 

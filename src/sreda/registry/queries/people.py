@@ -13,6 +13,7 @@ from django.db.models import Q, QuerySet
 
 from sreda.kernel.kept import kept
 from sreda.kernel.permissions import Actor
+from sreda.kernel.prepared import prepared
 from sreda.registry.access import ENROLMENTS, POSTS
 from sreda.registry.enums import Role
 from sreda.registry.models import Enrolment, Person, Post
@@ -69,8 +70,17 @@ SELECT (SELECT coalesce(sum(people), 0) FROM registry_placecount WHERE municipal
 def count_in_municipality(municipality_id: UUID) -> int:
     """How many records a coordinator lists: counted as they come and go (`PlaceCount`), less
     those merged into others."""
-    with connection.cursor() as cursor:
+    with prepared() as cursor:
         cursor.execute(_IN_MUNICIPALITY, {"place": municipality_id})
+        return int(cursor.fetchone()[0])
+
+
+def count_in_region() -> int:
+    """How many records the department lists: counted as they come, are merged and go."""
+    with prepared() as cursor:
+        cursor.execute(
+            "SELECT coalesce(sum(people), 0) FROM registry_placecount WHERE municipality_id IS NULL"
+        )
         return int(cursor.fetchone()[0])
 
 

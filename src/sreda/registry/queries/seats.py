@@ -5,9 +5,8 @@ from __future__ import annotations
 from datetime import date
 from uuid import UUID
 
-from django.db import connection
-
 from sreda.kernel.permissions import Seat
+from sreda.kernel.prepared import prepared
 from sreda.registry.enums import Role
 
 _SQL = """
@@ -37,7 +36,7 @@ _ORDER = {role: place for place, role in enumerate(Role.values)}
 
 def seats_of(person_id: UUID, on: date) -> tuple[Seat, ...]:
     """Posts, enrolments and wards in force on the day, the widest rights first."""
-    with connection.cursor() as cursor:
+    with prepared() as cursor:
         cursor.execute(_SQL, {"person": person_id, "on": on})
         rows = cursor.fetchall()
     seats = [

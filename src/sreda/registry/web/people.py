@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -35,7 +36,13 @@ from sreda.registry.enums import LEARNER_ROLES, POST_ROLES, Role
 from sreda.registry.models import Enrolment, Guardianship, Person, Post, Qualification, User
 from sreda.registry.models.periods import on_day
 from sreda.registry.queries.past import states_on
-from sreda.registry.queries.people import MANY, add_places, count_in_municipality, search_people
+from sreda.registry.queries.people import (
+    MANY,
+    add_places,
+    count_in_municipality,
+    count_in_region,
+    search_people,
+)
 from sreda.registry.web import base
 from sreda.registry.web.base import actor_of, as_of, key_of, page, places_of, visible
 from sreda.registry.web.entering import entered, form_page, history_page, valid
@@ -121,8 +128,16 @@ def _listed(actor: Actor) -> QuerySet[Person]:
     return PEOPLE.all(actor).filter(merged_into__isnull=True)
 
 
+def _counted(actor: Actor) -> Callable[[], int] | None:
+    """Where the list is a municipality's or the region's, its length is kept."""
+    if actor.role == Role.OPERATOR:
+        return count_in_region
+    if actor.role == Role.COORDINATOR and (place := actor.municipality_id):
+        return lambda: count_in_municipality(place)
+    return None
+
+
 def people_listing(request: HttpRequest, actor: Actor) -> Listing[Person]:
-    place = actor.municipality_id if actor.role == Role.COORDINATOR else None
     return Listing(
         rows=_listed,
         of=(actor,),
@@ -147,7 +162,7 @@ def people_listing(request: HttpRequest, actor: Actor) -> Listing[Person]:
         if PEOPLE.may(actor, "change")
         else [],
         name="people",
-        count_all=(lambda: count_in_municipality(place)) if place else None,
+        count_all=_counted(actor),
     )
 
 

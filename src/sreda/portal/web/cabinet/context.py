@@ -5,7 +5,6 @@ The lines depend on the seat's role alone and are kept per role; only badges ask
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import date
 from functools import lru_cache
 from typing import Any
@@ -15,10 +14,10 @@ from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from sreda.kernel.api import Actor, Seat, nav_for
+from sreda.kernel.api import Actor, Kept, Seat, nav_for, numbers
 from sreda.ui.nav import Line, Section
 
-Badge = Callable[[Actor], int] | None
+Badge = Kept[int] | None
 
 
 def cabinet(request: HttpRequest) -> dict[str, Any]:
@@ -37,11 +36,13 @@ def navigation(request: HttpRequest) -> tuple[Section, ...]:
         return ()
     sections = lines_for(actor.role, get_language() or "")
     here = _nearest(request.path, [line.url for _l, lines in sections for line, _badge in lines])
+    badges = [badge for _l, lines in sections for _line, badge in lines if badge]
+    counted = dict(zip(badges, numbers(badges, actor), strict=True))
     return tuple(
         Section(
             label,
             tuple(
-                line._replace(active=line.url == here, badge=badge(actor) if badge else 0)
+                line._replace(active=line.url == here, badge=counted[badge] if badge else 0)
                 for line, badge in lines
             ),
         )
