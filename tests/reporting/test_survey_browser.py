@@ -128,7 +128,7 @@ def test_a_survey_is_taken_back(enter, live_server) -> None:
         actor=operator, at=clock.now(),
     )  # fmt: skip
     page = enter(operator)
-    page.goto(f"{live_server.url}/reporting/surveys/{made.pk}/results/")
+    page.goto(f"{live_server.url}/reporting/surveys/all/{made.pk}/results/")
     confirm(page, "Отменить опрос")
     expect(page.locator(".toasts")).to_contain_text("отменён")
     assert not Campaign.objects.exists()

@@ -3,8 +3,10 @@
 from sreda.kernel.copying import Copied, copy_rows, upsert_rows
 from sreda.kernel.counting import Counted, counted
 from sreda.kernel.datasets import (
+    Correction,
     Dataset,
     Dimension,
+    Entry,
     Filters,
     Measure,
     Records,
@@ -57,9 +59,11 @@ __all__ = [
     "AuditEntry",
     "Column",
     "Copied",
+    "Correction",
     "Counted",
     "Dataset",
     "Dimension",
+    "Entry",
     "Event",
     "Filter",
     "Filters",

@@ -14,7 +14,7 @@ from django.db import connection
 from django.db.models import Model, QuerySet
 from django.db.models.expressions import RawSQL
 
-from sreda.kernel.datasets import Dataset, Dimension, Filters, Measure, Records
+from sreda.kernel.datasets import Dataset, Dimension, Entry, Filters, Measure, Records
 from sreda.kernel.events import Event
 from sreda.kernel.permissions import Actor, Permissions
 
@@ -46,6 +46,7 @@ def counted(
     dimensions: tuple[Dimension, ...],
     measures: tuple[Measure, ...],
     changed_by: tuple[type[Event], ...] = (),
+    entry: Entry | None = None,
 ) -> Dataset:
     """A dataset over `what`; its first measure is the number of records."""
     known = {dimension.name for dimension in dimensions}
@@ -83,7 +84,7 @@ def counted(
         hidden = everything.count() - seen.count()
         return Records(seen.select_related(*what.related), what.label, what.url, hidden)
 
-    return Dataset(name, title, source, dimensions, measures, rows, records, changed_by)
+    return Dataset(name, title, source, dimensions, measures, rows, records, changed_by, entry)
 
 
 def _terms(filters: Filters, known: set[str], values: dict[str, Any]) -> Iterator[str]:

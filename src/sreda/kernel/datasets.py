@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -59,6 +59,34 @@ class Records:
 
 
 @dataclass(frozen=True, slots=True)
+class Correction:
+    """What somebody found wrong in the records: how a measure of an organisation should be from
+    `on`, as typed."""
+
+    organisation: UUID
+    measure: str
+    said: str
+    on: date
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """Where people keep the records of a dataset.
+
+    `url(organisation, measure)` is the page on which a measure is entered: the very form where one
+    has to do, else the list of its records; of no organisation, the list of all. `advice` says
+    what to do there. `correct(correction, actor, at)` does it by itself, for the `measures`
+    that are kept as they are shown; ValidationError says why not, Refused or Http404 who may not.
+    """
+
+    url: Callable[[UUID | None, str], str]
+    advice: Any
+    measures: frozenset[str] = frozenset()
+    correct: Callable[[Correction, Actor, datetime], object] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Dataset:
     """The first measure counts the records themselves, the others are sums or values over them.
 
@@ -66,7 +94,7 @@ class Dataset:
     are declared here, each combination once; organisations without rows have zeros.
     `records(actor, organisations, on, filters)` lists what a figure was made of.
     `changed_by` are the events after which figures may differ; each carries `organisation_id` where
-    the change is of one organisation.
+    the change is of one organisation. `entry`: where people keep the records.
     """
 
     name: str
@@ -77,6 +105,7 @@ class Dataset:
     rows: Callable[[Sequence[UUID], date], Iterable[tuple[Any, ...]]]
     records: Callable[[Actor, Sequence[UUID], date, Filters], Records] | None = None
     changed_by: tuple[type[Event], ...] = ()
+    entry: Entry | None = None
 
 
 _datasets: dict[str, Dataset] = {}

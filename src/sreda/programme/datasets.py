@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from sreda.kernel.api import Counted, Dimension, Measure, add_dataset, counted
+from sreda.kernel.api import Counted, Dimension, Entry, Measure, add_dataset, counted
 from sreda.programme.access import ENTRIES, IMPLEMENTATIONS
 from sreda.programme.enums import Section
 from sreda.programme.events import (
@@ -53,6 +54,10 @@ LISTED = counted(
         Measure("office_computers", _("computers in administration by the order"), _("units")),
     ),
     changed_by=(EntryMatched, PackLoaded),
+    entry=Entry(
+        lambda organisation, measure: reverse("programme:entries"),
+        _("The list is part of the order: load its new edition as a pack."),
+    ),
 )
 
 IMPLEMENTED = counted(
@@ -78,6 +83,10 @@ IMPLEMENTED = counted(
         Measure("basis", _("act of acceptance"), additive=False),
     ),
     changed_by=(ImplementationRecorded, ImplementationWithdrawn, PackLoaded),
+    entry=Entry(
+        lambda organisation, measure: reverse("programme:implementations"),
+        _("Record that the target model works in the organisation, or withdraw the record."),
+    ),
 )
 
 YES_NO = ((True, _("yes")), (False, _("no")))
@@ -115,7 +124,18 @@ STAFF_LISTED = counted(
     ),
     measures=(Measure("people", _("staff"), _("people")),),
     changed_by=(*OF_THE_LIST, *OF_POSTS),
+    entry=Entry(
+        lambda organisation, measure: reverse("registry:people"),
+        _("Enter posts and finished courses of the staff of the listed organisations."),
+    ),
 )
+
+
+def _of_organisation(organisation: UUID | None, measure: str) -> str:
+    if organisation is None:
+        return reverse("registry:organisations")
+    return reverse("registry:costs_add", args=[organisation])
+
 
 COSTS_LISTED = counted(
     Counted(
@@ -142,6 +162,13 @@ COSTS_LISTED = counted(
         Measure("management", _("of it on management"), _("thousand roubles")),
     ),
     changed_by=(registry.CostsRecorded, registry.CostsRemoved, *OF_THE_LIST),
+    entry=Entry(
+        _of_organisation,
+        _(
+            "Enter the expenses of the listed organisations: of the year of the day and of the one"
+            " before the plan."
+        ),
+    ),
 )
 
 add_dataset(LISTED, IMPLEMENTED, STAFF_LISTED, COSTS_LISTED)

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 from datetime import date
 from typing import Any
+from uuid import UUID
 
 from django.db.models import TextChoices
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from sreda.kernel.api import Counted, Dimension, Event, Measure, add_dataset, counted
+from sreda.kernel.api import Counted, Dimension, Entry, Event, Measure, add_dataset, counted
 from sreda.registry import events
 from sreda.registry.access import ENROLMENTS, GROUPS, ORGANISATIONS, POSTS
+from sreda.registry.domain import corrections
 from sreda.registry.enums import LEARNER_ROLES, Category, OrganisationKind, Ownership, Role, Sex
 from sreda.registry.queries.cabinet import school_year
 
@@ -71,6 +73,40 @@ def organisation_url(thing: Any) -> str:
     return reverse("registry:organisation", args=[thing.pk])
 
 
+def list_of(name: str) -> Any:
+    """Address of a list of the registry, of one organisation where one is named."""
+
+    def url(organisation: UUID | None, measure: str) -> str:
+        address = reverse(f"registry:{name}")
+        return f"{address}?organisation={organisation}" if organisation else address
+
+    return url
+
+
+def form_of(name: str) -> Any:
+    """Address of a form of an organisation; without one, of the list of organisations."""
+
+    def url(organisation: UUID | None, measure: str) -> str:
+        if organisation is None:
+            return reverse("registry:organisations")
+        return reverse(f"registry:{name}", args=[organisation])
+
+    return url
+
+
+ENROLLED = Entry(
+    list_of("groups"),
+    _("Enrol, move or let go the learners in their classes; check sex and birth date on their"
+      " pages."),
+)  # fmt: skip
+OF_GROUPS = Entry(list_of("groups"), _("Put the classes of the school year right."))
+POSTED = Entry(
+    list_of("people"),
+    _("Put the posts of the staff right: who works, as what, with which education."),
+)
+COURSES = Entry(list_of("people"), _("Enter the finished courses on the pages of the staff."))
+EXPENSES = Entry(form_of("costs_add"), _("Enter the expenses of the year of the organisation."))
+
 CONTINGENT = counted(
     Counted(
         f"""
@@ -101,6 +137,7 @@ CONTINGENT = counted(
     ),
     measures=(Measure("learners", _("learners"), _("people")),),
     changed_by=OF_LEARNERS,
+    entry=ENROLLED,
 )
 
 GROUPS_OF_YEAR = counted(
@@ -135,6 +172,7 @@ GROUPS_OF_YEAR = counted(
         Measure("learners", _("learners in them"), _("people")),
     ),
     changed_by=OF_LEARNERS,
+    entry=OF_GROUPS,
 )
 
 # `main` is true of one post of a person in an organisation: counted over it, each person is one.
@@ -188,6 +226,7 @@ STAFF = counted(
     ),
     measures=(Measure("posts", _("posts"), _("units")),),
     changed_by=OF_POSTS,
+    entry=POSTED,
 )
 
 # A course is counted where its owner works; `latest` is true of the last one of a person on a
@@ -232,6 +271,7 @@ QUALIFICATIONS = counted(
         Measure("hours_total", _("hours in all"), _("hours")),
     ),
     changed_by=OF_POSTS,
+    entry=COURSES,
 )
 
 EQUIPMENT = (
@@ -277,6 +317,12 @@ FACILITIES = counted(
         Measure("as_of", _("day of the figures"), additive=False),
     ),
     changed_by=(events.FacilitiesRecorded, *OF_ORGANISATIONS),
+    entry=Entry(
+        form_of("facilities_add"),
+        _("Enter the figures of the facilities as of the day."),
+        frozenset(corrections.FACILITIES),
+        corrections.correct_facilities,
+    ),
 )
 
 KEPT = (
@@ -328,6 +374,12 @@ PASSPORT = counted(
         Measure("head_title", _("position of the head"), additive=False),
     ),
     changed_by=(*OF_ORGANISATIONS, *OF_POSTS),
+    entry=Entry(
+        form_of("organisation_edit"),
+        _("Change the card of the organisation; its head is a post of the staff."),
+        frozenset(name for name, _title in KEPT),
+        corrections.correct_card,
+    ),
 )
 
 COSTS = counted(
@@ -352,6 +404,7 @@ COSTS = counted(
         Measure("management", _("of it on management"), _("thousand roubles")),
     ),
     changed_by=(events.CostsRecorded, events.CostsRemoved, *OF_ORGANISATIONS),
+    entry=EXPENSES,
 )
 
 # Counted from the records themselves: kept sizes are only those of today.
@@ -391,6 +444,7 @@ SIZES = counted(
         Measure("groups", _("classes and groups"), _("units")),
     ),
     changed_by=(*OF_LEARNERS, *OF_POSTS),
+    entry=ENROLLED,
 )
 
 add_dataset(CONTINGENT, GROUPS_OF_YEAR, STAFF, QUALIFICATIONS, FACILITIES, PASSPORT, COSTS, SIZES)

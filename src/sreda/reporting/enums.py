@@ -33,6 +33,14 @@ class CampaignStatus(TextChoices):
     CLOSED = "closed", pgettext_lazy("campaign", "Closed")
 
 
+class SurveyStatus(TextChoices):
+    """A campaign's states in words for a survey."""
+
+    PLANNED = CampaignStatus.PLANNED.value, pgettext_lazy("survey", "Planned")
+    OPEN = CampaignStatus.OPEN.value, pgettext_lazy("survey", "Open")
+    CLOSED = CampaignStatus.CLOSED.value, pgettext_lazy("survey", "Closed")
+
+
 class SubmissionStatus(TextChoices):
     """From the school's first look to the municipality's word."""
 

@@ -8,12 +8,16 @@ from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from sreda.kernel.api import Actor, audit
+from sreda.kernel.api import Actor, Correction, audit, notify
 from sreda.reporting.enums import Origin, ProposalStatus
 from sreda.reporting.models import Proposal, Submission, Value
+from sreda.reporting.queries.cells import place_of
+from sreda.reporting.queries.entries import settable, source_of
 from sreda.reporting.queries.typed import plain_text
+from sreda.reporting.queries.versions import compiled_form
 
 BY_ITSELF = "—"
 
@@ -55,7 +59,7 @@ def settle_proposals(
     }
     for proposal in Proposal.objects.filter(
         submission_id__in=list(changed), status=ProposalStatus.OPEN
-    ):
+    ).select_related("cell"):
         value = values.get((proposal.submission_id, proposal.cell_id, proposal.row))
         if value is None or value.origin == Origin.CORRECTED:
             continue
@@ -63,12 +67,18 @@ def settle_proposals(
         proposal.status = ProposalStatus.ACCEPTED if followed else ProposalStatus.WITHDRAWN
         proposal.decided_at = at
         proposal.save(update_fields=["status", "decided_at"])
+        if followed:
+            _tell(proposal, at=at)
 
 
 def decide_proposal(
     proposal: Proposal, *, accept: bool, answer: str, actor: Actor, at: datetime
 ) -> Proposal:
-    """Accept (whoever accepts corrects the record on its page) or reject with a reason."""
+    """Accept or reject with a reason, and tell whoever proposed it.
+
+    Where the system can set the record itself (see `queries.entries.settable`), accepting does so:
+    ValidationError says why it cannot. Elsewhere whoever accepts has put the record right.
+    """
     answer = answer.strip()
     if not accept and not answer:
         raise ValidationError({"answer": _("Say why the proposal is rejected.")})
@@ -79,8 +89,50 @@ def decide_proposal(
         current.status = ProposalStatus.ACCEPTED if accept else ProposalStatus.REJECTED
         current.decided_at, current.decided_by_name, current.answer = at, actor.name, answer[:500]
         current.save()
+        by_itself = accept and _set_record(current, actor, at)
         audit(
             "reporting.proposal.decided", current, actor=actor, at=at,
-            status=current.status, answer=current.answer,
+            status=current.status, answer=current.answer, by_itself=by_itself,
         )  # fmt: skip
+        if current.by != actor.person_id:
+            _tell(current, at=at)
     return current
+
+
+def _set_record(proposal: Proposal, actor: Actor, at: datetime) -> bool:
+    """Whether the system could set the record itself, and has."""
+    campaign = proposal.submission.campaign
+    found = settable(source_of(compiled_form(campaign.version), proposal.cell.key))
+    if found is None:
+        return False
+    entry, measure = found
+    assert entry.correct
+    wrong = Correction(
+        proposal.submission.organisation_id, measure, proposal.proposed, campaign.as_of,
+        proposal.reason,
+    )  # fmt: skip
+    entry.correct(wrong, actor, at)
+    return True
+
+
+def _tell(proposal: Proposal, *, at: datetime) -> None:
+    """Whoever proposed: what became of it and why."""
+    if proposal.by is None:
+        return
+    accepted = proposal.status == ProposalStatus.ACCEPTED
+    words = _("Your proposal is accepted: %s") if accepted else _("Your proposal is rejected: %s")
+    lines = [
+        _("By the records: %(was)s; by you: %(proposed)s.")
+        % {"was": proposal.was or BY_ITSELF, "proposed": proposal.proposed or BY_ITSELF},
+        _("Answer: %s") % proposal.answer if proposal.answer else "",
+        proposal.decided_by_name,
+    ]
+    place = place_of(proposal.cell.key, proposal.row)
+    notify(
+        [proposal.by],
+        key=f"reporting:proposal:{proposal.pk}",
+        subject=words % proposal.cell.title,
+        text="\n".join(filter(None, lines)),
+        link=f"{reverse('reporting:cell', args=[proposal.submission_id])}?at={place}",
+        at=at,
+    )

@@ -12,6 +12,7 @@ from sreda.kernel.api import Actor, Dataset, Records, datasets
 from sreda.reporting.expressions import ExpressionError, Used, in_words
 from sreda.reporting.models import Submission
 from sreda.reporting.queries.cells import cells_of, values_of
+from sreda.reporting.queries.entries import source_of
 from sreda.reporting.queries.versions import compiled_form
 from sreda.reporting.queries.worlds import world_of
 
@@ -39,7 +40,7 @@ class Lineage:
 def lineage_of(submission: Submission, key: str) -> Lineage | None:
     """What fills a cell (of a list: the whole list); None where nothing does."""
     form = compiled_form(submission.campaign.version)
-    source = form.sources.get(key) or form.row_sources.get(key.partition(".")[0])
+    source = source_of(form, key)
     if source is None:
         return None
     world = world_of(submission.campaign, [submission.organisation_id])

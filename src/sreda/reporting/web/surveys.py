@@ -25,7 +25,7 @@ from sreda.registry.web.picking import OrganisationField
 from sreda.reporting.access import SURVEYS
 from sreda.reporting.domain import surveys as domain
 from sreda.reporting.domain.campaigns import open_campaign
-from sreda.reporting.enums import CampaignStatus, FormKind
+from sreda.reporting.enums import CampaignStatus, FormKind, SurveyStatus
 from sreda.reporting.forms import CellType
 from sreda.reporting.models import Campaign, Participation
 from sreda.reporting.queries import surveys as queries
@@ -207,14 +207,14 @@ def every(request: HttpRequest) -> HttpResponseBase:
         rows=SURVEYS.all(actor, "manage").annotate(people=Count("participations")),
         params=request.GET,
         search=lambda found, text: found.filter(title__icontains=text),
-        filter_by=[Filter("status", gettext_lazy("State"), CampaignStatus.choices)],
+        filter_by=[Filter("status", gettext_lazy("State"), SurveyStatus.choices)],
         sorts={"due": ["due_on"], "title": ["title"]},
         default_sort="-due",
         columns=[
             Column(gettext_lazy("Survey"), lambda c: c.title),
             Column(gettext_lazy("Opens on"), lambda c: c.opens_on),
             Column(gettext_lazy("Answers are taken until"), lambda c: c.due_on),
-            Column(gettext_lazy("State"), lambda c: c.get_status_display()),
+            Column(gettext_lazy("State"), lambda c: SurveyStatus(c.status).label),
             Column(gettext_lazy("Anonymous"), lambda c: c.anonymous),
             Column(gettext_lazy("People answered"), lambda c: c.people),
         ],
@@ -223,6 +223,7 @@ def every(request: HttpRequest) -> HttpResponseBase:
     if (file := listing.export()) is not None:
         return file
     for row in listing.page:
+        row.state = SurveyStatus(row.status).label  # type: ignore[attr-defined]
         row.tone, row.icon = TONES[CampaignStatus(row.status)]  # type: ignore[attr-defined]
     return render(request, "reporting/surveys/every.html", {"listing": listing})
 
@@ -333,6 +334,7 @@ def results(request: HttpRequest, pk: UUID) -> HttpResponseBase:
         "by": by,
         "ways": BY,
         "table": table,
+        "state": SurveyStatus(found.status).label,
         "tone": tone,
         "icon": icon,
     }
