@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import importlib
+import random
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
 import pytest
 
-from sreda.kernel.rules import RuleError
-from sreda.programme.pack import Pack
+from sreda.kernel.rules import RuleError, to_cel
+from sreda.kernel.rules.functions import distance
+from sreda.programme.pack import Pack, Row
 from sreda.programme.pack.edit import add_row, remove_row, reorder, set_cell
 from sreda.programme.rules import check, load_rules
+from sreda.programme.rules.lookup import Lookup
+
+checking = importlib.import_module("sreda.programme.rules.check")
 
 TOWNS = ("Альск", "Бельск", "Вальск", "Гальск", "Дальск", "Ельск", "Жальск", "Зальск")
 
@@ -249,3 +256,37 @@ def test_a_rule_that_cannot_be_applied_is_reported(tmp_path: Path) -> None:
     (finding,) = check(region(), load_rules(file))
     assert finding.rule == "mine"
     assert "text + number" in finding.text("en")
+
+
+def long_list(count: int) -> Pack:
+    pack = region()
+    return pack.with_table(
+        "organisations",
+        tuple(row for n in range(count // len(TOWNS)) for row in rows_again(n)),
+    )
+
+
+def rows_again(n: int) -> list[Row]:
+    return [replace(row, key=f"{row.key}-{n}") for row in region()["organisations"]]
+
+
+def test_a_long_list_is_checked_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a rule asks about other rows takes an index: steps grow with the rows, not faster."""
+    count = 2_000
+    monkeypatch.setattr(checking, "LIMITS", replace(checking.LIMITS, steps=150 * count))
+    found = check(long_list(count))
+    assert [f.rule for f in found if f.item == "failed"] == []
+    twice = [f for f in found if f.rule == "identity.duplicate"]
+    assert len(twice) == count
+    assert twice[0].computed.count(";") < 12
+
+
+def test_similar_texts_are_those_a_letter_or_two_away() -> None:
+    dice = random.Random(7)
+    words = ["".join(dice.choices("абв", k=dice.randint(0, 7))) for _ in range(200)]
+    rows = to_cel([{"core": word} for word in words])
+    lookup = Lookup()
+    for word in dict.fromkeys(words):
+        near = [row["core"] for row in lookup.similar(rows, "core", word)]
+        expected = [w for w in words if 0 < distance(to_cel(word), to_cel(w)) <= 2]
+        assert sorted(near) == sorted(expected)

@@ -12,7 +12,7 @@ from typing import Any, cast
 
 import celpy.evaluation
 import lark
-from celpy.celtypes import BoolType, MapType
+from celpy.celtypes import BoolType, ListType, MapType
 from celpy.evaluation import CELEvalError
 
 from .functions import Function, kind
@@ -98,10 +98,59 @@ class Evaluator(celpy.evaluation.Evaluator):
         return self
 
     def literal(self, tree: lark.Tree[Any]) -> Any:
-        token: Any = tree.children[0]
-        if token.type in {"INT_LIT", "FLOAT_LIT"}:
-            return EXACT.create_decimal(str(token))
-        return super().literal(tree)
+        kept = tree.__dict__
+        if "value" not in kept:
+            token: Any = tree.children[0]
+            exact = token.type in {"INT_LIT", "FLOAT_LIT"}
+            kept["value"] = EXACT.create_decimal(str(token)) if exact else super().literal(tree)
+        return kept["value"]
+
+    def primary(self, tree: lark.Tree[Any]) -> Any:
+        child: Any = tree.children[0]
+        match child.data:
+            case "literal":
+                return self.literal(child)
+            case "paren_expr":
+                return self._visit_tree(child.children[0])
+            case "ident":
+                name = child.children[0].value
+                try:
+                    return self.activation.resolve_variable(name)
+                except KeyError:
+                    return CELEvalError(f"undeclared reference to '{name}'", tree=tree)
+            case "ident_arg" if len(child.children) == 2 and child.children[0].value not in {
+                "has",
+                "dyn",
+            }:
+                name, given = child.children
+                return self._call(name, *self.visit_children(given))
+        return super().primary(tree)
+
+    def exprlist(self, tree: lark.Tree[Any]) -> Any:
+        values = self.visit_children(tree)
+        for value in values:
+            if isinstance(value, CELEvalError):
+                return value
+        return ListType(values)
+
+    def function_eval(self, name_token: lark.Token, exprlist: Any = None) -> Any:
+        return self._call(name_token, *(exprlist or ()))
+
+    def method_eval(self, object: Any, method_ident: lark.Token, exprlist: Any = None) -> Any:
+        if isinstance(exprlist, CELEvalError):
+            return exprlist
+        return self._call(method_ident, object, *(exprlist or ()))
+
+    def _call(self, name: lark.Token, *values: Any) -> Any:
+        for value in values:
+            if isinstance(value, CELEvalError):
+                return value
+        try:
+            return self.activation.resolve_function(name.value)(*values)
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+            found = CELEvalError(reason(error), token=name)
+            found.__cause__ = error
+            return found
 
     def binary(self, tree: lark.Tree[Any]) -> Any:
         """`a < b`, `a + b`, `a * b`: the sign is the name of the left node."""

@@ -62,26 +62,38 @@ class Expression:
     def __repr__(self) -> str:
         return f"Expression({self.name!r}, {self.text!r})"
 
+    def bound(self, functions: Mapping[str, Function]) -> Expression:
+        """The same expression with functions that were only declared when compiling."""
+        given = {name: passing_errors(f) for name, f in functions.items()}
+        return Expression(
+            self.text,
+            self.tree,
+            name=self.name,
+            functions={**self._functions, **given},
+            limits=self._limits,
+        )
+
     def evaluate(
         self,
         values: Mapping[str, object],
         *,
         functions: Mapping[str, Function] | None = None,
         budget: Budget | None = None,
+        raw: bool = False,
     ) -> Any:
         """The value as Python (Decimal, str, bool, date, list, dict or None).
 
-        `functions` supplies those that were only declared when compiling.
+        `functions` supplies those that were only declared when compiling. With `raw` both
+        values and outcome are as the evaluator has them: the same rows, not copies of them.
         """
-        table = self._functions
         if functions:
-            table = {**table, **{name: passing_errors(f) for name, f in functions.items()}}
+            return self.bound(functions).evaluate(values, budget=budget, raw=raw)
         try:
-            scope = Scope({name: to_cel(value) for name, value in values.items()}, table)
+            names = values if raw else {name: to_cel(value) for name, value in values.items()}
+            scope = Scope(names, self._functions)
             with localcontext(EXACT):
-                return from_cel(
-                    Evaluator(self.tree, scope, budget or Budget(self._limits)).evaluate()
-                )
+                found = Evaluator(self.tree, scope, budget or Budget(self._limits)).evaluate()
+                return found if raw else from_cel(found)
         except LimitError as error:
             raise LimitError(error.reason, rule=self.name) from None
         except CELEvalError as error:

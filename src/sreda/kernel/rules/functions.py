@@ -5,9 +5,11 @@ Operators are strict: a number meets a number, a text a text. `==` and `!=` also
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 from datetime import date, timedelta
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+from functools import partial
 from itertools import combinations, islice
 from typing import Any
 
@@ -183,6 +185,20 @@ def distinct(values: Any) -> ListType:
     return ListType(dict.fromkeys(expect(values, "list")))
 
 
+def head(values: Any, count: Any) -> ListType:
+    return ListType(list(islice(expect(values, "list"), whole(count, 0, SIZE))))
+
+
+def tally(values: Any) -> MapType:
+    """How often each text is in the list."""
+    return MapType(
+        {
+            word: Decimal(n)
+            for word, n in Counter(map(partial(expect, wanted="text"), values)).items()
+        }
+    )
+
+
 def show(value: Any) -> StringType:
     match kind(value):
         case "number":
@@ -306,6 +322,7 @@ FUNCTIONS: dict[str, Function] = {
     "find": find,
     "first": lambda a: expect(a, "list")[0],
     "floor": lambda a: expect(a, "number").to_integral_value(ROUND_FLOOR),
+    "head": head,
     "initials": initials,
     "join": lambda a, b: text(expect(b, "text").join(expect(x, "text") for x in a)),
     "last": lambda a: expect(a, "list")[-1],
@@ -329,6 +346,7 @@ FUNCTIONS: dict[str, Function] = {
     "string": show,
     "subset": subset,
     "sum": lambda a: sum(numbers(a), Decimal(0)),
+    "tally": tally,
     "trim": lambda a: text(expect(a, "text").strip()),
     "upper": lambda a: text(expect(a, "text").upper()),
     "year": lambda a: Decimal(expect(a, "date").year),

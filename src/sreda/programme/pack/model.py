@@ -270,7 +270,11 @@ class Pack:
             yield from self[table.key]
 
     def row(self, table: str, key: str) -> Row | None:
-        return next((row for row in self[table] if row.key == key), None)
+        return self._rows.get((table, key))
+
+    @cached_property
+    def _rows(self) -> dict[tuple[str, str], Row]:
+        return {(table, row.key): row for table in self.tables for row in reversed(self[table])}
 
     def with_table(self, table: str, rows: tuple[Row, ...]) -> Pack:
         return Pack(self.name, {**self.tables, table: rows})

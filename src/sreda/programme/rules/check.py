@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import reduce
+from operator import getitem
 from typing import Any
 
-from sreda.kernel.rules import Budget, Limits, RuleError
+from sreda.kernel.rules import Budget, Expression, Limits, RuleError, from_cel, to_cel
 from sreda.programme.pack.model import Location, Pack
 from sreda.programme.pack.schema import BY_KEY
 from sreda.programme.pack.values import render
@@ -56,6 +58,40 @@ def _failed(rule: Rule, error: RuleError) -> Finding:
     )
 
 
+class _Names(dict[str, Any]):
+    """What an expression sees, before what lies further out; a `let` is worked out when it is
+    first asked for."""
+
+    def __init__(
+        self,
+        run: _Run,
+        known: Mapping[str, Any],
+        lets: Mapping[str, Expression] | None = None,
+        outer: _Names | None = None,
+    ) -> None:
+        super().__init__(known)
+        self._run = run
+        self._lets = lets or {}
+        self._outer = outer
+
+    def __contains__(self, name: object) -> bool:
+        return (
+            super().__contains__(name)
+            or name in self._lets
+            or (self._outer is not None and name in self._outer)
+        )
+
+    def __missing__(self, name: str) -> Any:
+        if name in self._lets:
+            value = self._run.evaluate(self._lets[name], self)
+        elif self._outer is not None:
+            value = self._outer[name]
+        else:
+            raise KeyError(name)
+        self[name] = value
+        return value
+
+
 class _Run:
     """One rule over one pack."""
 
@@ -63,65 +99,61 @@ class _Run:
         self.rule = rule
         self.facts = facts
         self.budget = Budget(LIMITS)
+        self.parts = self.bound(rule.parts)
+        self.let = self.bound(rule.let)
+        self.group_let = self.bound(rule.group_let)
 
-    def evaluate(self, expression: Any, names: Mapping[str, Any]) -> Any:
-        return expression.evaluate(names, functions=self.facts.functions, budget=self.budget)
+    def bound(self, expressions: Mapping[str, Expression]) -> dict[str, Expression]:
+        return {name: e.bound(self.facts.functions) for name, e in expressions.items()}
+
+    def evaluate(self, expression: Expression, names: Mapping[str, Any]) -> Any:
+        return expression.evaluate(names, budget=self.budget, raw=True)
 
     def part(self, part: str, names: Mapping[str, Any], default: Any = None) -> Any:
-        expression = self.rule.parts.get(part)
-        return default if expression is None else self.evaluate(expression, names)
+        expression = self.parts.get(part)
+        return default if expression is None else from_cel(self.evaluate(expression, names))
 
     def findings(self) -> Iterator[Finding]:
-        rows = [
-            row
-            for row in self.facts.tables[self.rule.over]
-            if all(row[name] is not None and row[name] != "" for name in self.rule.needs)
-        ]
-        groups: dict[tuple[Any, ...], list[Any]] = {}
+        rows = to_cel(
+            [
+                row
+                for row in self.facts.tables[self.rule.over]
+                if all(row[name] is not None and row[name] != "" for name in self.rule.needs)
+            ]
+        )
+        groups: dict[tuple[Any, ...], Any] = {}
         for row in rows:
-            groups.setdefault(tuple(row[name] for name in self.rule.group), []).append(row)
+            of = tuple(reduce(getitem, name.split("."), row) for name in self.rule.group)
+            groups.setdefault(of, to_cel([])).append(row)
+        whole = {"pack": self.facts.tables, "order": self.facts.order, "rows": rows}
         for of, group in groups.items():
-            names: dict[str, Any] = {
-                "pack": self.facts.tables,
-                "order": self.facts.order,
-                "rows": rows,
-                "group": group,
-            }
-            for name, expression in self.rule.group_let.items():
-                names[name] = self.evaluate(expression, names)
+            names = _Names(self, whole | {"group": group}, self.group_let)
             if self.rule.each == "group":
-                yield from self.one(
-                    names | {"row": group[0], "index": 0}, "/".join(map(render, of))
-                )
+                yield from self.one(names, group[0], 0, "/".join(map(render, of)))
                 continue
             for index, row in enumerate(group):
-                yield from self.one(names | {"row": row, "index": index})
+                yield from self.one(names, row, index)
 
-    def one(self, names: dict[str, Any], group: str = "") -> Iterator[Finding]:
+    def one(self, outer: _Names, row: Any, index: int, group: str = "") -> Iterator[Finding]:
+        known = {"row": row, "index": to_cel(index)}
+        names = _Names(self, known, self.let, outer)
         if not self.part("when", names, default=True):
             return
-        if "for" not in self.rule.parts:
+        if "for" not in self.parts:
             yield from self.judge(names, group)
             return
         for item in self.part("for", names):
-            yield from self.judge(
-                names | {"item": item}, "/".join(filter(None, [group, render(item)]))
-            )
+            names = _Names(self, known | {"item": to_cel(item)}, self.let, outer)
+            yield from self.judge(names, "/".join(filter(None, [group, render(item)])))
 
-    def judge(self, names: dict[str, Any], item: str) -> Iterator[Finding]:
-        for name, expression in self.rule.let.items():
-            names[name] = self.evaluate(expression, names)
+    def judge(self, names: _Names, item: str) -> Iterator[Finding]:
         if not self.part("wrong", names):
             return
         printed, location = self.location(names)
         printed = render(self.part("printed", names, default=printed))
         computed = render(self.part("computed", names), printed)
-        said = {
-            **{k: v for k, v in names.items() if k not in {"pack", "rows", "group", "order"}},
-            "name": names["row"].get("name", ""),
-            "printed": printed,
-            "computed": computed,
-        }
+        said = {"name": names["row"].get("name", ""), "printed": printed, "computed": computed}
+        said = _Names(self, said, outer=names)
         yield Finding(
             rule=self.rule.id,
             severity=self.rule.severity,
@@ -171,7 +203,7 @@ def fill(text: str, values: Mapping[str, Any]) -> str:
     like = "1 000" if re.search(r"\d\s\d", str(values.get("printed", ""))) else ""
 
     def one(match: re.Match[str]) -> str:
-        value = values.get(match[1], match[0])
+        value = from_cel(values[match[1]]) if match[1] in values else match[0]
         if isinstance(value, list | tuple):
             return ", ".join(render(x, like) for x in value)
         return render(value, like)

@@ -6,6 +6,7 @@ Beside the pack's own tables there are `actions` (measures and roadmap together)
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
@@ -24,6 +25,8 @@ from sreda.programme.pack.model import (
 from sreda.programme.pack.schema import BY_KEY, TABLES
 from sreda.programme.pack.values import places
 
+from .lookup import Lookup
+
 CALCULATION = Limits(chars=1_000, depth=40, steps=50_000, seconds=1.0)
 
 
@@ -41,14 +44,19 @@ class Facts:
         orders = tables["order"]
         self.order = to_cel(orders[0]) if orders else None
         self.named = {name: to_cel(value) for name, value in self._named(pack)}
+        self.norms = {str(row["key"]): row["value"] for row in reversed(self.tables["norms"])}
+        self.lookup = Lookup()
         self._calculated: dict[str, Any] = {}
         self.functions = {
             "calc": self.calc,
             "counted": self.counted,
             "fact": self.fact,
+            "first_of_each": self.lookup.first_of_each,
             "known": lambda key: to_cel(str(key) in self.named),
             "norm": self.norm,
+            "similar": self.lookup.similar,
             "trouble": self.trouble,
+            "where": self.lookup.where,
         }
 
     @staticmethod
@@ -73,7 +81,7 @@ class Facts:
 
     def norm(self, key: str) -> Any:
         """A norm's value, or null where the pack sets none."""
-        return next((row["value"] for row in self.tables["norms"] if row["key"] == key), None)
+        return self.norms.get(str(key))
 
     def calc(self, text: str) -> Any:
         """The number that a pack's own expression gives."""
@@ -154,8 +162,11 @@ def _plain(row: Row) -> dict[str, Any]:
             "postcode": postcode(address),
             "locality": locality(address),
             "settlement": settlement(address),
-            "core": name_core(found["name"]),
+            "core": (core := name_core(found["name"])),
+            "digits": number[0] if (number := re.search(r"[0-9]+", core)) else "",
         }
+    if row.table == "bodies":
+        found["called"] = found["name"].lower()
     return found
 
 

@@ -14,7 +14,12 @@ from sreda.kernel.rules import Expression, RuleError, compile_expression
 from .finding import SEVERITIES
 
 DEFINITIONS = Path(__file__).with_name("rules.toml")
-DECLARED = frozenset({"calc", "counted", "fact", "known", "norm", "trouble"})
+DECLARED = frozenset(
+    {
+        *("calc", "counted", "fact", "known", "norm", "trouble"),
+        *("first_of_each", "similar", "where"),
+    }
+)
 EXPRESSIONS = ("wrong", "when", "for", "at", "printed", "computed", "suggest", "order")
 TEXTS = ("en", "ru", "advice_en", "advice_ru")
 OTHERS = ("id", "severity", "over", "column", "each", "group", "needs", "group_let", "let")
