@@ -17,7 +17,7 @@ from sreda.programme.queries import findings as finding_queries
 from sreda.programme.queries import programmes
 from sreda.programme.queries.bodies import bodies_on
 from sreda.programme.queries.budget import budget_of
-from sreda.programme.queries.indicators import states
+from sreda.programme.queries.indicators import kept_states
 from sreda.programme.queries.stored import corrected, printed_pack, standing
 from sreda.programme.web.base import actor_of, the_programme, workbook
 from sreda.programme.web.budget import budget_context
@@ -64,7 +64,7 @@ def programme(request: HttpRequest) -> HttpResponseBase:
         "learners": sum(r.entry.learners or 0 for r in rows),
         "dates": sorted((a for a in actions if a.due), key=lambda a: (a.due, a.plan, a.number)),
         "actions": sorted(actions, key=lambda a: (a.plan, a.number)),
-        "states": states(shown, actor.on),
+        "states": kept_states(actor.on, shown),
         "bodies": bodies_on(shown, actor.on),
     }
     return render(request, "programme/public/programme.html", context)
