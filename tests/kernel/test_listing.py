@@ -53,6 +53,15 @@ def test_search_and_filters(three):
     assert listing("q=none").narrowed
 
 
+@pytest.mark.parametrize(("most", "more", "total"), [(3, False, 3), (2, True, 2)])
+def test_what_a_search_finds_is_counted_up_to_a_limit(three, most, more, total):
+    for page, expected in ((1, ["Гамма", "Альфа"]), (2, ["=Бета"][: total - 2])):
+        found = listing(f"q=а&sort=-name&page={page}", count_to=most)
+        assert names(found) == (expected or ["Гамма", "Альфа"])
+        assert (found.total, found.more) == (total, more)
+    assert names(listing("q=нет такой", count_to=most)) == []
+
+
 def test_addresses_keep_what_is_chosen(three):
     found = listing("q=а&kind=school&page=2")
     assert found.url(sort="code") == "?q=%D0%B0&kind=school&sort=code"

@@ -156,7 +156,17 @@ class Listing(Generic[M]):
             found = self.selected.order_by().values("pk")[: self.count_to + 1].count()
             self.more = found > self.count_to
             paginator.count = min(found, self.count_to)
+            if not self.more:
+                return self._few(paginator)
         return paginator.get_page(self.params.get("page"))
+
+    def _few(self, paginator: Paginator[M]) -> Page[M]:
+        """A page of what is few enough to be put in order whole: asked for its first rows alone,
+        PostgreSQL would look for them by walking along the list of all there is."""
+        numbers = Paginator(list(self.selected.values_list("pk", flat=True)), self.page_size)
+        page = numbers.get_page(self.params.get("page"))
+        found = {row.pk: row for row in self.all.filter(pk__in=page.object_list)}
+        return Page([found[pk] for pk in page.object_list if pk in found], page.number, paginator)
 
     def _opened(self) -> Page[M] | None:
         """The first page by kept reads; None where these are not for it."""
