@@ -26,6 +26,7 @@ class FindingDecided(Event):
     programme_id: UUID
     finding_id: UUID
     status: str
+    person_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +81,34 @@ class ActionChanged(Event):
     programme_id: UUID
     action_id: UUID
     status: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActionDone(Event):
+    """A measure, a step, or (`due`) one term of an action that comes again."""
+
+    type: ClassVar[str] = "programme.action.done"
+    action_id: UUID
+    person_id: UUID | None
+    done_on: date
+    due: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EvidenceAdded(Event):
+    type: ClassVar[str] = "programme.evidence.added"
+    evidence_id: UUID
+    action_id: UUID
+    person_id: UUID | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecisionRecorded(Event):
+    """`person_id` wrote it down; who decided is the decision's body."""
+
+    type: ClassVar[str] = "programme.decision.recorded"
+    decision_id: UUID
+    person_id: UUID | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

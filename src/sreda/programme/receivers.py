@@ -6,13 +6,16 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.utils import timezone
 
 from sreda.kernel.api import subscribe
 from sreda.programme import events
 from sreda.programme.domain.indicators import keep_facts
 from sreda.programme.domain.matching import match_certain
-from sreda.programme.models import ListEntry, Programme
+from sreda.programme.enums import FindingStatus
+from sreda.programme.models import Action, Decision, Finding, ListEntry, Programme
+from sreda.records.api import record
 from sreda.registry import events as registry
 
 IMPLEMENTING = ("schools_implementing", "colleges_implementing")
@@ -85,3 +88,72 @@ def recompute_costs(payload: dict[str, Any], at: datetime) -> None:
     place = payload["organisation_id"]
     if ListEntry.objects.filter(organisation=place, gone_at=None).exists():
         _keep(at, payload, COSTS)
+
+
+# What people do for the programme is in their learning record (docs/xapi.md has the table).
+
+ACTIVITY = "http://activitystrea.ms/schema/1.0/"
+COMPLETED = (f"{ACTIVITY}complete", {"ru": "выполнил", "en": "carried out"})
+ATTACHED = (f"{ACTIVITY}attach", {"ru": "приложил подтверждение", "en": "attached evidence"})
+RECORDED = (f"{ACTIVITY}submit", {"ru": "внёс решение", "en": "recorded a decision"})
+RESOLVED = (f"{ACTIVITY}resolve", {"ru": "разобрал замечание", "en": "resolved a finding"})
+SHOWN = 300  # characters of a name
+
+
+def _record(
+    key: str,
+    payload: dict[str, Any],
+    verb: tuple[str, dict[str, str]],
+    target: tuple[str, str, UUID, str],
+    at: datetime,
+) -> None:
+    """`target`: its kind for the address, its type, its id and its name."""
+    if not payload.get("person_id"):  # done by the system or by an account without a person
+        return
+    kind, about, pk, name = target
+    record(
+        key,
+        person_id=payload["person_id"],
+        verb=verb,
+        target={
+            "objectType": "Activity",
+            "id": f"{settings.SITE_ADDRESS}/activities/{kind}/{pk}",
+            "definition": {"type": f"{ACTIVITY}{about}", "name": {"ru": name[:SHOWN]}},
+        },
+        at=at,
+    )
+
+
+def _action(pk: str) -> tuple[str, str, UUID, str] | None:
+    found = Action.objects.filter(pk=pk).first()
+    return ("actions", "task", found.pk, found.name) if found else None
+
+
+@subscribe(events.ActionDone)
+def record_the_done(payload: dict[str, Any], at: datetime) -> None:
+    if target := _action(payload["action_id"]):
+        key = f"{events.ActionDone.type}:{target[2]}:{payload['due']}:{at.isoformat()}"
+        _record(key, payload, COMPLETED, target, at)
+
+
+@subscribe(events.EvidenceAdded)
+def record_the_evidence(payload: dict[str, Any], at: datetime) -> None:
+    if target := _action(payload["action_id"]):
+        key = f"{events.EvidenceAdded.type}:{payload['evidence_id']}"
+        _record(key, payload, ATTACHED, target, at)
+
+
+@subscribe(events.DecisionRecorded)
+def record_the_decision(payload: dict[str, Any], at: datetime) -> None:
+    if found := Decision.objects.filter(pk=payload["decision_id"]).first():
+        key = f"{events.DecisionRecorded.type}:{found.pk}"
+        _record(key, payload, RECORDED, ("decisions", "note", found.pk, found.text), at)
+
+
+@subscribe(events.FindingDecided)
+def record_the_finding(payload: dict[str, Any], at: datetime) -> None:
+    found = Finding.objects.filter(pk=payload["finding_id"]).first()
+    if found is None or payload["status"] == FindingStatus.OPEN:
+        return
+    key = f"{events.FindingDecided.type}:{found.pk}:{at.isoformat()}"
+    _record(key, payload, RESOLVED, ("findings", "issue", found.pk, found.place), at)

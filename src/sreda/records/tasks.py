@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from uuid import UUID
+
 from procrastinate.contrib.django import app
 
 from sreda.kernel import clock
-from sreda.records.domain import figures
+from sreda.records.domain import figures, registry
 
 
 @app.periodic(cron="*/10 * * * *")
@@ -19,3 +22,10 @@ def count_statements(timestamp: int) -> None:
 def make_months(timestamp: int) -> None:
     """Well before a month begins its parts are there; the first statement would make them too."""
     figures.make_months(clock.now())
+
+
+@app.task(queue="figures")
+def record_import(import_id: str, organisations: list[str], at: str) -> None:
+    registry.record_import(
+        UUID(import_id), [UUID(one) for one in organisations], datetime.fromisoformat(at)
+    )

@@ -67,6 +67,13 @@ def set_state(
         found.status, found.waiver = status, waiver
         found.done_on = done_on if status == ActionStatus.DONE else None
         _save(found, before, actor=actor, at=at, reason=reason, what="programme.action.moved")
+        if found.done_on is not None:
+            publish(
+                events.ActionDone(
+                    action_id=found.pk, person_id=actor.person_id, done_on=found.done_on
+                ),
+                at=at,
+            )
     return found
 
 
@@ -277,6 +284,12 @@ def add_evidence(
             file=file.name,
             sha256=file.sha256,
         )
+        publish(
+            events.EvidenceAdded(
+                evidence_id=made.pk, action_id=found.pk, person_id=actor.person_id
+            ),
+            at=at,
+        )
     return made
 
 
@@ -349,6 +362,7 @@ def record_decision(
             number=made.number,
             decided_on=decided_on,
         )
+        publish(events.DecisionRecorded(decision_id=made.pk, person_id=actor.person_id), at=at)
     return made
 
 
@@ -413,6 +427,16 @@ def finish_occurrence(
             done_on=done_on,
             note=note,
         )
+        if done_on is not None:
+            publish(
+                events.ActionDone(
+                    action_id=action.pk,
+                    person_id=actor.person_id,
+                    done_on=done_on,
+                    due=found.due,
+                ),
+                at=at,
+            )
     return found
 
 

@@ -303,7 +303,10 @@ def _tell(
     )
     publish(
         events.FindingDecided(
-            programme_id=finding.programme_id, finding_id=finding.pk, status=finding.status
+            programme_id=finding.programme_id,
+            finding_id=finding.pk,
+            status=finding.status,
+            person_id=actor.person_id,
         ),
         at=at,
     )

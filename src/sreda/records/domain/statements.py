@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
@@ -30,6 +32,8 @@ from sreda.records.xapi.formats import written
 from sreda.records.xapi.reading import written_json
 
 Json = dict[str, Any]
+
+BATCH = 1_000  # happenings in a commit
 
 
 def take_in(
@@ -103,36 +107,80 @@ def own_source() -> Source:
     return Source(authority=written_json(agent), voids_any=True)
 
 
-def record(
-    key: str,
-    *,
-    person_id: UUID | str,
-    verb: tuple[str, Mapping[str, str]],
-    target: Json,
-    at: datetime,
-    organisation_id: UUID | str | None = None,
-    result: Json | None = None,
-    context: Json | None = None,
-) -> bool:
-    """Record what a person did in Sreda; False where `key` is recorded already.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Happening:
+    """What a person did in Sreda. `key` names it for ever (`registry.enrolment.opened:<id>`): the
+    statement's id follows from it. `verb` is an IRI and its display; `target` an xAPI object."""
 
-    `key` names the happening for ever (`registry.enrolment.opened:<id>`): the statement's id
-    follows from it. `verb` is an IRI and its display; `target` an xAPI object.
-    """
-    statement: Json = {
-        "id": str(uuid5(NAMESPACE_URL, f"{settings.SITE_ADDRESS}/records/{key}")),
-        "actor": account(person_id),
-        "verb": {"id": verb[0], "display": dict(verb[1])},
-        "object": target,
-        "timestamp": written(at),
-    }
-    if result:
-        statement["result"] = result
-    if context:
-        statement["context"] = context
-    place = UUID(str(organisation_id)) if organisation_id else None
+    key: str
+    person_id: UUID | str
+    verb: tuple[str, Mapping[str, str]]
+    target: Json
+    at: datetime
+    organisation_id: UUID | str | None = None
+    result: Json | None = None
+    context: Json | None = None
+
+    @property
+    def statement_id(self) -> str:
+        return str(uuid5(NAMESPACE_URL, f"{settings.SITE_ADDRESS}/records/{self.key}"))
+
+    def statement(self) -> Json:
+        made: Json = {
+            "id": self.statement_id,
+            "actor": account(self.person_id),
+            "verb": {"id": self.verb[0], "display": dict(self.verb[1])},
+            "object": self.target,
+            "timestamp": written(self.at),
+        }
+        if self.result:
+            made["result"] = self.result
+        if self.context:
+            made["context"] = self.context
+        return made
+
+
+def record(key: str, **facts: Any) -> bool:
+    """Record one happening (the fields of `Happening`); False where `key` is recorded already."""
+    return record_all([Happening(key=key, **facts)]) == 1
+
+
+def record_all(happenings: Iterable[Happening]) -> int:
+    """Record what is not recorded yet, a commit for each thousand outside of a transaction;
+    returns how many were new. What is told anew, in other words or of another moment, changes
+    nothing: the first holds."""
+    new, left = 0, iter(happenings)
+    while batch := list(islice(left, BATCH)):
+        new += _record(_unrecorded(batch))
+    return new
+
+
+def _unrecorded(batch: Sequence[Happening]) -> list[Happening]:
+    wanted = {one.statement_id: one for one in batch}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT id::text FROM records_statementid"
+            " WHERE id = ANY(%s::uuid[]) AND seq IS NOT NULL",
+            [list(wanted)],
+        )
+        for (known,) in cursor.fetchall():
+            del wanted[known]
+    return list(wanted.values())
+
+
+def _record(batch: Sequence[Happening]) -> int:
+    if not batch:
+        return 0
     try:
-        stored = take_in([statement], edition=2, source=own_source(), organisations=[place])
-    except Conflict:  # told anew, in other words or of another moment: the first holds
-        return False
-    return stored.new == 1
+        return take_in(
+            [one.statement() for one in batch],
+            edition=2,
+            source=own_source(),
+            organisations=[
+                UUID(str(one.organisation_id)) if one.organisation_id else None for one in batch
+            ],
+        ).new
+    except Conflict:  # another told one of them meanwhile
+        if len(batch) == 1:
+            return 0
+        return sum(_record([one]) for one in batch)
