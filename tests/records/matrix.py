@@ -7,8 +7,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.utils import timezone
+
 from sreda.kernel import clock
-from sreda.records.api import make
+from sreda.records.api import Scope, make
+from sreda.records.domain.agreements import make_agreement
 
 TABLE = """
 GET  records:people                       login | go      teacher=ok parent=ok
@@ -19,6 +22,12 @@ GET  records:credential_add               login | no      operator=ok
 POST records:credential_add               login | no      operator=bad
 GET  records:credential_revoke            login | no      operator=ok
 POST records:credential_revoke            login | no      operator=go
+GET  records:agreements                   login | no      operator=ok
+GET  records:agreement_add                login | no      operator=ok
+POST records:agreement_add                login | no      operator=bad
+GET  records:agreement                    login | no      operator=ok
+GET  records:agreement_revoke             login | no      operator=ok
+POST records:agreement_revoke             login | no      operator=bad
 
 GET  xapi:statements                      401   | 401
 POST xapi:statements                      401   | 401
@@ -35,10 +44,19 @@ GET  xapi:about                           ok    | ok
 
 
 def prepare(world: Any) -> None:
-    world.credential = make("проверка", scopes=["all"], at=clock.now()).credential
+    at = clock.now()
+    world.credential = make("проверка", scopes=["all"], at=at).credential
+    partner = make("партнёр", scopes=[Scope.BY_AGREEMENT], at=at).credential
+    day = timezone.localtime(at).date()
+    world.agreement = make_agreement(
+        number="1", partner="Партнёр", purpose="Проверка", since=day, until=day, credential=partner,
+        people=[world.people["pupil"]], at=at, actor=None,
+    )  # fmt: skip
 
 
 PARTS = {
     "records:person": lambda w: {"pk": w.people["pupil"].pk},
     "records:credential_revoke": lambda w: {"pk": w.credential.pk},
+    "records:agreement": lambda w: {"pk": w.agreement.pk},
+    "records:agreement_revoke": lambda w: {"pk": w.agreement.pk},
 }

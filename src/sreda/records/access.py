@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db.models import Q
 
 from sreda.kernel.api import SIGNED_IN, Actor, Permissions, Rule, own, seated
-from sreda.records.models import Credential
+from sreda.records.models import Agreement, Credential
 from sreda.registry.api import PEOPLE, Person, Role
 
 
@@ -28,6 +28,15 @@ RECORDS: Permissions[Person] = Permissions(
 
 CREDENTIALS: Permissions[Credential] = Permissions(
     Credential,
+    {
+        "view": seated(Role.OPERATOR),
+        "add": seated(Role.OPERATOR),
+        "revoke": seated(Role.OPERATOR),
+    },
+)
+
+AGREEMENTS: Permissions[Agreement] = Permissions(
+    Agreement,
     {
         "view": seated(Role.OPERATOR),
         "add": seated(Role.OPERATOR),

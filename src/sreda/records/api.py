@@ -1,5 +1,6 @@
 """The public face of learning records."""
 
+from sreda.records.domain.agreements import keep_reading
 from sreda.records.domain.credentials import (
     check,
     make,
@@ -17,11 +18,11 @@ from sreda.records.domain.documents import (
     remove,
     remove_all,
 )
-from sreda.records.domain.statements import account, record, take_in
+from sreda.records.domain.statements import Happening, account, record, record_all, take_in
 from sreda.records.domain.writing import Conflict, NotYours, Source
 from sreda.records.enums import Scope
 from sreda.records.models import Credential, Document, DocumentKind
-from sreda.records.queries import statements
+from sreda.records.queries import agreements, statements
 from sreda.records.queries.documents import Address, document, names
 
 __all__ = [
@@ -33,18 +34,22 @@ __all__ = [
     "DocumentKind",
     "Exists",
     "Expected",
+    "Happening",
     "NotYours",
     "Scope",
     "Source",
     "account",
+    "agreements",
     "check",
     "document",
+    "keep_reading",
     "make",
     "merge",
     "names",
     "note_version",
     "put",
     "record",
+    "record_all",
     "remove",
     "remove_all",
     "revoke",

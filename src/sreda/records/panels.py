@@ -21,4 +21,7 @@ add_nav(
     ),
     NavItem(_("Learning records: totals"), "records:totals", "chart-bar", OPERATOR, SECTION, 310),
     NavItem(_("Sources of records"), "records:credentials", "key", OPERATOR, SECTION, 320),
+    NavItem(
+        _("Agreements with partners"), "records:agreements", "file-text", OPERATOR, SECTION, 330
+    ),
 )

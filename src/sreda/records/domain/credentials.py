@@ -22,6 +22,7 @@ from sreda.records.enums import Scope
 from sreda.records.models import Credential
 from sreda.records.xapi.errors import Invalid
 from sreda.records.xapi.reading import read_json, written_json
+from sreda.records.xapi.scopes import GRANTS
 from sreda.records.xapi.statement import agent as check_agent
 from sreda.registry.api import Organisation
 
@@ -57,6 +58,12 @@ def make(
                 "scopes": _("“%(scope)s” is no scope. Scopes: %(scopes)s.")
                 % {"scope": ", ".join(wrong), "scopes": ", ".join(Scope.values)}
             }
+        )
+    if Scope.BY_AGREEMENT in scopes and any(
+        not GRANTS[Scope.READ_MINE].isdisjoint([scope]) for scope in scopes
+    ):
+        raise ValidationError(
+            {"scopes": _("A source that reads by agreement has no other right to read.")}
         )
     key, secret = secrets.token_hex(10), secrets.token_urlsafe(32)
     credential = Credential(

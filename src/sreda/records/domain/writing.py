@@ -334,7 +334,7 @@ def _copy(
     ) as copy:
         copy.write(_BEGINNING)
         for start in range(0, len(fresh), _AT_ONCE):
-            rows = []
+            rows: list[bytes] = []
             for one in fresh[start : start + _AT_ONCE]:
                 seq, own = seqs[one.id], bytes.fromhex(one.id.replace("-", ""))
                 if (place := places.get(one.organisation)) is None:

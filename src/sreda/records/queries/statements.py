@@ -26,8 +26,20 @@ class Cursor:
 
 
 @dataclass(frozen=True, slots=True)
+class Allowed:
+    """What an agreement lets a source read: statements that have one of the keys `whose` and, where
+    these are given, one of the verbs, activities (by their wider keys) and organisations."""
+
+    whose: tuple[int, ...]
+    organisations: tuple[UUID, ...] = ()
+    verbs: tuple[int, ...] = ()
+    activities: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Wanted:
-    """Statements that have all the `keys`; of one `credential`, only what it wrote."""
+    """Statements that have all the `keys`; of one `credential`, only what it wrote; of `allowed`,
+    only what one of them lets through."""
 
     keys: tuple[int, ...] = ()
     since: datetime | None = None
@@ -36,6 +48,7 @@ class Wanted:
     ascending: bool = False
     credential: UUID | None = None
     limit: int = 100
+    allowed: tuple[Allowed, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +62,9 @@ class Found:
 
 
 def find(wanted: Wanted) -> Found:
-    sql, params = _sql(wanted)
+    if wanted.allowed is not None and not wanted.allowed:
+        return Found([], [], None)
+    sql, params = _sql(wanted) if wanted.allowed is None else _sql_of_allowed(wanted)
     with connection.cursor() as cursor:
         cursor.execute(sql, params)
         rows = cursor.fetchall()
@@ -92,9 +107,71 @@ def _sql(wanted: Wanted) -> tuple[str, list[Any]]:
         f" (SELECT DISTINCT stored, seq FROM {source} ORDER BY {order}) r"
         f" JOIN records_statement s ON s.stored = r.stored AND s.seq = r.seq"
         f" WHERE NOT s.voided{mine}"
-        f" ORDER BY {', '.join('r.' + part.strip() for part in order.split(','))} LIMIT %s",
+        f" ORDER BY {_of('r', order)} LIMIT %s",
         [*params, wanted.limit + 1],
     )
+
+
+def _sql_of_allowed(wanted: Wanted) -> tuple[str, list[Any]]:
+    """One walk for each person (or organisation) of an agreement, merged.
+
+    Only keys of the statement itself count: one that is outside, but speaks of one within, is
+    not found by it; nor does a search tell what a statement within refers to.
+    """
+    order = "stored, seq" if wanted.ascending else "stored DESC, seq DESC"
+    span, within = _span(wanted)
+    params: list[Any] = []
+    walks = []
+    for allowed in wanted.allowed or ():
+        asked = set(wanted.keys).intersection(allowed.whose)
+        where = ["w.key = k.key", "w.entry = w.seq", "NOT s.voided"]
+        where += [part.replace("stored", "w.stored").replace(", seq)", ", w.seq)") for part in span]
+        params += [list(asked or allowed.whose), *within]
+        for one in wanted.keys:
+            if one not in asked or len(asked) > 1:
+                where.append(_HAS_KEY)
+                params.append([one])
+        also, more = _narrowed(allowed)
+        where += also
+        params += [*more, wanted.limit + 1]
+        walks.append(
+            "SELECT f.stored, f.seq FROM unnest(%s::bigint[]) k (key), LATERAL ("  # noqa: S608
+            "SELECT w.stored, w.seq FROM records_ref w JOIN records_statement s"
+            " ON s.stored = w.stored AND s.seq = w.seq"
+            f" WHERE {' AND '.join(where)} ORDER BY {_of('w', order)} LIMIT %s) f"
+        )
+    return (
+        "SELECT s.stored, s.seq, s.body FROM"  # noqa: S608
+        f" (SELECT stored, seq FROM ({' UNION '.join(walks)}) u ORDER BY {order} LIMIT %s) r"
+        " JOIN records_statement s ON s.stored = r.stored AND s.seq = r.seq"
+        f" ORDER BY {_of('r', order)}",
+        [*params, wanted.limit + 1],
+    )
+
+
+_HAS_KEY = (
+    "EXISTS (SELECT 1 FROM records_ref o WHERE o.key = ANY(%s) AND o.stored = s.stored"
+    " AND o.seq = s.seq AND o.entry = s.seq)"
+)
+
+
+def _narrowed(allowed: Allowed) -> tuple[list[str], list[Any]]:
+    where: list[str] = []
+    params: list[Any] = []
+    if allowed.verbs:
+        where.append("s.verb = ANY(%s)")
+        params.append(list(allowed.verbs))
+    if allowed.organisations:
+        where.append("s.organisation = ANY(%s)")
+        params.append(list(allowed.organisations))
+    if allowed.activities:
+        where.append(_HAS_KEY)
+        params.append(list(allowed.activities))
+    return where, params
+
+
+def _of(table: str, order: str) -> str:
+    return ", ".join(f"{table}.{part.strip()}" for part in order.split(","))
 
 
 def _span(wanted: Wanted) -> tuple[list[str], list[Any]]:
@@ -120,6 +197,7 @@ def one(
     voided: bool,
     credential: UUID | None = None,
     organisation: UUID | None = None,
+    allowed: tuple[Allowed, ...] | None = None,
 ) -> str | None:
     """The JSON of one statement that is, or is not, voided."""
     sql = """SELECT s.body FROM records_statementid i
@@ -132,6 +210,13 @@ def one(
     if organisation:
         sql += " AND s.organisation = %s"
         params.append(organisation)
+    if allowed is not None:
+        ways = []
+        for way in allowed:
+            where, more = _narrowed(way)
+            ways.append(" AND ".join([_HAS_KEY, *where]))
+            params += [list(way.whose), *more]
+        sql += f" AND ({' OR '.join(ways) or 'false'})"
     with connection.cursor() as cursor:
         cursor.execute(sql, params)
         row = cursor.fetchone()

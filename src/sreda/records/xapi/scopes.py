@@ -10,6 +10,7 @@ DEFINE = "define"
 PROFILE = "profile"
 ALL_READ = "all/read"
 ALL = "all"
+BY_AGREEMENT = "statements/read/agreed"  # ours: what agreements with a partner allow
 
 GRANTS: dict[str, frozenset[str]] = {
     WRITE: frozenset({WRITE, ALL}),
@@ -20,4 +21,5 @@ GRANTS: dict[str, frozenset[str]] = {
     PROFILE: frozenset({PROFILE, ALL}),
     ALL_READ: frozenset({ALL_READ, ALL}),
     ALL: frozenset({ALL}),
+    BY_AGREEMENT: frozenset({BY_AGREEMENT}),
 }

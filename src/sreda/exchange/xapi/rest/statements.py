@@ -10,12 +10,14 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.http import HttpResponse
+from django.utils import timezone
 from django.utils.http import http_date
 
 from sreda.exchange.xapi.protocol import Answer, Call, Sent, named, target
 from sreda.exchange.xapi.rest.call import as_json, resource, said
+from sreda.kernel import clock
 from sreda.kernel.api import kept_content
-from sreda.records.api import Scope, source_of, take_in
+from sreda.records.api import Scope, agreements, keep_reading, source_of, take_in
 from sreda.records.api import statements as reads
 from sreda.records.xapi.attachments import attachments_in, contents_of, media_type, mixed, parts_of
 from sreda.records.xapi.errors import Invalid
@@ -120,14 +122,18 @@ def _sent(call: Call) -> tuple[Sent, bool, dict[str, bytes]]:
 
 
 def _get(call: Call) -> HttpResponse:
-    call.require(Scope.READ_MINE)
+    agreed = Agreed(call) if call.credential.may(Scope.BY_AGREEMENT) else None
+    if agreed is None:
+        call.require(Scope.READ_MINE)
     single = [name for name in SINGLE if name in call.params]
     if single:
-        return _one(call, single)
+        return _one(call, single, agreed)
     call.only(*SINGLE, *FILTERS, *SHOWN)
-    wanted = _wanted(call)
+    wanted = _wanted(call, agreed)
     shape, with_attachments = _shape(call)
     found = reads.find(wanted)
+    if agreed:
+        agreed.keep(found.bodies)
     bodies = _shaped(found.bodies, shape, call)
     more = _more(call, found.more) if found.more else ""
     content = f'{{"statements":[{",".join(bodies)}],"more":{written_json(more)}}}'
@@ -135,7 +141,26 @@ def _get(call: Call) -> HttpResponse:
     return _respond(content, found.bodies if with_attachments else None, newest)
 
 
-def _one(call: Call, single: list[str]) -> HttpResponse:
+class Agreed:
+    """Reading by agreement: those in force today, what they let through, and its record."""
+
+    def __init__(self, call: Call) -> None:
+        self.call, self.at = call, clock.now()
+        on = timezone.localtime(self.at).date()
+        self.agreements = agreements.in_force(call.credential.pk, on)
+        self.allowed = agreements.allowed(self.agreements, on)
+
+    def keep(self, bodies: list[str]) -> None:
+        keep_reading(
+            self.agreements,
+            source=self.call.credential,
+            asked=self.call.params,
+            statements=[read_json(body) for body in bodies],
+            at=self.at,
+        )
+
+
+def _one(call: Call, single: list[str], agreed: Agreed | None) -> HttpResponse:
     if len(single) > 1:
         raise Invalid("voidedStatementId", "does not go together with statementId")
     call.only(single[0], *SHOWN)
@@ -147,9 +172,12 @@ def _one(call: Call, single: list[str]) -> HttpResponse:
     body = reads.one(
         call.params[name],
         voided=name == "voidedStatementId",
-        credential=None if own.may(Scope.READ) else own.pk,
+        credential=None if agreed or own.may(Scope.READ) else own.pk,
         organisation=own.organisation_id,
+        allowed=agreed.allowed if agreed else None,
     )
+    if agreed:
+        agreed.keep([body] if body else [])
     if body is None:
         raise Answer(404, f"{name}: there is no such statement here.")
     shown = _shaped([body], shape, call)[0]
@@ -163,7 +191,7 @@ def _shape(call: Call) -> tuple[str, bool]:
     return shape, call.flag("attachments")
 
 
-def _wanted(call: Call) -> reads.Wanted:
+def _wanted(call: Call, agreed: Agreed | None) -> reads.Wanted:
     keys: list[int] = []
     near_agents, near_activities = call.flag("related_agents"), call.flag("related_activities")
     if "registration" in call.params:
@@ -180,7 +208,7 @@ def _wanted(call: Call) -> reads.Wanted:
     own = call.credential
     if own.organisation_id:
         keys.append(key(ORGANISATION, str(own.organisation_id)))
-    mine = not own.may(Scope.READ)
+    mine = agreed is None and not own.may(Scope.READ)
     if mine and not keys and (vouching := agent_key(read_json(own.agent), near=True)):
         keys.append(vouching)
     return reads.Wanted(
@@ -191,6 +219,7 @@ def _wanted(call: Call) -> reads.Wanted:
         ascending=call.flag("ascending"),
         credential=own.pk if mine else None,
         limit=_limit(call),
+        allowed=agreed.allowed if agreed else None,
     )
 
 
