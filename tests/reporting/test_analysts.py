@@ -1,6 +1,8 @@
 """Analysts read the views and nothing else; the catalogue says what the database has."""
 
 import io
+import random
+from datetime import timedelta
 
 import psycopg
 import pyarrow.parquet as pq
@@ -12,9 +14,19 @@ from django.urls import reverse
 from sreda.registry.api import Role
 from sreda.reporting.domain import freshness
 from sreda.reporting.domain.analysts import add_analyst, drop_analyst
+from sreda.reporting.domain.people import KNOWN, count_people, hidden_people
+from sreda.reporting.models import PeopleCount
 from sreda.reporting.queries.analytics import VIEWS, rows_of
+from sreda.reporting.queries.suppression import K, numbered
+from tests.factories import (
+    ClassGroupFactory,
+    EnrolmentFactory,
+    OrganisationFactory,
+    PersonFactory,
+)
 from tests.reporting.test_indicator_pages import sign_in, today  # noqa: F401
 from tests.reporting.test_indicators import AT, HIGHER, indicator, region  # noqa: F401
+from tests.reporting.test_surveys import rank
 
 
 @pytest.mark.django_db
@@ -35,11 +47,68 @@ def test_the_catalogue_is_what_the_database_has():
 
 @pytest.mark.django_db
 def test_a_few_learners_are_not_told(region):  # noqa: F811
+    assert count_people(on=AT.date())
+    assert not count_people(on=AT.date())  # once a day
     with connection.cursor() as cursor:
         cursor.execute("SELECT learners FROM analytics.learners")
         assert [n for (n,) in cursor.fetchall()] == [6]
         cursor.execute("SELECT people FROM analytics.staff")
         assert {n for (n,) in cursor.fetchall()} == {None}
+    assert count_people(on=AT.date() + timedelta(days=1))
+    assert {row.on for row in PeopleCount.objects.all()} == {AT.date() + timedelta(days=1)}
+
+
+@pytest.mark.django_db
+def test_a_second_number_is_hidden_so_that_the_sum_gives_nothing_back():
+    """A class of 3 girls and 9 boys: who knows that they are 12 learns nothing of the girls."""
+    school = OrganisationFactory()
+    for grade, girls, boys in ((1, 3, 9), (2, 8, 7), (3, 11, 12)):
+        group = ClassGroupFactory(organisation=school, grade=grade)
+        for sex, number in (("female", girls), ("male", boys)):
+            for _n in range(number):
+                EnrolmentFactory(group=group, person=PersonFactory(sex=sex))
+    count_people(on=AT.date())
+    rows = PeopleCount.objects.filter(of="learners").values_list("grade", "sex", "people")
+    assert {(grade, sex): n for grade, sex, n in rows} == {
+        (1, "female"): None, (1, "male"): None,
+        (2, "female"): None, (2, "male"): None,  # all girls of the place are known, too
+        (3, "female"): 11, (3, "male"): 12,
+    }  # fmt: skip
+
+
+def test_no_hidden_count_of_people_follows_from_known_sums():
+    """For many made regions: each hidden count can be another one, all sums that are known (those
+    of five people or more) being the same."""
+    chance = random.Random(11)
+    hidden_ever = stuck = 0
+    for _n in range(15):
+        rows = [
+            ((place, "school", grade, sex), chance.choice([1, 3, 6, 9, 12, 20, 20, 40, 60]))
+            for place in range(chance.randint(3, 5))
+            for grade in range(1, 5)
+            for sex in ("female", "male")
+            if chance.random() > 0.02
+        ]
+        hidden = hidden_people("learners", rows)
+        places = [at for at, hide in enumerate(hidden) if hide]
+        hidden_ever += len(places)
+        assert all(hide or n >= K for (_key, n), hide in zip(rows, hidden, strict=True))
+        lines = [
+            line.members
+            for line in numbered([tuple(key[k] for k in kept) for key, _n in rows]
+                                 for kept in KNOWN["learners"])
+            if len(line.members) > 1 and sum(rows[at][1] for at in line.members) >= K
+        ]  # fmt: skip
+        equations = [[int(at in members) for at in places] for members in lines]
+        for number, place in enumerate(places):
+            alone = [int(other == number) for other in range(len(places))]
+            if rank([*equations, alone]) == rank(equations):  # nothing more could be hidden
+                around = {at for members in lines if place in members for at in members}
+                assert all(hidden[at] for at in around), rows
+                stuck += 1
+
+    assert hidden_ever > 100
+    assert stuck < hidden_ever / 20
 
 
 @pytest.mark.django_db

@@ -19,7 +19,7 @@ from sreda.reporting.access import SURVEYS
 from sreda.reporting.domain.surveys import close_survey, give_answer, open_survey
 from sreda.reporting.models import Answer, Campaign, Participation
 from sreda.reporting.queries import surveys as queries
-from sreda.reporting.queries.surveys import K, hidden_in_line, suppress
+from sreda.reporting.queries.suppression import K, hidden_in_line, suppress
 from tests.factories import (
     EnrolmentFactory,
     GuardianshipFactory,

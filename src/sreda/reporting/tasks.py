@@ -14,6 +14,7 @@ from procrastinate.contrib.django import app
 from sreda.kernel import clock
 from sreda.reporting.domain import freshness, mailings
 from sreda.reporting.domain.campaigns import open_campaign, remind, tell_of_opening
+from sreda.reporting.domain.people import count_people
 from sreda.reporting.domain.prefill import fill_campaign
 from sreda.reporting.domain.surveys import close_survey, tell_asked
 from sreda.reporting.enums import CampaignStatus, FormKind
@@ -80,6 +81,13 @@ def remind_of_reports(timestamp: int) -> None:
             version__form__kind=FormKind.REPORT,
         ):
             remind(campaign, at=at, on=today, actor=None)
+
+
+@app.periodic(cron="*/20 * * * *")
+@app.task(queue="figures", queueing_lock="people-counts")
+def count_people_of_the_day(timestamp: int) -> None:
+    """For analysts; asked often, since the region's midnight is not the server's."""
+    count_people(on=timezone.localtime(clock.now()).date())
 
 
 @app.task(queue="figures", queueing_lock="indicators")

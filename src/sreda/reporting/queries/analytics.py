@@ -28,6 +28,8 @@ class View:
     about: Any
     columns: tuple[Column, ...]
     example: str
+    of_people: bool = False
+    """Counted once a day, small numbers hidden."""
 
 
 _MUNICIPALITY = Column("municipality_code", "text", _("municipality's code"))
@@ -37,7 +39,11 @@ _FORM = Column("form_code", "text", _("form's code"))
 _CAMPAIGN = Column("campaign", "text", _("campaign's title"))
 _FROM = Column("period_start", "date", _("first day of the period"))
 _TO = Column("period_end", "date", _("last day of the period"))
-_FEW = _("People only as counts; a count under five is empty.")
+_FEW = _(
+    "People only as counts of the day. A count under five is empty, and so are further ones from"
+    " which it could be reckoned by a sum."
+)
+_OF_DAY = Column("as_of", "date", _("as of"))
 
 VIEWS: tuple[View, ...] = (
     View(
@@ -153,10 +159,12 @@ VIEWS: tuple[View, ...] = (
             _MUNICIPALITY, _KIND,
             Column("grade", "integer", _("grade or course")),
             Column("sex", "text", _("sex")),
-            Column("learners", "integer", _("learners today")),
+            Column("learners", "integer", _("learners; empty: hidden")),
+            _OF_DAY,
         ),
         "SELECT grade, sum(learners) FROM analytics.learners\n"
         " WHERE organisation_kind = 'school' GROUP BY grade ORDER BY grade",
+        of_people=True,
     ),
     View(
         "staff", _("Staff"), _FEW,
@@ -165,10 +173,12 @@ VIEWS: tuple[View, ...] = (
             Column("role", "text", _("role")),
             Column("category", "text", _("category")),
             Column("higher_education", "boolean", _("higher education")),
-            Column("people", "integer", _("people today")),
+            Column("people", "integer", _("people; empty: hidden")),
+            _OF_DAY,
         ),
         "SELECT category, sum(people) FROM analytics.staff\n"
         " WHERE role = 'teacher' GROUP BY category",
+        of_people=True,
     ),
 )  # fmt: skip
 BY_NAME = {view.name: view for view in VIEWS}

@@ -15,11 +15,10 @@ from sreda.registry.api import Municipality, OrganisationKind, Role
 from sreda.reporting.enums import CampaignStatus
 from sreda.reporting.forms import Cell, CellType, Option
 from sreda.reporting.models import Answer, Campaign, FormVersion
+from sreda.reporting.queries.suppression import K, hidden_in_line, small, suppress
 from sreda.reporting.queries.typed import shown_number
 from sreda.reporting.queries.versions import dictionaries_of, options_of
 
-K = 5
-"""Fewer people than this are never shown apart."""
 SCALE = 11
 """A whole number of at most so many values is a scale: its values are counted one by one."""
 TEXTS = 200
@@ -161,106 +160,8 @@ def shown_counts(
     """The line of all answers, "no answer" last, with what has to be hidden as None."""
     line = [counts.get(o.code, 0) for o in question.options] + [total - there]
     if question.several:  # no sum to reckon by, but each count tells also of those who did not
-        return [None if _small(n) or _small(total - n) else n for n in line]
+        return [None if small(n) or small(total - n) else n for n in line]
     return [None if hide else n for n, hide in zip(line, hidden_in_line(line), strict=True)]
-
-
-def _small(count: int) -> bool:
-    return 0 < count < K
-
-
-def hidden_in_line(line: Sequence[int]) -> list[bool]:
-    """Which of some numbers with a known sum to hide: the small ones, and others, smallest first,
-    until what is hidden is at least two numbers and at least K people."""
-    hidden = [_small(n) for n in line]
-    if not any(hidden):
-        return hidden
-    rest = sorted((n == 0, n, at) for at, n in enumerate(line) if not hidden[at])
-    for _empty, _count, at in rest:
-        gone = [n for n, hide in zip(line, hidden, strict=True) if hide]
-        if len(gone) > 1 and sum(gone) >= K:
-            break
-        hidden[at] = True
-    return hidden
-
-
-def suppress(
-    table: Sequence[Sequence[int]], rows_hidden: Sequence[bool], columns_hidden: Sequence[bool]
-) -> list[list[bool]]:
-    """Which cells of a table to hide, when sums of some rows and columns are hidden and all other
-    sums, and the sum of all, are known.
-
-    Small cells are hidden; rows of fewer than K people wholly; then further cells, until in no
-    row or column the hidden cell stands alone or for fewer than K, and until no cell follows from
-    the sums together. That is so when, in the graph whose nodes are rows and columns (with those
-    of the sums) and whose edges are hidden numbers, no edge is a bridge.
-    """
-    width, height = len(columns_hidden), len(rows_hidden)
-    hidden = [[_small(n) or sum(row) < K for n in row] for row in table]
-    if not any(map(any, hidden)):
-        return hidden
-    while True:
-        wanted = False
-        for line in _lines_to_widen(table, hidden, rows_hidden, columns_hidden):
-            wanted = True
-            free = [(table[r][c] == 0, table[r][c], r, c) for r, c in line if not hidden[r][c]]
-            if free:
-                _empty, _count, r, c = min(free)
-                hidden[r][c] = True
-                break
-        else:
-            # where something is wanted and nothing smaller helps: the whole table
-            return [[True] * width for _row in range(height)] if wanted else hidden
-
-
-def _lines_to_widen(
-    table: Sequence[Sequence[int]],
-    hidden: Sequence[Sequence[bool]],
-    rows_hidden: Sequence[bool],
-    columns_hidden: Sequence[bool],
-) -> Iterator[list[tuple[int, int]]]:
-    """Rows and columns in one of which one more cell has to be hidden."""
-    width, height = len(columns_hidden), len(rows_hidden)
-    rows = [[(r, c) for c in range(width)] for r in range(height)]
-    columns = [[(r, c) for r in range(height)] for c in range(width)]
-    alone = False
-    for line in [
-        *(rows[r] for r in range(height) if not rows_hidden[r]),
-        *(columns[c] for c in range(width) if not columns_hidden[c]),
-    ]:
-        gone = [table[r][c] for r, c in line if hidden[r][c]]
-        if gone and (len(gone) < 2 or sum(gone) < K):
-            alone = True
-            yield line
-    if alone:
-        return
-    edges = {(r, height + 1 + c) for r, c in (at for row in rows for at in row) if hidden[r][c]}
-    edges |= {(r, height + 1 + width) for r in range(height) if rows_hidden[r]}
-    edges |= {(height, height + 1 + c) for c in range(width) if columns_hidden[c]}
-    for one, other in _bridges(edges):
-        if one < height:
-            yield rows[one]
-        if other <= height + width:
-            yield columns[other - height - 1]
-
-
-def _bridges(edges: set[tuple[int, int]]) -> Iterator[tuple[int, int]]:
-    """Edges without which their ends hang together no more."""
-    near: dict[int, set[int]] = {}
-    for one, other in edges:
-        near.setdefault(one, set()).add(other)
-        near.setdefault(other, set()).add(one)
-    for edge in edges:
-        start, end = edge
-        seen, todo = {start}, [start]
-        while todo and end not in seen:
-            node = todo.pop()
-            for further in near[node] - seen:
-                if {node, further} != {start, end}:
-                    seen.add(further)
-                    todo.append(further)
-        if end not in seen:
-            yield edge
 
 
 def crossed(campaign: Campaign, question: Question, by: str) -> Crossed | None:

@@ -10,6 +10,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from sreda.reporting.access import INDICATORS
+from sreda.reporting.domain.people import count_people
 from sreda.reporting.exports import to_parquet
 from sreda.reporting.queries.analytics import BY_NAME, VIEWS, rows_of
 from sreda.reporting.web import base
@@ -26,10 +27,13 @@ def catalogue(request: HttpRequest) -> HttpResponseBase:
 @page
 @require_GET
 def download(request: HttpRequest, name: str) -> HttpResponseBase:
-    visible(INDICATORS.may(actor_of(request), "manage"))
+    actor = actor_of(request)
+    visible(INDICATORS.may(actor, "manage"))
     view = BY_NAME.get(name)
     if view is None:
         raise Http404
+    if view.of_people:
+        count_people(on=actor.on)
     columns = [(c.name, "text" if c.type == "moment" else c.type, str(c.meaning))
                for c in view.columns]  # fmt: skip
     rows = ([_plain(value) if kind == "text" else value
