@@ -72,6 +72,8 @@ def test_the_device_is_believed_only_about_the_time_that_passed() -> None:
         (body(values=[]), 422, "answers[0].values"),
         (body(values={"R": "\0"}), 422, "answers[0].values"),
         (body(values={"R": "\ud800"}), 422, "answers[0].values"),
+        (body(values={"R": float("inf")}), 422, "answers[0].values"),
+        (body(ref="q\ud800"), 422, "answers[0].ref"),
     ],
 )
 def test_a_wrong_body_is_refused_with_its_place(sent: bytes, status: int, place: str) -> None:
@@ -220,6 +222,17 @@ def test_one_that_cannot_be_kept_fails_alone() -> None:
     found = asyncio.run(gathered(Gatherer(dsn(), write), [*parts[:4], [wrong], *parts[4:]]))
     assert isinstance(found.pop(4), psycopg.DataError)
     assert found == [[Fate.SAVED]] * 9
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_is_nested_too_deep_fails_alone() -> None:
+    attempt = open_attempt(timezone.now())
+    parts = [messages(attempt, 1) for _n in range(4)]
+    deep = '{"R": ' + "[" * 50_000 + "]" * 50_000 + "}"
+    wrong = Message(uuid4(), attempt.pk, "q", deep, AT, AT, 0)
+    found = asyncio.run(gathered(Gatherer(dsn(), write), [*parts[:2], [wrong], *parts[2:]]))
+    assert isinstance(found.pop(2), psycopg.errors.StatementTooComplex)
+    assert found == [[Fate.SAVED]] * 4
 
 
 @pytest.mark.django_db(transaction=True)

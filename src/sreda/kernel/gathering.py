@@ -27,6 +27,15 @@ Write = Callable[[Any, Sequence[T]], Awaitable[Sequence[R]]]
 RECONNECT_PAUSES = (0.05, 0.2, 0.5, 1, 2)
 
 
+AWAY = (psycopg.OperationalError, psycopg.InterfaceError)
+
+
+def _too_complex(error: psycopg.Error) -> bool:
+    """Class 54, such as JSON nested too deep: an item's fault, though the driver counts it among
+    those of operation."""
+    return (error.sqlstate or "").startswith("54")
+
+
 class Full(Exception):
     """The queue is full or the database is away: send it again after `retry_after` seconds."""
 
@@ -161,7 +170,7 @@ class Gatherer(Generic[T, R]):
                     connection = await self.connect(self.dsn)
                 await self._write(connection, taken)
                 failures = 0
-            except (psycopg.OperationalError, psycopg.InterfaceError, OSError) as error:
+            except (*AWAY, OSError) as error:
                 log.warning("the database is away: %s", error)
                 if connection is not None:
                     with suppress(Exception):
@@ -195,9 +204,9 @@ class Gatherer(Generic[T, R]):
         items = [item for waiting in taken for item in waiting.items]
         try:
             results = await self.write(connection, items)
-        except (psycopg.OperationalError, psycopg.InterfaceError):
-            raise
         except Exception as error:
+            if isinstance(error, AWAY) and not _too_complex(error):
+                raise
             if len(taken) == 1:
                 if not taken[0].done.done():
                     taken[0].done.set_exception(error)

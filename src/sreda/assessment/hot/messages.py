@@ -7,6 +7,7 @@ answer was given (sent - at) before it arrived.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -18,6 +19,7 @@ from sreda.assessment.hot.tickets import Ticket, verify
 BODY_LIMIT = 512 * 1024
 ANSWERS_LIMIT = 100
 DAY = 86_400_000
+UNKEPT = re.compile("[\0\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,13 +74,16 @@ def _messages(answers: list[Any], ticket: Ticket, sent: int, at: datetime) -> It
         except (KeyError, ValueError, TypeError, AttributeError):
             raise Refusal(422, f"{place}.id", "not a UUID") from None
         ref = answer.get("ref")
-        if not isinstance(ref, str) or not 0 < len(ref) <= 100 or "\0" in ref:
+        if not isinstance(ref, str) or not 0 < len(ref) <= 100 or UNKEPT.search(ref):
             raise Refusal(422, f"{place}.ref", "not the name of an item")
         values = answer.get("values")
         if not isinstance(values, dict):
             raise Refusal(422, f"{place}.values", "not an object")
-        text = json.dumps(values, ensure_ascii=False, allow_nan=False)
-        if "\\u0000" in text or any("\ud800" <= letter <= "\udfff" for letter in text):
+        try:
+            text = json.dumps(values, ensure_ascii=False, allow_nan=False)
+        except ValueError:
+            raise Refusal(422, f"{place}.values", "a number that JSON lacks") from None
+        if "\\u0000" in text or UNKEPT.search(text):
             raise Refusal(422, f"{place}.values", "a character that cannot be kept")
         ago = min(max(sent - _milliseconds(answer.get("at"), sent), 0), DAY)
         given = at - timedelta(milliseconds=ago)
