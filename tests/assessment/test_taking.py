@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import re
 from datetime import timedelta
 from typing import Any
@@ -15,7 +17,7 @@ from sreda.assessment.domain import marking
 from sreda.assessment.models import Answer, Attempt, Resource, Sitting, Stimulus
 from sreda.kernel.api import StoredFile, store
 from tests.assessment.bank import NS, School, choice_xml, essay_xml
-from tests.factories import UserFactory
+from tests.factories import PostFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -154,6 +156,37 @@ def test_a_file_is_sent_and_stays(school: School) -> None:
     reply = other.post(page, {"ref": "Q1", "i-RESPONSE:file": hostile, "go": "to:Q1"}, follow=True)
     assert "work.exe" in reply.content.decode()
     assert not StoredFile.objects.filter(name="work.exe").exists()
+
+
+def test_only_files_of_the_learner_are_their_answer(school: School) -> None:
+    other = store(SimpleUploadedFile("secret.pdf", b"%PDF-1.4"), at=timezone.now(), actor=None)
+    sitting = school.sitting(school.test([school.item(UPLOAD)]))
+    client, person = learner(school)
+    page = begun(client, sitting)
+    data = base64.b64encode(f"stored:{other.pk}".encode()).decode()
+    named = json.dumps({"file": {"name": "secret.pdf", "mime": "application/pdf", "data": data}})
+    client.post(page, {"ref": "Q1", "i-RESPONSE": named, "go": "hand-in"})
+    result = Attempt.objects.get(person=person).results.get()
+    assert result.answered
+    head = Client()
+    post = PostFactory(role="head", organisation=school.organisation)
+    head.force_login(UserFactory(person=post.person))
+    there = f"/assessment/results/{result.pk}/"
+    assert head.get(f"{there}mark/").status_code == 200
+    assert head.get(f"{there}sent/RESPONSE.0/").status_code == 404
+    StoredFile.objects.filter(pk=other.pk).update(stored_by=person.user.pk)
+    assert head.get(f"{there}sent/RESPONSE.0/").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "sent", ['{"file": 5}', '{"file": {"name": "\\u0000"}}', '{"file": {"mime": "\\ud800"}}']
+)
+def test_a_hostile_answer_is_none(school: School, sent: str) -> None:
+    sitting = school.sitting(school.test([school.item(UPLOAD)]))
+    client, person = learner(school)
+    client.post(begun(client, sitting), {"ref": "Q1", "i-RESPONSE": sent, "go": "hand-in"})
+    attempt = Attempt.objects.get(person=person)
+    assert (attempt.status, attempt.results.get().answered) == ("submitted", False)
 
 
 def test_the_time_is_the_servers(school: School) -> None:

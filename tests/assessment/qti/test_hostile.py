@@ -399,3 +399,11 @@ def test_no_way_through_a_test_breaks_it(steps, seed):
     session.end(at)
     right = sum(1 for one in session.item_outcomes().values() if one["SCORE"] == 1)
     assert to_json(session.outcomes()["TOTAL"]) == right
+
+
+@pytest.mark.parametrize("base_type", ["integer", "intOrIdentifier", "float"])
+def test_no_number_is_kept_that_cannot_be_read_back(base_type: str) -> None:
+    for digits in (400, 401, 4000):
+        with suppress(ValueError):
+            kept = dump(read_json(int("9" * digits), base_type, "single"))
+            assert load(json.loads(json.dumps(kept))) is not None

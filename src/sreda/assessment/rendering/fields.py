@@ -16,6 +16,7 @@ Names of fields begin with the response's identifier; what follows a colon is it
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -24,6 +25,8 @@ from sreda.assessment.qti.model.interactions import Interaction
 
 Fields = Mapping[str, Sequence[str]]
 PAIRS_LIMIT = 40
+# What JSON may escape and the database cannot keep: NUL, halves of surrogate pairs.
+UNKEPT = re.compile(r"\\u0000|[\ud800-\udfff]")
 
 
 def responses_of(item: Item, fields: Fields) -> dict[str, Any]:
@@ -104,9 +107,12 @@ def _made(fields: Fields, name: str) -> Any:
     values = []
     for text in texts:
         try:
-            values.append(json.loads(text))
+            value = json.loads(text)
+            unescaped = json.dumps(value, ensure_ascii=False)
         except (ValueError, RecursionError):
             continue
+        if not UNKEPT.search(unescaped):
+            values.append(value)
     if not values:
         return None
     return values[0] if len(values) == 1 else values

@@ -26,6 +26,7 @@ from sreda.assessment.rendering.files import SHOWN, STORED, served
 from sreda.assessment.web.taking import resource_url
 from sreda.kernel import clock
 from sreda.kernel.api import Listing, StoredFile
+from sreda.registry.api import User
 from sreda.ui.pages import actor_of, key_of, page, visible
 
 
@@ -144,7 +145,12 @@ def sent(request: HttpRequest, pk: UUID, part: str) -> HttpResponseBase:
     values = value if isinstance(value, list) else [value]
     try:
         reference = base64.b64decode(values[int(number)]["data"]).decode()
-        file = StoredFile.objects.get(pk=reference.removeprefix(STORED))
+        # a device may name any file in its answer: only what the learner sent is an answer
+        file = StoredFile.objects.get(
+            pk=reference.removeprefix(STORED),
+            removed_at=None,
+            stored_by__in=User.objects.filter(person=found.attempt.person_id).values("pk"),
+        )
     except (
         IndexError,
         KeyError,

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
-from .numbers import as_float, from_float
+from .numbers import as_float, from_float, parse_integer
 from .text import parse_value, value_text
 from .types import (
     DirectedPair,
@@ -112,7 +112,7 @@ def _number(data: int | float, base_type: str) -> Single | None:
     if base_type in ("integer", "intOrIdentifier"):
         if data != int(data):
             raise ValueError
-        return int(data)
+        return parse_integer(str(int(data)))  # a kept state reads back no longer ones
     if base_type == "duration":
         return Duration(Fraction(data) if isinstance(data, int) else Fraction(repr(data)))
     if base_type == "boolean" and data in (0, 1):
@@ -125,6 +125,8 @@ def _number(data: int | float, base_type: str) -> Single | None:
 def _file(data: Mapping[str, Json]) -> File:
     """{"name", "mime", "data" in base64}, as PCI has it."""
     held = data.get("file", data)
+    if not isinstance(held, Mapping):
+        raise ValueError("a file is an object with its name, type and data")
     return File(
         str(held.get("name", "")),
         str(held.get("mime", "application/octet-stream")),
