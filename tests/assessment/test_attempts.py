@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -11,10 +12,12 @@ from django.db import IntegrityError, transaction
 
 from sreda.assessment.access import ATTEMPTS, RESULTS, SITTINGS
 from sreda.assessment.domain import attempts, bank, marking, sittings
-from sreda.assessment.models import Attempt, ItemResult, Sitting
+from sreda.assessment.models import Attempt, ItemResult, Sitting, TestVersion
+from sreda.assessment.queries import teaching
 from sreda.kernel.api import Actor
 from sreda.kernel.models import OutboxEvent
 from tests.assessment.bank import School, actor_for, answer, choice_xml, essay_xml
+from tests.factories import EnrolmentFactory
 
 AT = datetime(2026, 11, 20, 5, 0, tzinfo=UTC)
 pytestmark = pytest.mark.django_db
@@ -258,6 +261,41 @@ def test_a_corrected_key_says_whose_mark_changes_first(school: School) -> None:
     for attempt, score in ((wrong, 0), (right, 1), (none, 0)):
         attempt.refresh_from_db()
         assert attempt.score == score
+
+
+def test_one_that_cannot_be_closed_keeps_no_other_open(school: School) -> None:
+    sitting = school.sitting(school.test([school.item(choice_xml())]), minutes=10)
+    wrong = attempts.begin(sitting, actor=school.learner(), at=AT)
+    sound = attempts.begin(sitting, actor=school.learner(), at=minutes(1))
+    Attempt.objects.filter(pk=wrong.pk).update(state={})
+    assert attempts.close_due(at=minutes(20)) == 1
+    sound.refresh_from_db()
+    assert sound.status == "ended"
+    assert sittings.close_over(at=minutes(123)) == 1
+
+
+def test_classes_are_those_of_the_regions_day(school: School) -> None:
+    sitting = school.sitting(school.test([school.item(choice_xml())]))
+    new = EnrolmentFactory(group=school.group, since=date(2026, 9, 2)).person
+    evening = datetime(2026, 9, 1, 20, tzinfo=UTC)  # the next morning in the region
+    assert new.pk in sittings.learners_of(sitting, at=evening)
+    assert new in [row.person for row in teaching.progress(sitting, evening)]
+
+
+def test_nobody_begins_what_is_closed_meanwhile(
+    school: School, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sitting = school.sitting(school.test([school.item(choice_xml())]))
+    read = attempts.test_of
+
+    def closed_meanwhile(version: TestVersion) -> Any:
+        sittings.close(sitting, actor=school.teacher, at=AT)
+        return read(version)
+
+    monkeypatch.setattr(attempts, "test_of", closed_meanwhile)
+    with pytest.raises(ValidationError):
+        attempts.begin(sitting, actor=school.learner(), at=AT)
+    assert not Attempt.objects.exists()
 
 
 def test_who_is_given_a_sitting(school: School) -> None:

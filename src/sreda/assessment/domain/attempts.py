@@ -6,6 +6,7 @@ assessment/hot) and are taken into the session when something is decided: a move
 
 from __future__ import annotations
 
+import logging
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from sreda.assessment import events, qti
@@ -24,6 +25,8 @@ from sreda.assessment.enums import AttemptStatus, SittingStatus
 from sreda.assessment.models import Answer, Attempt, ItemVersion, Sitting, TestVersion
 from sreda.assessment.rendering import responses_of
 from sreda.kernel.api import Actor, audit, publish
+
+log = logging.getLogger(__name__)
 
 
 @dataclass
@@ -64,10 +67,6 @@ def begin(sitting: Sitting, *, actor: Actor, at: datetime) -> Attempt:
     person_id = actor.person_id
     assert person_id is not None
     sitting = Sitting.objects.select_related("version").get(pk=sitting.pk)
-    if found := _open(sitting, person_id):
-        return found
-    if reason := why_not(sitting, person_id, at=at):
-        raise ValidationError(reason)
     version = sitting.version
     test = test_of(version)
     seed = secrets.randbelow(2**62)
@@ -77,31 +76,31 @@ def begin(sitting: Sitting, *, actor: Actor, at: datetime) -> Attempt:
     if test.limits.most is not None:
         ends_at = min(ends_at, at + timedelta(seconds=float(test.limits.most)))
     session = qti.TestSession.start(test, at=at, seed=seed)
-    try:
-        with transaction.atomic():
-            TestVersion.objects.filter(pk=version.pk, used_at=None).update(used_at=at)
-            given = version.items.values("item_version_id")
-            ItemVersion.objects.filter(pk__in=given, used_at=None).update(used_at=at)
-            attempt = Attempt.objects.create(
-                sitting=sitting,
-                person_id=person_id,
-                number=1 + sitting.all_attempts.filter(person_id=person_id).count(),
-                seed=seed,
-                state={"session": session.to_dict(), "taken": {}},
-                started_at=at,
-                ends_at=ends_at,
-            )
-            publish(
-                events.AttemptStarted(
-                    attempt_id=attempt.pk, sitting_id=sitting.pk, person_id=person_id
-                ),
-                at=at,
-            )
-    except IntegrityError:  # the other half of a double click
-        other = _open(sitting, person_id)
-        if other is None:
-            raise
-        return other
+    with transaction.atomic():
+        # one after another: a double click, the last attempt's hand-in, the sitting's end
+        sitting = Sitting.objects.select_for_update(no_key=True).get(pk=sitting.pk)
+        if found := _open(sitting, person_id):
+            return found
+        if reason := why_not(sitting, person_id, at=at):
+            raise ValidationError(reason)
+        TestVersion.objects.filter(pk=version.pk, used_at=None).update(used_at=at)
+        given = version.items.values("item_version_id")
+        ItemVersion.objects.filter(pk__in=given, used_at=None).update(used_at=at)
+        attempt = Attempt.objects.create(
+            sitting=sitting,
+            person_id=person_id,
+            number=1 + sitting.all_attempts.filter(person_id=person_id).count(),
+            seed=seed,
+            state={"session": session.to_dict(), "taken": {}},
+            started_at=at,
+            ends_at=ends_at,
+        )
+        publish(
+            events.AttemptStarted(
+                attempt_id=attempt.pk, sitting_id=sitting.pk, person_id=person_id
+            ),
+            at=at,
+        )
     return attempt
 
 
@@ -289,20 +288,29 @@ def _close(run: Running, status: AttemptStatus, *, at: datetime, actor: Actor | 
 
 
 def close_due(*, at: datetime, limit: int = 500) -> int:
-    """End attempts whose time and allowance are over; how many. Safe in several processes."""
+    """End attempts whose time and allowance are over; how many. Safe in several processes. One that
+    cannot be closed is logged and keeps no other open."""
     closed = 0
     for attempt in due(at)[:limit]:
-        with transaction.atomic():
-            current = (
-                Attempt.objects.select_for_update(skip_locked=True, of=("self",))
-                .select_related("sitting__version")
-                .filter(pk=attempt.pk, status=AttemptStatus.OPEN)
-                .first()
-            )
-            if current is not None:
-                _close(running(current), AttemptStatus.ENDED, at=at, actor=None)
-                closed += 1
+        try:
+            closed += _end(attempt, at=at)
+        except Exception:
+            log.exception("attempt %s could not be closed", attempt.pk)
     return closed
+
+
+def _end(attempt: Attempt, *, at: datetime) -> bool:
+    """Close it, unless somebody else is at it or has closed it."""
+    with transaction.atomic():
+        current = (
+            Attempt.objects.select_for_update(skip_locked=True, of=("self",))
+            .select_related("sitting__version")
+            .filter(pk=attempt.pk, status=AttemptStatus.OPEN)
+            .first()
+        )
+        if current is not None:
+            _close(running(current), AttemptStatus.ENDED, at=at, actor=None)
+    return current is not None
 
 
 def due(at: datetime) -> Sequence[Attempt]:

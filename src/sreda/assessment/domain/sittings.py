@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,6 +12,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
@@ -21,6 +23,8 @@ from sreda.assessment.enums import AttemptStatus, ItemStatus, ReleaseStatus, Sit
 from sreda.assessment.models import Sitting, TestVersion
 from sreda.kernel.api import Actor, audit, notify, publish, uuid7
 from sreda.registry.api import ClassGroup, Enrolment, Person, on_day
+
+log = logging.getLogger(__name__)
 
 FIELDS = (
     "title",
@@ -146,7 +150,9 @@ def announce(sitting: Sitting, *, actor: Actor, at: datetime) -> Sitting:
 
 def learners_of(sitting: Sitting, *, at: datetime) -> list[UUID]:
     """Everyone the sitting is given to on this day."""
-    placed = Enrolment.objects.filter(on_day(at.date()), group__in=sitting.groups.all())
+    placed = Enrolment.objects.filter(
+        on_day(timezone.localdate(at)), group__in=sitting.groups.all()
+    )
     found = dict.fromkeys(placed.values_list("person_id", flat=True))
     found.update(dict.fromkeys(sitting.people.values_list("pk", flat=True)))
     return list(found)
@@ -162,7 +168,10 @@ def close(sitting: Sitting, *, actor: Actor | None, at: datetime) -> Sitting:
         current.edition += 1
         current.save(update_fields=["status", "edition"])
         for attempt in current.all_attempts.filter(status=AttemptStatus.OPEN):
-            hand_in(attempt, actor=actor, at=at)
+            try:
+                hand_in(attempt, actor=actor, at=at)
+            except Exception:  # it keeps neither the sitting nor the others open
+                log.exception("attempt %s could not be handed in", attempt.pk)
         audit("assessment.sitting.closed", current, actor=actor, at=at)
     return current
 

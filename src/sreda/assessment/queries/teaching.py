@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import Count, Max, Q, QuerySet
+from django.utils import timezone
 
 from sreda.assessment.access import APPEALS, RESULTS, SITTINGS, TESTS
 from sreda.assessment.enums import AttemptStatus, ItemStatus, MarkingStatus
@@ -66,7 +67,9 @@ class Progress:
 
 def progress(sitting: Sitting, at: datetime) -> list[Progress]:
     """Everyone it is given to, by name; three queries for any number."""
-    placed = Enrolment.objects.filter(on_day(at.date()), group__in=sitting.groups.all())
+    placed = Enrolment.objects.filter(
+        on_day(timezone.localdate(at)), group__in=sitting.groups.all()
+    )
     people = Person.objects.filter(
         Q(pk__in=placed.order_by().values("person_id"))
         | Q(pk__in=sitting.people.order_by().values("pk"))

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from sreda.kernel.api import Actor, audit, publish
@@ -127,7 +128,7 @@ def publish_version(
         return found
     if found.edition != edition:
         raise ValidationError(_("The draft was changed meanwhile: look at it once more."))
-    wrong = [p for p in problems(found, on=at.date()) if p.stops]
+    wrong = [p for p in problems(found, on=timezone.localdate(at)) if p.stops]
     if wrong:
         raise NotReady(wrong)
     form.versions.filter(status=VersionStatus.PUBLISHED).update(status=VersionStatus.RETIRED)
