@@ -17,6 +17,7 @@ interface Kept {
 
 const PAUSES = [500, 1000, 2000, 4000, 8000, 15000];
 const STORE = "answers";
+const NOTED = "sreda-answer ";
 
 export function enhance(root: ParentNode): void {
   root.querySelectorAll<HTMLFormElement>("form[data-attempt]").forEach((form) => {
@@ -56,7 +57,30 @@ class Shelf {
     await this.ask("readwrite", (store) => store.put(kept));
   }
 
+  /** At once, for a page that goes: what is begun in the database then may never end. */
+  note(kept: Kept): void {
+    this.memory.set(kept.id, kept);
+    try {
+      localStorage.setItem(`${NOTED}${kept.attempt} ${kept.id}`, JSON.stringify(kept));
+    } catch {
+      void this.put(kept);
+    }
+  }
+
+  /** What was noted by the page before this one goes to the rest. */
+  async gather(attempt: string): Promise<void> {
+    try {
+      for (const key of Object.keys(localStorage).filter((name) => name.startsWith(`${NOTED}${attempt} `))) {
+        await this.put(JSON.parse(localStorage.getItem(key) ?? "") as Kept);
+        localStorage.removeItem(key);
+      }
+    } catch {
+      // no storage, or not ours: nothing was noted
+    }
+  }
+
   async drop(id: string): Promise<void> {
+    localStorage.removeItem(`${NOTED}${this.memory.get(id)?.attempt} ${id}`);
     this.memory.delete(id);
     await this.ask("readwrite", (store) => store.delete(id));
   }
@@ -87,13 +111,14 @@ class Attempt {
   }
 
   async begin(): Promise<void> {
+    await this.shelf.gather(this.id);
     const waiting = await this.shelf.of(this.id);
     for (const kept of waiting) this.restore(kept);
     const changed = (event: Event, pause: number) => {
       const item = (event.target as Element).closest<HTMLElement>("[data-item]");
       if (item && (event.target as Element).matches("input, select, textarea")) this.soon(item, pause);
     };
-    this.form.addEventListener("input", (event) => changed(event, 600));
+    this.form.addEventListener("input", (event) => changed(event, 300));
     this.form.addEventListener("change", (event) => changed(event, 0));
     this.form.addEventListener("submit", (event) => void this.submitted(event), { capture: true });
     window.addEventListener("online", () => void this.flush());
@@ -129,31 +154,34 @@ class Attempt {
     this.debounce.set(item, window.setTimeout(() => void this.keep(item).then(() => this.flush()), pause));
   }
 
-  private async keep(item: HTMLElement): Promise<void> {
+  private made(item: HTMLElement): Kept {
     window.clearTimeout(this.debounce.get(item));
     this.debounce.delete(item);
     const now = Date.now();
     const ref = item.dataset.item ?? "";
-    const kept: Kept = {
-      id: crypto.randomUUID?.() ?? randomId(),
-      attempt: this.id,
-      ref,
-      fields: valuesOf(item),
-      at: now,
-      ms: now - this.since,
-    };
+    const id = crypto.randomUUID?.() ?? randomId();
+    const kept = { id, attempt: this.id, ref, fields: valuesOf(item), at: now, ms: now - this.since };
     this.since = now;
+    return kept;
+  }
+
+  private async keep(item: HTMLElement): Promise<void> {
+    const kept = this.made(item);
     // what waits of the same item is replaced by this, and its time added to it
-    const older = (await this.shelf.of(this.id)).filter((other) => other.ref === ref && !this.sending);
+    const older = (await this.shelf.of(this.id)).filter((other) => other.ref === kept.ref && !this.sending);
     kept.ms += older.reduce((sum, other) => sum + other.ms, 0);
     await this.shelf.put(kept);
     for (const other of older) await this.shelf.drop(other.id);
     this.show();
   }
 
-  /** Before the page goes: what was typed last is kept, and sent without waiting. */
+  /** Before the page goes: what was typed last is kept and sent in this very turn, for there may
+   * be no other. Sent twice it is the same answer. */
   private settle(): void {
-    for (const item of [...this.debounce.keys()]) void this.keep(item).then(() => this.flush(true));
+    const last = [...this.debounce.keys()].map((item) => this.made(item));
+    if (!last.length) return;
+    for (const kept of last) this.shelf.note(kept);
+    void this.post(last, true);
   }
 
   /** Sends all that waits; true when nothing is left. */
@@ -245,6 +273,7 @@ class Attempt {
       await new Promise((resolve) => window.setTimeout(resolve, 1500));
     }
     this.form.dataset.settled = "1";
+    this.form.dataset.confirmed = "1"; // it has been asked already
     this.form.requestSubmit(event.submitter as HTMLButtonElement | null);
   }
 
@@ -263,6 +292,12 @@ class Attempt {
     this.status.dataset.state = word;
   }
 
+  /** The time is over: nobody is asked any more. */
+  private over(): void {
+    this.form.dataset.confirmed = "1";
+    this.form.requestSubmit(this.form.querySelector<HTMLButtonElement>("[data-hand-in]"));
+  }
+
   /** Counts down to the end by the server's clock, aloud only at the last minutes. */
   private clock(): void {
     const shown = this.form.querySelector<HTMLElement>("[data-clock]");
@@ -278,7 +313,7 @@ class Attempt {
       shown.setAttribute("aria-live", left === 300 || left === 60 ? "polite" : "off");
       shown.classList.toggle("is-short", left < 300);
       if (left > 0) window.setTimeout(turn, 1000);
-      else void this.flush().then(() => this.form.requestSubmit(this.form.querySelector<HTMLButtonElement>("[data-hand-in]")));
+      else void this.flush().then(() => this.over());
     };
     turn();
   }

@@ -35,6 +35,9 @@ function enhance(root: ParentNode): void {
       parts.forEach((part) => part.enhance(root));
     });
   }
+  if (root.querySelector("[data-portable]")) {
+    void import("./portable/page").then((portable) => portable.enhance(root));
+  }
   if (root.querySelector("[data-filling]")) {
     void import("./filling").then((filling) => filling.enhance(root));
   }

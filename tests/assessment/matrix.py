@@ -23,6 +23,8 @@ GET  assessment:ticket                    login | no      operator=refused head=
 GET  assessment:result                    login | no      operator=ok head=ok administrator=ok teacher=ok pupil=ok parent=ok
 GET  assessment:material                  login | no
 GET  assessment:resource                  login | no
+GET  assessment:portable                  no    | no
+GET  assessment:portable_file             no    | no
 POST assessment:appeal                    login | no      pupil=go
 GET  assessment:sittings                  login | no      operator=ok head=ok administrator=ok teacher=ok foreign=ok
 GET  assessment:sitting_add               login | no      head=ok administrator=ok teacher=ok foreign=ok
@@ -120,6 +122,8 @@ PARTS = {
     "assessment:rescoring": lambda w: {"pk": w.rescoring.pk},
     "assessment:work": lambda w: {"pk": w.done.pk},
     "assessment:decide": lambda w: {"pk": w.appeal.pk},
+    "assessment:portable": lambda w: {"ticket": "no"},
+    "assessment:portable_file": lambda w: {"ticket": "no", "href": "modules/a.js"},
     "assessment:package": lambda w: {"token": "no"},
     **dict.fromkeys(
         (

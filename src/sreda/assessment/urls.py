@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path
 
-from sreda.assessment.web import answers, bank, editor, marking, packages, quizzes, sittings, taking
+from sreda.assessment.web import (
+    answers,
+    bank,
+    editor,
+    marking,
+    packages,
+    portable,
+    quizzes,
+    sittings,
+    taking,
+)
 
 app_name = "assessment"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -35,6 +45,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
         name="material",
     ),
     path("results/<uuid:pk>/appeal/", taking.appeal, name="appeal"),
+    path("portable/<str:ticket>/", portable.portable, name="portable"),
+    path("portable/<str:ticket>/<path:href>", portable.portable_file, name="portable_file"),
     path("items/", bank.items, name="items"),
     path("items/new/", editor.item_new, name="item_new"),
     path("items/packages/", packages.package_new, name="package_new"),

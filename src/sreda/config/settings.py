@@ -10,6 +10,8 @@ SREDA_PROXIES         how many reverse proxies stand before it (1 with SREDA_HTT
 SREDA_HOT_PORT        port of the process that takes answers on the site's host; `sreda up` sets it
 SREDA_HOT_URL         where browsers reach that process: / behind a proxy that leads /hot/ to it,
                       or https://answers.example.org (else the port, on a site without https)
+SREDA_CONTENT_ORIGIN  another host of this server, for frames of portable interactions of items
+                      (https://content.example.org; else they lie at the site's own, sandboxed)
 SREDA_DEBUG           1 for development only
 SREDA_EMAIL_URL       smtp://user:password@host:port; otherwise mail is written to the log
 SREDA_REQUIRE_MFA     roles that need a second factor ("operator coordinator"; empty: none)
@@ -79,6 +81,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "sreda.kernel.middleware.ContentSecurityPolicy",
+    "sreda.kernel.middleware.ContentHost",
     "sreda.kernel.middleware.PersonalPages",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -201,6 +204,10 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
 # Without either, answers come by way of the pages' server.
 HOT_PORT = env.number("SREDA_HOT_PORT", 0)
 HOT_URL = env.address("SREDA_HOT_URL")
+CONTENT_ORIGIN = env.address("SREDA_CONTENT_ORIGIN").rstrip("/")
+if CONTENT_ORIGIN:
+    ALLOWED_HOSTS.append(urlsplit(CONTENT_ORIGIN).hostname or "")
+CONTENT_PATHS = ("/assessment/portable/",)
 X_FRAME_OPTIONS = "DENY"
 EMBED_HOSTS = env.words("SREDA_EMBED")
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024

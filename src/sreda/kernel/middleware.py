@@ -13,6 +13,7 @@ POLICY = "; ".join(
         "default-src 'self'",
         "img-src 'self' data:",
         "object-src 'none'",
+        "frame-src {frames}",
         "base-uri 'self'",
         "form-action {forms}",
         "frame-ancestors 'none'",
@@ -25,7 +26,22 @@ def policy(*more: str) -> str:
     the header, and the middleware leaves it there."""
     # A form's redirect counts as its target: an outside sign-in service has to be named.
     forms = " ".join(["'self'", *settings.FORM_TARGETS])
-    return "; ".join([POLICY.format(forms=forms), *more])
+    frames = f"'self' {settings.CONTENT_ORIGIN}".rstrip()
+    return "; ".join([POLICY.format(forms=forms, frames=frames), *more])
+
+
+class ContentHost:
+    """The host of frames (SREDA_CONTENT_ORIGIN) is no second site: nothing else is found there."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+        self.host = settings.CONTENT_ORIGIN.partition("://")[2]
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        inside = request.path_info.startswith(settings.CONTENT_PATHS)
+        if self.host and not inside and request.get_host() == self.host:
+            return HttpResponse(status=404)
+        return self.get_response(request)
 
 
 class NoNulCharacters:

@@ -23,7 +23,7 @@ from sreda.assessment.domain import results
 from sreda.assessment.domain.tests import test_of
 from sreda.assessment.enums import AttemptStatus, SittingStatus
 from sreda.assessment.models import Answer, Attempt, ItemVersion, Sitting, TestVersion
-from sreda.assessment.rendering import responses_of
+from sreda.assessment.rendering import responses_of, states_of
 from sreda.kernel.api import Actor, audit, publish
 
 log = logging.getLogger(__name__)
@@ -151,17 +151,29 @@ def latest(attempt: Attempt) -> list[Answer]:
     return sorted(found, key=lambda answer: answer.at)
 
 
+def states_given(attempt: Attempt) -> dict[str, dict[str, str]]:
+    """By item: the last states of its portable custom interactions, which are no responses."""
+    found = {one.ref: _fields(one.values) or {} for one in latest(attempt)}
+    return {ref: states for ref, fields in found.items() if (states := states_of(fields))}
+
+
 def fields_to_responses(item: qti.Item, values: Mapping[str, Any]) -> dict[str, Any]:
     """What a device sent: {"fields": {name: [texts]}} of the item's form, or responses."""
+    fields = _fields(values)
+    if fields is None:
+        return {name: value for name, value in values.items() if name in item.responses}
+    return responses_of(item, fields)
+
+
+def _fields(values: Mapping[str, Any]) -> dict[str, list[str]] | None:
     fields = values.get("fields")
     if not isinstance(fields, dict):
-        return {name: value for name, value in values.items() if name in item.responses}
-    clean = {
+        return None
+    return {
         str(name): [str(text) for text in texts]
         for name, texts in fields.items()
         if isinstance(texts, list)
     }
-    return responses_of(item, clean)
 
 
 def _locked(attempt: Attempt) -> Attempt:

@@ -34,6 +34,7 @@ from sreda.kernel.api import Actor, audit, uuid7
 LIMIT = 200 * 1024 * 1024
 BAD = frozenset({"error", "fatal"})
 NEW, CHANGED, SAME, WRONG = "new", "changed", "same", "wrong"
+PORTABLE = "qti-portable-custom-interaction"
 LINKS = ("src", "data", "href", "poster", "primary-path", "fallback-path")
 
 
@@ -113,18 +114,63 @@ def _files_of(package: qti.Package, path: str, tree: qti.Element) -> dict[str, s
     """Files the tree shows, by the address that is written into it: its own relative one, or the
     path from the package's top where that leads out of its folder."""
     found: dict[str, str] = {}
-    folder = path.rpartition("/")[0]
     for element, href in qti.links_of(tree):
-        if qti.is_remote(href) or (target := qti.resolve(path, href)) not in package.media:
+        target = None if qti.is_remote(href) else _there_in(package, path, element, href)
+        if target is None:
             continue
-        assert target is not None
-        inside = f"{folder}/" if folder else ""
-        address = target.removeprefix(inside) if target.startswith(inside) else target
+        address = target.removeprefix(inside_of(path))
         for name in LINKS:
             if element.get(name).strip() == href:
                 element.attributes[name] = address
         found[address] = target
+    if any(one.name == PORTABLE for one in tree.walk()):
+        for target in _around_modules(package, path, tree):
+            found[target.removeprefix(inside_of(path))] = target
     return found
+
+
+def inside_of(path: str) -> str:
+    """The beginning that addresses inside the item leave out: its folder."""
+    folder = path.rpartition("/")[0]
+    return f"{folder}/" if folder else ""
+
+
+def _there_in(package: qti.Package, path: str, element: qti.Element, href: str) -> str | None:
+    """The file a link leads to; a module's may leave out its ending."""
+    target = qti.resolve(path, href)
+    endings = ("", ".js") if element.name == "qti-interaction-module" else ("",)
+    return next((f"{target}{e}" for e in endings if f"{target}{e}" in package.media), None)
+
+
+def _around_modules(package: qti.Package, path: str, tree: qti.Element) -> set[str]:
+    """What modules may load that no link of the item names: the files its resource and those it
+    depends on list, and what lies in the modules' folders."""
+    found: set[str] = set()
+    waiting, seen = [package.resource_of(path)], set[str]()
+    while waiting:
+        one = waiting.pop()
+        if one is None or one.identifier in seen:
+            continue
+        seen.add(one.identifier)
+        found.update(one.files)
+        waiting += [package.resources.get(name) for name in one.dependencies]
+    folders = {
+        target.rpartition("/")[0]
+        for element, href in qti.links_of(tree)
+        if element.name == "qti-interaction-module"
+        and not qti.is_remote(href)
+        and (target := _there_in(package, path, element, href))
+    }
+    folders |= {f"{inside_of(path)}modules", "modules"}
+    for portable in (one for one in tree.walk() if one.name == PORTABLE):
+        named = qti.resolve(path, portable.get("module"))
+        if named in package.media:
+            assert named is not None
+            found.add(named)
+            folders.add(named.rpartition("/")[0])
+    found |= {name for name in package.media
+              if any(folder and name.startswith(f"{folder}/") for folder in folders)}  # fmt: skip
+    return found & package.media
 
 
 def _wrong(issues: Iterable[qti.Issue]) -> tuple[qti.Issue, ...]:

@@ -11,6 +11,7 @@ Names of fields begin with the response's identifier; what follows a colon is it
 | select point, position object | `R:0:x`, `R:0:y` …; or `R`: "x y" |
 | end attempt | `R`: "true" |
 | drawing, upload, portable custom | `R`: JSON of the response, made by the page |
+| portable custom | `R:state` beside it: JSON of its module's state, which is no response |
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ Fields = Mapping[str, Sequence[str]]
 PAIRS_LIMIT = 40
 # What JSON may escape and the database cannot keep: NUL, halves of surrogate pairs.
 UNKEPT = re.compile(r"\\u0000|[\ud800-\udfff]")
+STATE = ":state"
 
 
 def responses_of(item: Item, fields: Fields) -> dict[str, Any]:
@@ -40,6 +42,15 @@ def responses_of(item: Item, fields: Fields) -> dict[str, Any]:
         else:
             found[interaction.response] = value
     return found
+
+
+def states_of(fields: Fields) -> dict[str, str]:
+    """States of portable custom interactions, by response."""
+    return {
+        name.removesuffix(STATE): texts[0]
+        for name, texts in fields.items()
+        if name.endswith(STATE) and texts
+    }
 
 
 def _together(first: Any, second: Any) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 
@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 class Page:
     """`prefix` makes ids and names unique where several items are on a page. `resource` gives the
     served address of a file by the item's own relative one (None: it is not there). `portable`
-    gives the address of the closed frame of a portable custom interaction, by its response.
+    gives the address of the closed frame of a portable custom interaction, by its response;
+    `states` are the states such interactions gave, as JSON by response.
     `closed`: the answers are shown and cannot be changed. `problems` are texts by response.
     `right`: also show which answers are right (to teachers, and after release).
     """
@@ -19,6 +20,7 @@ class Page:
     view: str = "candidate"
     resource: Callable[[str], str | None] = lambda href: None
     portable: Callable[[str], str | None] = lambda response: None
+    states: Mapping[str, str] = field(default_factory=dict)
     closed: bool = False
     right: bool = False
     problems: dict[str, list[str]] = field(default_factory=dict)

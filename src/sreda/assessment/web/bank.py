@@ -6,6 +6,7 @@ import base64
 import json
 import mimetypes
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -27,9 +28,10 @@ from sreda.assessment.domain.reading import item_of
 from sreda.assessment.enums import ItemStatus
 from sreda.assessment.models import Item, ItemVersion, Resource, Test
 from sreda.assessment.queries import bank as queries
-from sreda.assessment.rendering import Page, render_item, responses_of
+from sreda.assessment.rendering import Page, render_item, responses_of, states_of
 from sreda.assessment.rendering.files import SHOWN, served
 from sreda.assessment.web.materials import materials
+from sreda.assessment.web.portable import portable_of
 from sreda.kernel import clock
 from sreda.kernel.api import Actor, Column, Filter, Listing, path_of
 from sreda.registry.api import Role
@@ -215,7 +217,12 @@ def found_item(request: HttpRequest, pk: UUID, action: str = "view") -> Item:
 
 
 def view_of(
-    version: ItemVersion, *, right: bool = False, prefix: str = PREFIX, closed: bool = False
+    request: HttpRequest,
+    version: ItemVersion,
+    *,
+    right: bool = False,
+    prefix: str = PREFIX,
+    closed: bool = False,
 ) -> Page:
     """Where files of the version are served."""
     there = set(version.resources.values_list("href", flat=True))
@@ -225,7 +232,8 @@ def view_of(
             return None
         return reverse("assessment:item_file", args=[version.item_id, version.number, href])
 
-    return Page(prefix=prefix, resource=address, right=right, closed=closed)
+    portable = portable_of(request, version)
+    return Page(prefix=prefix, resource=address, portable=portable, right=right, closed=closed)
 
 
 def materials_of(version: ItemVersion) -> list[dict[str, str]]:
@@ -253,7 +261,7 @@ def item(request: HttpRequest, pk: UUID, number: int | None = None) -> HttpRespo
         "item": found,
         "version": version,
         "versions": versions,
-        "body": render_item(read, state, view_of(version, right=True, closed=True)).body,
+        "body": render_item(read, state, view_of(request, version, right=True, closed=True)).body,
         "materials": materials_of(version),
         "kinds": kinds_said(version.interactions),
         "whose": whose_said(found),
@@ -335,7 +343,7 @@ def item_try(request: HttpRequest, pk: UUID, number: int) -> HttpResponseBase:
     version = queries.version_of(actor_of(request), found, number)
     if version is None:
         raise Http404
-    context = tried(request, item_of(version), view_of(version)) | {
+    context = tried(request, item_of(version), view_of(request, version)) | {
         "item": found, "version": version, "materials": materials_of(version),
     }  # fmt: skip
     return render(request, "assessment/bank/try.html", context)
@@ -360,8 +368,8 @@ def tried(request: HttpRequest, read: qti.Item, view: Page) -> dict[str, Any]:
             )
         ]  # fmt: skip
         before = [*before, answers] if read.adaptive and not problems else before
-    page = Page(prefix=view.prefix, resource=view.resource, portable=view.portable,
-                closed=state.status == "closed", problems=problems)  # fmt: skip
+    page = replace(view, closed=state.status == "closed", problems=problems,
+                   states=states_of(_fields(request)))  # fmt: skip
     rendered = render_item(read, state, page)
     return {
         "body": rendered.body,

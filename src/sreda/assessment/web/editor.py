@@ -334,7 +334,7 @@ def _take_file(request: HttpRequest, draft: ItemVersion, edited: Edited) -> None
     )
 
 
-def preview_of(draft: ItemVersion, edited: Edited) -> dict[str, Any]:
+def preview_of(request: HttpRequest, draft: ItemVersion, edited: Edited) -> dict[str, Any]:
     """The typed item as a learner sees it, or why it cannot be shown."""
     content = edited.content
     if edited.form is not None:
@@ -349,7 +349,8 @@ def preview_of(draft: ItemVersion, edited: Edited) -> dict[str, Any]:
     except qti.QtiError:
         return {"body": "", "why": [], "faults": faults}
     state = qti.start(read, seed=1)
-    body = render_item(read, state, view_of(draft, prefix="p-", right=True, closed=True)).body
+    view = view_of(request, draft, prefix="p-", right=True, closed=True)
+    body = render_item(read, state, view).body
     return {"body": body, "why": [], "faults": faults}
 
 
@@ -383,7 +384,7 @@ def _shown(
         "tags": [(scheme, label, edited.tags.get(scheme, ""),
                   [one.title for one in queries.tags(scheme)[:200]])
                  for scheme, label in SCHEMES.items()],
-        "preview": preview_of(draft, edited),
+        "preview": preview_of(request, draft, edited),
         "files": files,
         "other": other,
         "changes": queries.difference(other.content, mine) if other else [],
@@ -410,5 +411,5 @@ def item_preview(request: HttpRequest, pk: UUID) -> HttpResponseBase:
     visible(draft is not None)
     assert draft is not None
     edited = typed(request.POST, draft, as_xml=request.GET.get("as") == PLAIN)
-    context = {"preview": preview_of(draft, edited)}
+    context = {"preview": preview_of(request, draft, edited)}
     return render(request, "assessment/editor/preview.html", context)

@@ -23,6 +23,7 @@ from sreda.assessment.models import ItemResult, ItemVersion, Rescoring, Sitting
 from sreda.assessment.queries import teaching
 from sreda.assessment.rendering import Page, render_item
 from sreda.assessment.rendering.files import SHOWN, STORED, served
+from sreda.assessment.web.portable import portable_at
 from sreda.assessment.web.taking import resource_url
 from sreda.kernel import clock
 from sreda.kernel.api import Listing, StoredFile
@@ -97,6 +98,8 @@ def mark(request: HttpRequest, pk: UUID) -> HttpResponseBase:
         closed=True,
         right=True,
         resource=lambda href: resource_url(found.attempt, ref, href),
+        portable=portable_at(request, found.attempt, ref),
+        states=attempts.states_given(found.attempt).get(found.ref, {}),
     )
     marks = found.marks.filter(replaced_at=None)
     own = next((one for one in marks if one.marker_id == actor.person_id), None)

@@ -133,7 +133,9 @@ def quiz(request: HttpRequest, pk: UUID) -> HttpResponseBase:
     rows = []
     for place in places:
         read = item_of(place.item_version)
-        view = view_of(place.item_version, prefix=f"q{place.number}-", right=True, closed=True)
+        view = view_of(
+            request, place.item_version, prefix=f"q{place.number}-", right=True, closed=True
+        )
         body = render_item(read, qti.start(read, seed=1), view).body
         rows.append({"place": place, "body": body})
     context = {

@@ -32,6 +32,7 @@ from sreda.assessment.queries.bank import stimuli_of
 from sreda.assessment.rendering import Page, render_item
 from sreda.assessment.rendering.files import SHOWN, STORED, served
 from sreda.assessment.web.materials import materials
+from sreda.assessment.web.portable import portable_at
 from sreda.kernel import clock
 from sreda.kernel.api import path_of, store
 from sreda.kernel.middleware import policy
@@ -210,6 +211,8 @@ def shown(
     view = Page(
         prefix=PREFIX,
         resource=lambda href: resource_url(found, here.ref, href),
+        portable=portable_at(request, found, here.ref),
+        states=attempts.states_given(found).get(here.key, {}),
         closed=over,
         problems=told,
     )
@@ -371,6 +374,7 @@ def result(request: HttpRequest, pk: UUID) -> HttpResponseBase:
     rows = []
     if outcome.told:
         session = attempts.running(found).session
+        states = attempts.states_given(found)
         for one in outcome.results:
             item = session.item(one.ref)
             review = session.control(one.ref).allow_review is not False
@@ -382,6 +386,8 @@ def result(request: HttpRequest, pk: UUID) -> HttpResponseBase:
                     closed=True,
                     right=bool(session.control(one.ref).show_solution),
                     resource=lambda href, ref=ref: resource_url(found, ref, href),  # type: ignore[misc]
+                    portable=portable_at(request, found, ref),
+                    states=states.get(one.ref, {}),
                 )
                 body = render_item(item, session.state_of(one.ref), view).body
             rows.append({"result": one, "body": body, "title": item.title if item else one.ref})

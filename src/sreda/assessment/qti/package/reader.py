@@ -302,6 +302,8 @@ class _Reader:
                     self.issues.add("link-outside", element, name=href[:100])
             elif target in self.names:
                 found.add(target)
+            elif element.name == "qti-interaction-module" and f"{target}.js" in self.names:
+                found.add(f"{target}.js")  # modules are often named without their ending
             elif (not self.alone and element.name != "a") or (
                 not self.alone and "." in href.rpartition("/")[2]
             ):

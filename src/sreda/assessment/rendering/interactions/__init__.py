@@ -1,6 +1,13 @@
 """How each kind of interaction is drawn: plain inputs first, handles for our script beside them."""
 
-from sreda.assessment.rendering.interactions import choosing, graphic, joining, media, writing
+from sreda.assessment.rendering.interactions import (
+    choosing,
+    graphic,
+    joining,
+    media,
+    portable,
+    writing,
+)
 from sreda.assessment.rendering.item import Draw
 
 DRAW: dict[str, Draw] = {
@@ -24,6 +31,6 @@ DRAW: dict[str, Draw] = {
     "media": media.media,
     "drawing": media.drawing,
     "upload": media.upload,
-    "portable-custom": media.portable,
-    "custom": media.custom,
+    "portable-custom": portable.portable,
+    "custom": portable.custom,
 }

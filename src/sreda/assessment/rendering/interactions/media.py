@@ -1,4 +1,4 @@
-"""Recordings, drawings, files, and interactions that others made."""
+"""Recordings, drawings, files."""
 
 from __future__ import annotations
 
@@ -71,27 +71,3 @@ def _file_field(walker: Walker, element: Element, accept: str) -> str:
     if accept:
         attributes["accept"] = accept
     return there + start_tag("input", attributes)
-
-
-def portable(walker: Walker, element: Element) -> str:
-    """A portable custom interaction lives in a closed frame that has no part in this site."""
-    interaction = interaction_of(walker, element)
-    address = walker.page.portable(interaction.response)
-    if address is None:
-        return custom(walker, element)
-    attributes = {
-        "src": address, "sandbox": "allow-scripts", "class": "qti-portable",
-        "title": element.get("aria-label") or _("A task with a program of its own"),
-        "data-portable": interaction.response, "loading": "lazy",
-    }  # fmt: skip
-    hidden = {"type": "hidden", "name": name_of(walker, interaction.response), "value": ""}
-    inner = f"{start_tag('iframe', attributes)}</iframe>{start_tag('input', hidden)}"
-    return frame(walker, element, inner)
-
-
-def custom(walker: Walker, element: Element) -> str:
-    """Nobody but its maker's program can show it."""
-    text = escape(
-        _("This part needs a program that is not used here. Skip it and tell your teacher.")
-    )
-    return f'<p class="qti-missing" role="note">{text}</p>'
