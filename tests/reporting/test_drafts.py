@@ -10,6 +10,7 @@ import pytest
 from django.core.exceptions import ValidationError
 
 from sreda.kernel.api import Actor, AuditEntry
+from sreda.kernel.models import OutboxEvent
 from sreda.registry.api import Role
 from sreda.reporting.domain import carrying, dictionaries, drafts
 from sreda.reporting.domain import forms as domain
@@ -18,6 +19,7 @@ from sreda.reporting.forms.carry import Fate
 from sreda.reporting.forms.edit import Place, part_at
 from sreda.reporting.models import (
     Campaign,
+    Consolidation,
     DraftStep,
     Form,
     FormVersion,
@@ -243,6 +245,10 @@ def test_a_running_campaign_goes_over_with_its_values(operator: Actor) -> None:
     assert draft.moves["rooms.all.total"] == "rooms.whole.total"
     second = domain.publish_version(draft, edition=draft.edition, actor=operator, at=AT)
 
+    summed = Consolidation.objects.create(
+        campaign=campaign, municipality=school.municipality, stale=False, counted=1,
+        submitted_at=AT, digest="d",
+    )  # fmt: skip
     seen = carrying.foreseen(campaign, second)
     assert seen.counts == {Fate.KEPT: 2, Fate.DROPPED: 1}
     assert seen.lost == [(school.short_name, "Всего: Площадь", "640.5")]
@@ -255,6 +261,10 @@ def test_a_running_campaign_goes_over_with_its_values(operator: Actor) -> None:
     step = SubmissionStep.objects.get(submission=report, kind="carried")
     assert step.content == {"rooms.all.area": "640.5"}  # nothing is lost
     assert report.status == "filling"  # it was handed in with a value that is no more
+    summed.refresh_from_db()  # nor do the sums over it stand as handed in
+    assert (summed.submitted_at, summed.stale) == (None, True)
+    told = OutboxEvent.objects.get(type="reporting.report.counted").payload
+    assert (told["submission_id"], told["counted"]) == (str(report.pk), False)
     campaign.refresh_from_db()
     assert campaign.version_id == second.pk
     assert not carrying.carry_over(campaign, second, actor=operator, at=AT).counts
