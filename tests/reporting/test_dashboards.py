@@ -285,6 +285,28 @@ def test_a_report_goes_out_once_a_day_by_a_real_server(subscribed, server):
     assert letters[0]["Message-ID"] != letters[1]["Message-ID"]
 
 
+def test_one_letter_that_cannot_be_made_keeps_no_other_waiting(subscribed, board):
+    board.title = "Среда\rрегиона"  # a title is no way into the headers
+    board.save()
+    other = mailings.add_mailing(
+        dashboard=board, frequency="weekly", format="csv", at=AT,
+        actor=actor_for(subscribed.user.person, on=TODAY),
+    )  # fmt: skip
+    sent = []
+
+    def send(letter):
+        letter.message()
+        if not sent:
+            sent.append(None)
+            raise ValueError("a letter none can send")
+        sent.append(letter)
+
+    monday = TODAY + timedelta(days=7 - TODAY.weekday())
+    assert mailings.send_due(on=monday, at=AT, send=send) == 1
+    other.refresh_from_db()
+    assert other.sent_for == monday
+
+
 def test_a_server_that_is_down_is_tried_again(subscribed, server):
     controller, letters = server
 

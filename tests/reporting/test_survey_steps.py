@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -30,7 +31,7 @@ from tests.factories import (
 )
 from tests.reporting.forms import QUESTIONS
 from tests.reporting.test_surveys import GOOD, ON, client_of, now, survey, version
-from tests.reporting.world import AT, published
+from tests.reporting.world import AT, campaign, published
 
 assert now
 assert version  # fixtures
@@ -194,6 +195,14 @@ def test_the_sweep_opens_tells_and_closes(version, operator, planned, jobs, monk
         states.append(planned.status)
     assert states == ["open", "open", "closed"]
     assert [n.addressee for n in told(planned)] == [teacher.person_id]
+
+
+def test_what_cannot_open_keeps_nothing_else_waiting(version, planned, jobs, monkeypatch):
+    campaign(published(code="nobody"), audience={"organisations": [str(uuid4())]})
+    monkeypatch.setattr(clock, "now", lambda: AT + (LATER - ON))
+    tasks.sweep_reports.func(0)
+    planned.refresh_from_db()
+    assert planned.status == "open"
 
 
 def test_pages_of_its_way(version, now, jobs, operator, planned):
