@@ -15,10 +15,11 @@ from sreda.kernel.models import AuditEntry, Notice
 from sreda.registry.api import Role
 from sreda.reporting.domain.campaigns import close_campaign, open_campaign
 from sreda.reporting.domain.delegation import delegate
-from sreda.reporting.domain.filling import Change, changed_since, save_changes
+from sreda.reporting.domain.filling import Change, changed_since, save_changes, save_file
 from sreda.reporting.domain.prefill import fill_campaign, fill_submissions, refresh
 from sreda.reporting.domain.proposals import decide_proposal
 from sreda.reporting.enums import Origin
+from sreda.reporting.forms import Block, BlockKind, CellType, Field, Schema, Section
 from sreda.reporting.models import Campaign, Consolidation, Proposal, Submission, Value
 from sreda.reporting.receivers import records_changed
 from tests.factories import (
@@ -320,9 +321,6 @@ def test_values_of_an_earlier_period_are_carried(school, head):
 
 
 def test_a_file_is_kept_in_its_cell(school, head, settings, tmp_path):
-    from sreda.reporting.domain.filling import save_file
-    from sreda.reporting.forms import Block, BlockKind, CellType, Field, Schema, Section
-
     settings.MEDIA_ROOT = str(tmp_path)
     block = Block("acts", "Акты", BlockKind.FIELDS, (Field("scan", "Скан", CellType.FILE),))
     mine = report(opened(published(Schema((Section("s", "S", blocks=(block,)),)))), school)
@@ -336,3 +334,20 @@ def test_a_file_is_kept_in_its_cell(school, head, settings, tmp_path):
         upload=SimpleUploadedFile("a.pdf", b"%PDF-1.7"),
     )  # fmt: skip
     assert value(mine, "acts.scan").file.name == "a.pdf"
+
+
+def test_a_file_makes_no_row_that_may_not_be(school, head, settings, tmp_path):
+    settings.MEDIA_ROOT = str(tmp_path)
+    block = Block("acts", "Акты", BlockKind.LIST, (Field("scan", "Скан", CellType.FILE),),
+                  max_rows=1)  # fmt: skip
+    mine = report(opened(published(Schema((Section("s", "S", blocks=(block,)),)))), school)
+
+    def put(row):
+        save_file(mine, key="acts.*.scan", row=row, actor=head, at=AT,
+                  upload=SimpleUploadedFile("a.pdf", b"%PDF-1.7"))  # fmt: skip
+
+    put("t1")
+    for row in ("*", "T 2", "t2"):
+        with pytest.raises(ValidationError):
+            put(row)
+    assert {v.row for v in mine.values.all()} == {"t1"}

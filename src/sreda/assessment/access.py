@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from django.db.models import Q
 
-from sreda.assessment.models import Appeal, Attempt, Item, ItemResult, Sitting, Stimulus, Test
+from sreda.assessment.models import (
+    Appeal,
+    Attempt,
+    Item,
+    ItemResult,
+    PackageImport,
+    Sitting,
+    Stimulus,
+    Test,
+)
 from sreda.kernel.api import Actor, Permissions, Rule, own, seated, where
 from sreda.registry.api import (
     LEARNER_ROLES,
@@ -53,6 +62,14 @@ BANK = {
 ITEMS: Permissions[Item] = Permissions(Item, BANK)
 STIMULI: Permissions[Stimulus] = Permissions(Stimulus, BANK)
 TESTS: Permissions[Test] = Permissions(Test, BANK)
+
+PACKAGES: Permissions[PackageImport] = Permissions(
+    PackageImport,
+    {
+        "view": (OPERATOR | EXPERT) & own("made_by", "user_id") & where(organisation=None)
+        | STAFF & own("made_by", "user_id") & OWN_ORGANISATION
+    },
+)
 
 SITTINGS: Permissions[Sitting] = Permissions(
     Sitting,

@@ -50,3 +50,11 @@ class AppealStatus(TextChoices):
     OPEN = "open", pgettext_lazy("appeal", "Under consideration")
     UPHELD = "upheld", pgettext_lazy("appeal", "Mark changed")
     DISMISSED = "dismissed", pgettext_lazy("appeal", "Mark kept")
+
+
+class PackageStatus(TextChoices):
+    WAITING = "waiting", pgettext_lazy("package", "Waits for its turn")
+    RUNNING = "running", pgettext_lazy("package", "In work")
+    LOOKED = "looked", pgettext_lazy("package", "Looked through")
+    TAKEN = "taken", pgettext_lazy("package", "Taken over")
+    FAILED = "failed", pgettext_lazy("package", "Did not work out")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from procrastinate.contrib.django import app
 
-from sreda.assessment.domain import attempts, sittings
+from sreda.assessment.domain import attempts, package_jobs, sittings
 from sreda.kernel import clock
 
 
@@ -15,3 +17,23 @@ def watch_terms(timestamp: int) -> None:
     at = clock.now()
     attempts.close_due(at=at)
     sittings.close_over(at=at)
+
+
+@app.task(queue="imports")
+def run_package(pk: str) -> None:
+    package_jobs.run(UUID(pk), at=clock.now())
+
+
+@app.periodic(cron="* * * * *")
+@app.task(queue="imports", queueing_lock="packages-lost")
+def sweep_packages(timestamp: int) -> None:
+    """Packages whose worker was killed are taken up again."""
+    for pk in package_jobs.take_up_lost(clock.now()):
+        run_package.defer(pk=str(pk))
+
+
+@app.periodic(cron="50 19 * * *")
+@app.task(queue="files", queueing_lock="packages-old")
+def forget_packages(timestamp: int) -> None:
+    """Nightly, before the sweep of files that no row names."""
+    package_jobs.forget(clock.now())

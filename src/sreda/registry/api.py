@@ -1,6 +1,7 @@
 """The registry's public face."""
 
 from sreda.registry.access import GROUPS, ORGANISATIONS, PEOPLE, POSTS
+from sreda.registry.domain.import_jobs import actor_again, worker_there
 from sreda.registry.domain.search_index import rebuild_directory
 from sreda.registry.enums import (
     LEARNER_ROLES,
@@ -89,6 +90,7 @@ __all__ = [
     "Teaching",
     "Topic",
     "User",
+    "actor_again",
     "administrators_of",
     "data_version",
     "find",
@@ -109,4 +111,5 @@ __all__ = [
     "staff_without_account",
     "suggestions",
     "understand",
+    "worker_there",
 ]

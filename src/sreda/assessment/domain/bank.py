@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from django.contrib.postgres.search import SearchVector
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, models, transaction
-from django.db.models import Q, Value
+from django.db.models import Value
 from django.utils.translation import gettext as _
 
 from sreda.assessment import events, qti
 from sreda.assessment.domain.reading import digest, facts_of
 from sreda.assessment.enums import ItemStatus
-from sreda.assessment.models import Item, ItemVersion, Resource, Tag, Test
+from sreda.assessment.models import Item, ItemVersion, Resource, Stimulus, Tag, Test
+from sreda.assessment.queries.bank import owned_by
 from sreda.kernel.api import Actor, StoredFile, audit, publish, uuid7
+
+B = TypeVar("B", Item, Stimulus, Test)
 
 
 class Stale(Exception):
@@ -74,12 +77,17 @@ def add_item(
     return item
 
 
-def free_identifier(
-    model: type[Item] | type[Test], identifier: str, organisation_id: UUID | None
-) -> str:
+def named(model: type[B], identifier: str, organisation_id: UUID | None) -> B | None:
+    """The thing of this kind that has the identifier in the organisation's bank."""
+    rows = model._default_manager.filter(owned_by(organisation_id))
+    return rows.filter(identifier=identifier[:100]).first()
+
+
+def free_identifier(model: type[B], identifier: str, organisation_id: UUID | None) -> str:
     """The identifier, or with a number where it is taken among the bank's things of this kind."""
-    whose = Q(organisation_id=organisation_id) if organisation_id else Q(organisation=None)
-    near = model._default_manager.filter(whose, identifier__startswith=identifier[:90])
+    near = model._default_manager.filter(
+        owned_by(organisation_id), identifier__startswith=identifier[:90]
+    )
     taken = set(near.values_list("identifier", flat=True))
     wanted, number = identifier[:100], 1
     while wanted in taken:

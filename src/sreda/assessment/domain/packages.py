@@ -1,34 +1,28 @@
-"""Exchange: a package is looked through, then taken over; items and tests are given out as one.
+"""Packages of QTI: looked through, then taken over.
 
-What is looked through is judged anew when it is taken over, so nothing is kept in between but the
-file; taking the same package over again changes nothing.
+What is looked through is judged anew when it is taken over; taking the same package over again
+changes nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import hashlib
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import TypeVar
+from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Q
 
 from sreda.assessment import qti
 from sreda.assessment.domain import bank, media, tests
+from sreda.assessment.domain.bank import named
 from sreda.assessment.domain.reading import digest
 from sreda.assessment.enums import ItemStatus
-from sreda.assessment.models import (
-    Item,
-    ItemVersion,
-    Resource,
-    Stimulus,
-    Test,
-    TestVersion,
-)
+from sreda.assessment.models import Item, Resource, Stimulus, Test, TestVersion
 from sreda.kernel.api import Actor, audit, uuid7
 
 LIMIT = 200 * 1024 * 1024
@@ -48,11 +42,12 @@ class Entry:
     title: str
     state: str
     faults: tuple[qti.Issue, ...] = ()
+    items: tuple[str, ...] = ()  # of a test: those that alone make it another one
     content: str = ""
     files: dict[str, str] = field(default_factory=dict)  # address inside → path in the package
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Judged:
     """`issues` are those of no single entry: of the manifest, of files that cannot be read."""
 
@@ -64,49 +59,60 @@ class Judged:
         return [one for one in self.entries if one.state in states]
 
 
-def judge(path: Path, name: str, *, organisation_id: UUID | None) -> Judged:
+Told = Callable[[int], None]
+
+
+def judge(
+    path: Path, name: str, *, organisation_id: UUID | None, told: Told = lambda percent: None
+) -> Judged:
     """What is in the package and how it differs from the bank. `QtiError` where nothing can be
-    read."""
-    content = path.read_bytes()
-    if content[:2] == b"PK":
-        package = qti.read_package(content, limits=qti.PackageLimits(file_bytes=LIMIT))
+    read. `told` hears how many per cent are done."""
+    told(0)
+    with path.open("rb") as file:
+        packed = file.read(2) == b"PK"
+    if packed:
+        package = qti.read_package(path, limits=qti.PackageLimits(file_bytes=LIMIT))
     else:
-        file = name if name.lower().endswith(".xml") else f"{name}.xml"
-        package = qti.read_package(qti.MemorySource("", {file: content}))
+        alone = name if name.lower().endswith(".xml") else f"{name}.xml"
+        package = qti.read_package(qti.MemorySource("", {alone: path.read_bytes()}))
     faults: dict[str, list[qti.Issue]] = {}
     for issue in package.issues:
         faults.setdefault(issue.file, []).append(issue)
-    stimuli = [
-        _stimulus(package, path_, tree, faults.pop(path_, []), organisation_id)
-        for path_, tree in package.stimuli.items()
-    ]
     twice = _twice(package)
-    items = [
-        _item(package, path_, item, [*_wrong(faults.pop(path_, [])), *twice.get(path_, [])],
-              organisation_id)
-        for path_, item in package.items.items()
-    ]  # fmt: skip
-    sound = {one.path for one in items if one.state != WRONG}
-    found_tests = [
-        _test(path_, test, faults.pop(path_, []), sound, organisation_id)
-        for path_, test in package.tests.items()
-    ]
+    total = max(len(package.stimuli) + len(package.items) + len(package.tests), 1)
+    entries: list[Entry] = []
+
+    def wrong(file: str) -> list[qti.Issue]:
+        told(100 * len(entries) // total)
+        return [*_wrong(faults.pop(file, [])), *twice.get(file, [])]
+
+    for file, tree in package.stimuli.items():
+        entries.append(_stimulus(package, file, tree, wrong(file), organisation_id))
+    for file, item in package.items.items():
+        entries.append(_item(package, file, item, wrong(file), organisation_id))
+    sound = {one.path: one for one in entries if one.kind == "item" and one.state != WRONG}
+    for file, test in package.tests.items():
+        entries.append(_test(file, test, wrong(file), sound, organisation_id))
     rest = [one for issues in faults.values() for one in issues
-            if content[:2] == b"PK" or one.code != "manifest-missing"]  # fmt: skip
-    return Judged(package, [*stimuli, *items, *found_tests], rest)
+            if packed or one.code != "manifest-missing"]  # fmt: skip
+    return Judged(package, entries, rest)
 
 
 def _twice(package: qti.Package) -> dict[str, list[qti.Issue]]:
-    """Items whose identifier another one before them has."""
-    seen: dict[str, str] = {}
+    """Items, tests and stimuli whose identifier another one of their kind before them has."""
     found: dict[str, list[qti.Issue]] = {}
-    for path, item in package.items.items():
-        if item.identifier in seen:
-            params: dict[str, object] = {
-                "name": item.identifier, "files": f"{seen[item.identifier]}, {path}"}  # fmt: skip
-            found[path] = [qti.Issue("item-twice", file=path, identifier=item.identifier,
-                                     params=params)]  # fmt: skip
-        seen.setdefault(item.identifier, path)
+    names = (
+        {path: one.identifier for path, one in package.items.items()},
+        {path: one.identifier for path, one in package.tests.items()},
+        {path: one.get("identifier") for path, one in package.stimuli.items()},
+    )
+    for kind in names:
+        seen: dict[str, str] = {}
+        for path, name in kind.items():
+            if name in seen:
+                params: dict[str, object] = {"name": name, "files": f"{seen[name]}, {path}"}
+                found[path] = [qti.Issue("item-twice", file=path, identifier=name, params=params)]
+            seen.setdefault(name, path)
     return found
 
 
@@ -184,19 +190,17 @@ def _item(package: qti.Package, path: str, item: qti.Item, wrong: list[qti.Issue
     tree = qti.read_xml(qti.write_item(item))
     files = _files_of(package, path, tree)
     content = qti.write_xml(tree).decode()
-    there = _there(Item, organisation_id, item.identifier)
+    there = named(Item, item.identifier, organisation_id)
     state = NEW
     if there is not None:
         last = there.versions.order_by("-number").first()
         same = last is not None and last.sha256 == digest(content) and _same_files(
             package, files, Resource.objects.filter(version=last))  # fmt: skip
         state = SAME if same else CHANGED
-    return Entry("item", path, item.identifier, item.title, state, (), content, files)
+    return Entry("item", path, item.identifier, item.title, state, (), (), content, files)
 
 
 def _same_files(package: qti.Package, files: dict[str, str], rows: object) -> bool:
-    import hashlib
-
     have = dict(rows.values_list("href", "file__sha256"))  # type: ignore[attr-defined]
     return have == {
         address: hashlib.sha256(package.source.read(target)).hexdigest()
@@ -204,34 +208,25 @@ def _same_files(package: qti.Package, files: dict[str, str], rows: object) -> bo
     }
 
 
-B = TypeVar("B", Item, Stimulus, Test)
-
-
-def _there(model: type[B], organisation_id: UUID | None, identifier: str) -> B | None:
-    whose = Q(organisation_id=organisation_id) if organisation_id else Q(organisation=None)
-    return model._default_manager.filter(whose, identifier=identifier[:100]).first()
-
-
-def _stimulus(package: qti.Package, path: str, tree: qti.Element, issues: list[qti.Issue],
+def _stimulus(package: qti.Package, path: str, tree: qti.Element, wrong: list[qti.Issue],
               organisation_id: UUID | None) -> Entry:  # fmt: skip
     identifier, title = tree.get("identifier"), tree.get("title")
-    if wrong := _wrong(issues):
-        return Entry("stimulus", path, identifier, title, WRONG, wrong)
+    if wrong:
+        return Entry("stimulus", path, identifier, title, WRONG, tuple(wrong))
     copy = tree.copy()
     files = _files_of(package, path, copy)
     content = qti.write_xml(copy).decode()
-    there = _there(Stimulus, organisation_id, identifier)
+    there = named(Stimulus, identifier, organisation_id)
     state = NEW
     if there is not None:
         same = there.sha256 == digest(content) and _same_files(
             package, files, there.resources.all())  # fmt: skip
         state = SAME if same else CHANGED
-    return Entry("stimulus", path, identifier, title, state, (), content, files)
+    return Entry("stimulus", path, identifier, title, state, (), (), content, files)
 
 
-def _test(path: str, test: qti.Test, issues: list[qti.Issue], sound: set[str],
+def _test(path: str, test: qti.Test, wrong: list[qti.Issue], sound: dict[str, Entry],
           organisation_id: UUID | None) -> Entry:  # fmt: skip
-    wrong = list(_wrong(issues))
     for ref in test.refs():
         if ref.href not in sound:
             issue = qti.Issue("link-broken", file=path, element="qti-assessment-item-ref",
@@ -240,12 +235,66 @@ def _test(path: str, test: qti.Test, issues: list[qti.Issue], sound: set[str],
     if wrong:
         return Entry("test", path, test.identifier, test.title, WRONG, tuple(wrong))
     content = qti.write_test(test).decode()
-    there = _there(Test, organisation_id, test.identifier)
-    state = NEW
+    there = named(Test, test.identifier, organisation_id)
+    state, items = NEW, ()
     if there is not None:
         last = there.versions.order_by("-number").first()
-        state = SAME if last is not None and last.sha256 == digest(content) else CHANGED
-    return Entry("test", path, test.identifier, test.title, state, (), content)
+        state = CHANGED
+        if last is not None and last.sha256 == digest(content):
+            entries = {ref.identifier: sound[ref.href] for ref in test.refs()}
+            items = _other_items(last, entries, organisation_id)
+            state = CHANGED if items else SAME
+    return Entry("test", path, test.identifier, test.title, state, (), items, content)
+
+
+def _other_items(
+    version: TestVersion, entries: dict[str, Entry], organisation_id: UUID | None
+) -> tuple[str, ...]:
+    """Titles of items that the version would be bound to in another state than now."""
+    found: dict[str, str] = {}
+    for place in version.items.select_related("item_version__item__current"):
+        entry, bound = entries[place.ref], place.item_version
+        item = bound.item
+        own = item.identifier == entry.identifier[:100] and item.organisation_id == organisation_id
+        given = item.current or item.versions.order_by("-number").first()
+        if not own or entry.state != SAME or given != bound:
+            found[entry.path] = entry.title or entry.identifier
+    return tuple(found.values())
+
+
+# ---- kept between two pages
+
+
+def to_json(judged: Judged) -> dict[str, Any]:
+    """Entries and issues without their content, for a row of the database."""
+    return {
+        "entries": [
+            {"kind": one.kind, "path": one.path, "identifier": one.identifier, "title": one.title,
+             "state": one.state, "items": list(one.items),
+             "faults": [issue.as_dict() for issue in one.faults]}
+            for one in judged.entries
+        ],
+        "issues": [issue.as_dict() for issue in judged.issues],
+    }  # fmt: skip
+
+
+def entries_of(kept: Mapping[str, Any]) -> list[Entry]:
+    return [
+        Entry(one["kind"], one["path"], one["identifier"], one["title"], one["state"],
+              tuple(map(_issue, one["faults"])), tuple(one["items"]))
+        for one in kept.get("entries", ())
+    ]  # fmt: skip
+
+
+def issues_of(kept: Mapping[str, Any]) -> list[qti.Issue]:
+    return list(map(_issue, kept.get("issues", ())))
+
+
+def _issue(kept: Mapping[str, Any]) -> qti.Issue:
+    return qti.Issue(
+        kept["code"], file=kept["file"], line=kept["line"], element=kept["element"],
+        identifier=kept["identifier"], params=kept["params"],
+    )  # fmt: skip
 
 
 # ---- taking over
@@ -260,13 +309,21 @@ class Taken:
 
 
 def take_over(
-    judged: Judged, *, organisation_id: UUID | None, actor: Actor, at: datetime, ready: bool = False
+    judged: Judged,
+    *,
+    organisation_id: UUID | None,
+    actor: Actor,
+    at: datetime,
+    ready: bool = False,
+    told: Told = lambda percent: None,
 ) -> Taken:
     """The sound entries: new ones as drafts, changed ones as new drafts of what is there; with
     `ready` they are given at once. Each lands whole or is in `refused` with the reason."""
     done = Taken()
     held: dict[str, Item] = {}
-    for entry in judged.of(NEW, CHANGED, SAME):
+    wanted = judged.of(NEW, CHANGED, SAME)
+    for number, entry in enumerate(wanted):
+        told(100 * number // len(wanted))
         try:
             with transaction.atomic():
                 _take(judged, entry, held, organisation_id, actor, at, ready)
@@ -294,7 +351,7 @@ def _take(judged: Judged, entry: Entry, held: dict[str, Item], organisation_id: 
     if entry.kind == "stimulus":
         if entry.state == SAME:
             return
-        there = _there(Stimulus, organisation_id, entry.identifier)
+        there = named(Stimulus, entry.identifier, organisation_id)
         row = there or Stimulus(
             pk=uuid7(), identifier=entry.identifier[:100], organisation_id=organisation_id,
             author_id=actor.person_id, author_name=actor.name, made_at=at,
@@ -306,7 +363,7 @@ def _take(judged: Judged, entry: Entry, held: dict[str, Item], organisation_id: 
         for href, file in files.items():
             Resource.objects.create(stimulus=row, href=href, file=file)
     elif entry.kind == "item":
-        item = _there(Item, organisation_id, entry.identifier)
+        item = named(Item, entry.identifier, organisation_id)
         if item is None:
             item = bank.add_item(
                 content=entry.content, organisation_id=organisation_id, actor=actor, at=at,
@@ -325,7 +382,9 @@ def _take(judged: Judged, entry: Entry, held: dict[str, Item], organisation_id: 
     elif entry.state != SAME:
         found = judged.package.tests[entry.path]
         bound = {ref.identifier: held[ref.href] for ref in found.refs() if ref.href in held}
-        test = _there(Test, organisation_id, entry.identifier)
+        test = named(Test, entry.identifier, organisation_id)
+        if test is not None and entry.items and _as_bound(test, bound):
+            return
         if test is not None:
             version = tests.draft_of(test, actor=actor, at=at)
             version = tests.save_draft(version, edition=version.edition, content=entry.content,
@@ -338,62 +397,8 @@ def _take(judged: Judged, entry: Entry, held: dict[str, Item], organisation_id: 
             tests.make_ready(version, actor=actor, at=at)
 
 
-# ---- giving out
-
-
-def package_of(
-    versions: Sequence[ItemVersion], tested: Sequence[TestVersion] = (), *, name: str = "bank"
-) -> bytes:
-    """A QTI 3.0 package of these versions, and of tests with all their items."""
-    files: dict[str, bytes] = {}
-    paths: dict[UUID, str] = {}
-    wanted = {one.pk: one for one in versions}
-    for test in tested:
-        for place in test.items.select_related("item_version__item"):
-            wanted.setdefault(place.item_version_id, place.item_version)
-    for version in wanted.values():
-        folder = _folder(version, paths)
-        paths[version.pk] = f"{folder}/item.xml"
-        files[paths[version.pk]] = version.content.encode()
-        for one in version.resources.select_related("file"):
-            files[f"{folder}/{one.href}"] = media.content_of(one.file)
-        _add_stimuli(version, folder, files)
-    for test in tested:
-        files[f"tests/{test.test.identifier}.xml"] = _linked(test, paths)
-    package = qti.read_package(qti.MemorySource(f"{name}.zip", files))
-    return qti.write_package(package)
-
-
-def _folder(version: ItemVersion, paths: dict[UUID, str]) -> str:
-    name = f"items/{version.item.identifier}"
-    taken = {path.removesuffix("/item.xml") for path in paths.values()}
-    number, wanted = 1, name
-    while wanted in taken:
-        number += 1
-        wanted = f"{name}-{number}"
-    return wanted
-
-
-def _add_stimuli(version: ItemVersion, folder: str, files: dict[str, bytes]) -> None:
-    """The shared materials, where the item's own link says they are."""
-    for one in qti.read_xml(version.content.encode()).walk():
-        if one.name != "qti-assessment-stimulus-ref":
-            continue
-        target = qti.resolve(f"{folder}/item.xml", one.get("href"))
-        found = _there(Stimulus, version.item.organisation_id, one.get("identifier"))
-        if target is None or found is None:
-            continue
-        files[target] = found.content.encode()
-        home = target.rpartition("/")[0]
-        for row in found.resources.select_related("file"):
-            files[f"{home}/{row.href}"] = media.content_of(row.file)
-
-
-def _linked(version: TestVersion, paths: dict[UUID, str]) -> bytes:
-    """The test with its references leading to the items' places in the package."""
-    root = qti.read_xml(version.content.encode())
-    places = {one.ref: paths[one.item_version_id] for one in version.items.all()}
-    for one in root.walk():
-        if one.name == "qti-assessment-item-ref" and one.get("identifier") in places:
-            one.attributes["href"] = f"../{places[one.get('identifier')]}"
-    return qti.write_xml(root)
+def _as_bound(test: Test, bound: Mapping[str, Item]) -> bool:
+    """Whether the test stands already as its items are given now."""
+    last = test.versions.order_by("-number")[0]
+    placed = dict(last.items.values_list("ref", "item_version_id"))
+    return placed == {ref: tests.given(item).pk for ref, item in bound.items()}

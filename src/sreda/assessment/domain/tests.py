@@ -186,7 +186,7 @@ def _fill(version: TestVersion, content: str, bound: Mapping[str, Item]) -> None
     version.save()
     version.items.all().delete()
     TestItem.objects.bulk_create(
-        TestItem(version=version, ref=ref, number=n, item_version=_given(bound[ref]))
+        TestItem(version=version, ref=ref, number=n, item_version=given(bound[ref]))
         for n, ref in enumerate(refs, 1)
     )
     whole = test_of(version)
@@ -201,7 +201,7 @@ def _weighs(issue: qti.Issue) -> bool:
     return issue.severity in {"error", "fatal"}
 
 
-def _given(item: Item) -> ItemVersion:
+def given(item: Item) -> ItemVersion:
     found = item.current or item.versions.order_by("-number").first()
     assert found is not None
     return found

@@ -9,6 +9,7 @@ from sreda.assessment.models.marking import (
     Rescoring,
     SittingAnalysis,
 )
+from sreda.assessment.models.packages import PackageImport
 from sreda.assessment.models.sittings import Answer, Attempt, Sitting
 from sreda.assessment.models.tests import Test, TestItem, TestVersion
 
@@ -21,6 +22,7 @@ __all__ = [
     "ItemResult",
     "ItemVersion",
     "Mark",
+    "PackageImport",
     "Rescoring",
     "Resource",
     "Sitting",

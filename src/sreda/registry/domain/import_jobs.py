@@ -145,7 +145,7 @@ def run_job(pk: UUID, *, at: datetime) -> None:
         with _pulse(pk) as told, transaction.atomic():
             if not _free(pk):
                 return
-            actor = _actor(job, at)
+            actor = actor_again(job.made_by, job.seat, at)
             if job.people_import is not None:
                 apply_import(
                     job.people_import, actor=actor, at=at, only_good=job.only_good, told=told
@@ -167,12 +167,13 @@ def _fail(pk: UUID, reason: str) -> None:
     ImportJob.objects.filter(pk=pk).update(status=JobStatus.FAILED, reason=reason[:2000])
 
 
-def _actor(job: ImportJob, at: datetime) -> Actor:
-    """Who asked, in the seat they asked from, if it is still theirs."""
+def actor_again(user_id: UUID, key: str, at: datetime) -> Actor:
+    """Who asked for work behind the page, in the seat they asked from; PermissionDenied where it
+    is theirs no longer."""
     on = timezone.localtime(at).date()
-    user = User.objects.select_related("person").get(pk=job.made_by)
+    user = User.objects.select_related("person").get(pk=user_id)
     seats = seats_of(user.person_id, on) if user.person_id and user.is_active else ()
-    seat = next((seat for seat in seats if seat.key == job.seat), None)
+    seat = next((seat for seat in seats if seat.key == key), None)
     if seat is None:
         raise PermissionDenied
     return Actor(
