@@ -12,7 +12,8 @@ from django.test import Client
 
 from sreda.kernel import clock
 from sreda.records.api import make
-from sreda.records.domain import credentials
+from sreda.records.clickhouse import client as clickhouse
+from sreda.records.domain import credentials, feeding
 
 
 class Lrs:
@@ -77,3 +78,31 @@ def _nothing_kept_between_tests():
 @pytest.fixture
 def lrs(db):
     return Lrs()
+
+
+@pytest.fixture(scope="session")
+def embedded(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """ClickHouse within this process, its files in a folder of this run."""
+    pytest.importorskip("chdb", reason="ClickHouse's engine: pip install 'sreda[clickhouse]'")
+    return f"embedded:{tmp_path_factory.mktemp('clickhouse')}"
+
+
+@pytest.fixture(params=["postgresql", pytest.param("clickhouse", marks=pytest.mark.clickhouse)])
+def both_stores(request: Any, settings: Any, monkeypatch: Any) -> Any:
+    """The test runs with searches in PostgreSQL and again with those in ClickHouse, which is fed
+    before each question."""
+    if request.param == "postgresql":
+        return
+    settings.RECORDS_CLICKHOUSE = request.getfixturevalue("embedded")
+    made = clickhouse.configured()
+    assert made is not None
+    clickhouse.empty(made)
+    ask = Lrs.ask
+
+    def fed(self: Lrs, method: str, path: str, /, *args: Any, **more: Any) -> Any:
+        if method in {"GET", "HEAD"} and path == "statements":
+            while feeding.feed():
+                pass
+        return ask(self, method, path, *args, **more)
+
+    monkeypatch.setattr(Lrs, "ask", fed)

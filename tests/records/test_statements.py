@@ -28,7 +28,7 @@ from tests.records.statements import (
     voiding,
 )
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("both_stores")]
 
 
 def new() -> str:

@@ -19,6 +19,8 @@ SREDA_SITE_CHECK_PRIVATE  closed networks whose sites are checked too (10.0.0.0/
 SREDA_SITE            JSON file with the region's name and imprint (else SREDA_HOME/site.json)
 SREDA_TABLES_KEPT_DAYS  days for which tables handed in are kept after they are taken over,
                       dropped or left lying (90; 0: for ever)
+SREDA_RECORDS_CLICKHOUSE  where learning records are searched beside PostgreSQL: https://user:password@
+                      host:8443/database, or embedded:/folder (docs/xapi.md)
 SREDA_EMBED           sites that may frame public dashboards (https://school.example …; *: any)
 SREDA_OIDC            path of a JSON list of OpenID Connect providers (see docs/sign-in.md)
 """
@@ -208,6 +210,7 @@ CONTENT_ORIGIN = env.address("SREDA_CONTENT_ORIGIN").rstrip("/")
 if CONTENT_ORIGIN:
     ALLOWED_HOSTS.append(urlsplit(CONTENT_ORIGIN).hostname or "")
 CONTENT_PATHS = ("/assessment/portable/",)
+RECORDS_CLICKHOUSE = os.environ.get("SREDA_RECORDS_CLICKHOUSE", "").strip()
 X_FRAME_OPTIONS = "DENY"
 EMBED_HOSTS = env.words("SREDA_EMBED")
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024

@@ -8,13 +8,20 @@ from uuid import UUID
 from procrastinate.contrib.django import app
 
 from sreda.kernel import clock
-from sreda.records.domain import figures, registry
+from sreda.records.domain import feeding, figures, registry
 
 
 @app.periodic(cron="*/10 * * * *")
 @app.task(queue="figures", queueing_lock="records-count")
 def count_statements(timestamp: int) -> None:
     figures.count_new()
+
+
+@app.periodic(cron="* * * * *")
+@app.task(queue="figures", queueing_lock="records-feed")
+def feed_clickhouse(timestamp: int) -> None:
+    while feeding.feed():
+        pass
 
 
 @app.periodic(cron="25 2 * * *")

@@ -466,29 +466,38 @@ def _chain(
     pairs: set[tuple[int, int]],
     refs: Refs,
 ) -> None:
-    below: list[tuple[int, list[int]]] = [(int(seq or 0), one.keys)]
     if one.target:
         cursor.execute(_DOWN, [one.id])
-        targets = [row[0] for row in cursor.fetchall()]
-        cursor.execute(_LOCK, [targets])
-        cursor.execute(_DOWN, [one.id])
-        cursor.execute(_HERE, [[row[0] for row in cursor.fetchall()]])
+        cursor.execute(_LOCK, [[row[0] for row in cursor.fetchall()]])
+    for at, upper, lower, keys in leads(cursor, one.id, (stored, int(seq or 0)), one.keys):
+        if (upper, lower) not in pairs:
+            pairs.add((upper, lower))
+            lies = _PLACE(8, _micros(at), 8, upper, 8, lower)
+            for found in keys:
+                refs[found].append(lies)
+
+
+def leads(
+    cursor: psycopg.Cursor[Any], own: str, place: tuple[datetime, int], keys: list[int]
+) -> Iterator[tuple[datetime, int, int, list[int]]]:
+    """For each statement that leads to this one (itself too): where it lies, and the number and
+    keys of each that it is found by through this one."""
+    below: list[tuple[int, list[int]]] = [(place[1], keys)]
+    cursor.execute(_DOWN, [own])
+    if targets := [row[0] for row in cursor.fetchall()]:
+        cursor.execute(_HERE, [targets])
         below += [
-            (number, _keys_of_kept(read_json(body), place))
-            for number, body, place in cursor.fetchall()
+            (number, keys_of_kept(read_json(body), organisation))
+            for number, body, organisation in cursor.fetchall()
         ]
-    cursor.execute(_UP, [one.id])
-    above = [(stored, int(seq or 0)), *cursor.fetchall()]
-    for at, upper in above:
-        for lower, keys in below:
-            if upper != lower and (upper, lower) not in pairs:
-                pairs.add((upper, lower))
-                lies = _PLACE(8, _micros(at), 8, upper, 8, lower)
-                for found in keys:
-                    refs[found].append(lies)
+    cursor.execute(_UP, [own])
+    for at, upper in [place, *cursor.fetchall()]:
+        for lower, found in below:
+            if upper != lower:
+                yield at, upper, lower, found
 
 
-def _keys_of_kept(statement: Json, organisation: str | None) -> list[int]:
+def keys_of_kept(statement: Json, organisation: str | None) -> list[int]:
     parts = check(statement, max(EDITIONS))
     vouching = keys_of_authority(statement["authority"])
     return keys_of(statement, parts, vouching=vouching, organisation=organisation)

@@ -4,7 +4,7 @@ written in SQL; what stands beside them are models."""
 from sreda.records.models.agreements import Agreement
 from sreda.records.models.credentials import Credential
 from sreda.records.models.documents import Document, DocumentKind
-from sreda.records.models.figures import CountMark, DailyCount
+from sreda.records.models.figures import CountMark, DailyCount, FeedMark
 from sreda.records.models.known import Activity, AgentName, Attachment, Verb
 
 __all__ = [
@@ -17,5 +17,6 @@ __all__ = [
     "DailyCount",
     "Document",
     "DocumentKind",
+    "FeedMark",
     "Verb",
 ]

@@ -28,6 +28,18 @@ class DailyCount(models.Model):
         ]
 
 
+class FeedMark(models.Model):
+    """One row: the last statement that is in ClickHouse too, and up to when all are."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    stored = models.DateTimeField(default=datetime(1970, 1, 1, tzinfo=UTC))
+    seq = models.BigIntegerField(default=0)
+    through = models.DateTimeField(default=datetime(1970, 1, 1, tzinfo=UTC))
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=models.Q(id=1), name="feed_mark_single")]
+
+
 class CountMark(models.Model):
     """One row: up to when statements are counted."""
 

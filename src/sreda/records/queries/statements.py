@@ -10,7 +10,9 @@ from uuid import UUID
 
 from django.db import connection
 
+from sreda.records.clickhouse.client import Client, configured
 from sreda.records.models import Activity, AgentName, Attachment, Verb
+from sreda.records.queries import columns
 from sreda.records.xapi.keys import ACTIVITY, VERB, key
 from sreda.records.xapi.reading import read_json
 
@@ -64,13 +66,32 @@ class Found:
 def find(wanted: Wanted) -> Found:
     if wanted.allowed is not None and not wanted.allowed:
         return Found([], [], None)
-    sql, params = _sql(wanted) if wanted.allowed is None else _sql_of_allowed(wanted)
-    with connection.cursor() as cursor:
-        cursor.execute(sql, params)
-        rows = cursor.fetchall()
+    client = configured()
+    rows = _in_columns(client, wanted) if client and wanted.allowed is None else _in_rows(wanted)
     page = rows[: wanted.limit]
     places = [Cursor(stored, seq) for stored, seq, _body in page]
     return Found([row[2] for row in page], places, places[-1] if len(rows) > wanted.limit else None)
+
+
+def _in_rows(wanted: Wanted) -> list[columns.Row]:
+    sql, params = _sql(wanted) if wanted.allowed is None else _sql_of_allowed(wanted)
+    with connection.cursor() as cursor:
+        cursor.execute(sql, params)
+        found: list[columns.Row] = cursor.fetchall()
+    return found
+
+
+def _in_columns(client: Client, wanted: Wanted) -> list[columns.Row]:
+    return columns.rows(
+        client,
+        keys=wanted.keys,
+        since=wanted.since,
+        until=wanted.until,
+        after=(wanted.after.stored, wanted.after.seq) if wanted.after else None,
+        ascending=wanted.ascending,
+        credential=wanted.credential,
+        limit=wanted.limit + 1,
+    )
 
 
 def _sql(wanted: Wanted) -> tuple[str, list[Any]]:
@@ -223,8 +244,13 @@ def one(
     return row[0] if row else None
 
 
+def found_through() -> datetime:
+    """Everything stored up to this moment is found by `find`, or never came."""
+    return columns.through() if configured() else consistent_through()
+
+
 def consistent_through() -> datetime:
-    """Everything stored up to this moment can be found already, or never came.
+    """Everything stored up to this moment is in PostgreSQL already, or never came.
 
     A writer takes its number of transaction before it reads the clock for `stored`; so whoever
     might still commit something older is among the transactions with a number seen now.

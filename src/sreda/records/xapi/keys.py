@@ -16,6 +16,7 @@ Json = dict[str, Any]
 AGENT, AGENT_NEAR = "agent", "agent near"
 ACTIVITY, ACTIVITY_NEAR = "activity", "activity near"
 VERB, REGISTRATION, ORGANISATION = "verb", "registration", "organisation"
+CREDENTIAL = "credential"
 
 
 @lru_cache(maxsize=16_384)

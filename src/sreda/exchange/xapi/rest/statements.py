@@ -65,7 +65,7 @@ def statements(call: Call) -> HttpResponse:
     if not call.reads:
         return _put(call) if call.method == "PUT" else _post(call)
     # Before the search, so that whatever it promises is in what is found.
-    through = written(reads.consistent_through())
+    through = written(reads.found_through())
     try:
         response = _get(call)
     except (Invalid, Answer) as error:

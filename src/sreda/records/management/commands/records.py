@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from sreda.kernel import clock
+from sreda.records.domain import feeding
 from sreda.records.domain.credentials import make, revoke
 from sreda.records.enums import Scope
 from sreda.records.models import Credential
+from sreda.records.queries import columns
 from sreda.registry.api import Organisation
 
 
@@ -31,6 +35,8 @@ class Command(BaseCommand):
         new.add_argument("--agent", default="", help=_("who vouches: an Agent as JSON"))
         new.add_argument("--organisation", help=_("number of the only organisation"))
         actions.add_parser("credentials", help=_("list credentials"))
+        fed = actions.add_parser("feed", help=_("feed ClickHouse what it lacks"))
+        fed.add_argument("--anew", action="store_true", help=_("all of it, from the beginning"))
         end = actions.add_parser("revoke", help=_("revoke a credential"))
         end.add_argument("key", help=_("its key"))
 
@@ -42,6 +48,15 @@ class Command(BaseCommand):
                 for one in Credential.objects.all():
                     state = _("revoked") if one.revoked_at else _("in force")
                     self.stdout.write(f"{one.key}  {state}  {one.name}  {' '.join(one.scopes)}")
+            case "feed":
+                if not settings.RECORDS_CLICKHOUSE:
+                    raise CommandError(_("SREDA_RECORDS_CLICKHOUSE is not set."))
+                if options["anew"]:
+                    feeding.feed_anew()
+                while feeding.feed():
+                    pass
+                through = timezone.localtime(columns.through()).isoformat(" ", "seconds")
+                self.stdout.write(_("Fed up to {moment}").format(moment=through))
             case "revoke":
                 found = Credential.objects.filter(key=options["key"], revoked_at=None).first()
                 if found is None:
