@@ -17,6 +17,7 @@ from sreda.registry.api import Facilities, Role
 from sreda.registry.domain.posts import end_post
 from sreda.reporting.domain import freshness
 from sreda.reporting.domain.indicators import add_indicator, change_indicator, delete_indicator
+from sreda.reporting.domain.shipping import add_shipped
 from sreda.reporting.models import Indicator, IndicatorInput, IndicatorValue
 from sreda.reporting.queries.computing import compute
 from sreda.reporting.queries.places import PlaceKey
@@ -93,7 +94,7 @@ def test_where_records_do_not_answer_the_value_says_why(region):
     freshness.recompute(at=AT)
     found = value("higher", organisation=empty)
     assert found.value is None
-    assert found.why == "деление на ноль"
+    assert found.why.startswith("нет данных: Сотрудники: ")
 
 
 def test_values_are_of_any_day(region):
@@ -323,3 +324,27 @@ def test_marking_waits_for_computing_and_neither_stops_the_other(transactional_d
     assert not errors
     assert value("schools", organisation=school).stale
     assert Indicator.objects.get().state == "stale"
+
+
+def test_only_what_is_divided_by_and_not_there_is_named(region):
+    """«no data» names the divisors that are missing, not the other figures of the formula."""
+    formula = (
+        'total("facilities", "computers_teaching") * 100 / (count("contingent")'
+        ' * total("costs", "total", {"year": 2017}))'
+    )
+    indicator("cheap", formula)
+    freshness.recompute(at=AT)
+    found = value("cheap")
+    assert found.value is None
+    assert found.why == "нет данных: Расходы: все расходы (год: 2017)"
+
+
+def test_every_shipped_indicator_has_a_value_or_says_what_is_missing(region):
+    add_shipped(at=AT, actor=None)
+    freshness.recompute(at=AT)
+    kept = IndicatorValue.objects.filter(indicator__state="fresh")
+    assert kept.values("indicator").distinct().count() == Indicator.objects.count() == 24
+    silent = ("нет данных: ", "записи не дают ответа")
+    for one in kept.select_related("indicator"):
+        told = one.value is not None or one.why.startswith(silent)
+        assert told, (one.indicator.code, one.why)

@@ -29,9 +29,10 @@ class Call:
 @dataclass(slots=True)
 class Inputs:
     """`datasets` are (name, measure), `forms` (code, key); `cells` are keys of the same form, of
-    a list block `block.*`."""
+    a list block `block.*`. `divisors` are those of `calls` by whose answers is divided."""
 
     calls: list[Call] = field(default_factory=list)
+    divisors: list[Call] = field(default_factory=list)
     datasets: set[tuple[str, str]] = field(default_factory=set)
     forms: set[tuple[str, str]] = field(default_factory=set)
     previous: set[str] = field(default_factory=set)

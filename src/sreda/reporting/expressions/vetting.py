@@ -108,6 +108,11 @@ class Vetting:
                 self._call(node, bound)
             case "member_dot_arg":
                 self._method(node, bound)
+            case "multiplication" if node.children[0].data == "multiplication_div":
+                self.walk(node.children[0], bound)
+                before = len(self.inputs.calls)
+                self.walk(node.children[1], bound)
+                self.inputs.divisors.extend(self.inputs.calls[before:])
             case _:
                 for child in node.children:
                     self.walk(child, bound)

@@ -17,6 +17,7 @@ from sreda.reporting.expressions import Compiled, ExpressionError, World, reason
 from sreda.reporting.expressions.tables import asked
 from sreda.reporting.models import Indicator
 from sreda.reporting.queries.formulas import Sources, in_order, inputs_of, needs_of
+from sreda.reporting.queries.lineage import question_in_words
 from sreda.reporting.queries.places import PlaceKey, Places, places_on
 from sreda.reporting.queries.reported import cell_sums
 
@@ -84,7 +85,9 @@ class Computation:
         try:
             value = compiled.evaluate(self.world, place)
         except ExpressionError as error:
-            return None, reason(error)[:500]
+            missing = self._missing(compiled, place)
+            told = _("no data: %s") % "; ".join(missing) if missing else reason(error)
+            return None, told[:500]
         if value is None:
             return None, _("the records do not answer")
         if isinstance(value, bool) or not isinstance(value, Decimal):
@@ -92,6 +95,20 @@ class Computation:
         if abs(value) >= LARGEST:
             return None, _("the number is too large or has no value")
         return value.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP), ""
+
+    def _missing(self, compiled: Compiled, place: Any) -> list[str]:
+        """In words, what has no answer here, or is divided by and is zero."""
+        found = []
+        for call in compiled.inputs.calls:
+            if call.filters is None or call.function == "listed":
+                continue
+            answer = self._answer(call.dataset, call.measure, call.filters)(place)
+            if answer is None or (not answer and call in compiled.inputs.divisors):
+                found.append(question_in_words(call.dataset, call.measure, call.filters))
+        for code in sorted(compiled.inputs.indicators):
+            if not self.world.indicator(place, code):
+                found.append(_("the indicator “%s”") % self.indicators[code].title)
+        return list(dict.fromkeys(found))
 
     def _questions(self, compiled: Compiled) -> Iterator[tuple[dict[str, Any], Any]]:
         """What the formula asks, each once, and how the same question is answered at a place."""

@@ -328,25 +328,3 @@ def words_of(name: str, measure: str) -> tuple[str, str, bool]:
         return measure, name, False
     found = next((m for m in dataset.measures if m.name == measure), None)
     return (str(found.title) if found else measure, str(dataset.title), found is not None)
-
-
-def filters_in_words(name: str, filters: Mapping[str, Any]) -> str:
-    """«роль: учитель; категория: высшая, первая»."""
-    dataset = datasets().get(name)
-    told = []
-    for dimension in dataset.dimensions if dataset else ():
-        if dimension.name not in filters:
-            continue
-        wanted = filters[dimension.name]
-        choices = {v: str(words) for v, words in dimension.choices()} if dimension.choices else {}
-        if isinstance(wanted, Mapping):
-            low, high = wanted.get("from"), wanted.get("to")
-            text = " ".join(
-                part for part in (f"≥ {low}" if low is not None else "",
-                                  f"≤ {high}" if high is not None else "") if part
-            )  # fmt: skip
-        else:
-            several = wanted if isinstance(wanted, list | tuple) else [wanted]
-            text = ", ".join(str(choices.get(value, value)) for value in several)
-        told.append(f"{dimension.title}: {text}")
-    return "; ".join(told)

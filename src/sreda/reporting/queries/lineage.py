@@ -8,7 +8,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from sreda.kernel.api import Actor, Dataset, Records, datasets
+from sreda.kernel.api import Actor, Records, datasets
 from sreda.reporting.expressions import ExpressionError, Used, in_words
 from sreda.reporting.models import Submission
 from sreda.reporting.queries.cells import cells_of, values_of
@@ -56,10 +56,7 @@ def part_of(used: Used, schema: Any = None) -> Part:
     match used.kind:
         case "dataset":
             dataset = datasets()[used.name]
-            measure = next(m for m in dataset.measures if m.name == used.part)
-            words = f"{dataset.title}: {measure.title}"
-            if used.filters:
-                words += f" ({filters_in_words(dataset, used.filters)})"
+            words = question_in_words(used.name, used.part, used.filters)
             value = len(used.value) if isinstance(used.value, list) else used.value
             return Part(words, value, str(dataset.source), dataset.records is not None)
         case "previous":
@@ -78,12 +75,21 @@ def part_of(used: Used, schema: Any = None) -> Part:
     return Part(_("the indicator “%s”") % used.name, used.value, _("indicators"), False)
 
 
-def filters_in_words(dataset: Dataset, filters: Mapping[str, Any]) -> str:
-    dimensions = {d.name: d for d in dataset.dimensions}
+def question_in_words(name: str, part: str, filters: Mapping[str, Any]) -> str:
+    """What is asked of a dataset that there is."""
+    dataset = datasets()[name]
+    measure = next(m for m in dataset.measures if m.name == part)
+    words = f"{dataset.title}: {measure.title}"
+    return f"{words} ({filters_in_words(name, filters)})" if filters else words
+
+
+def filters_in_words(name: str, filters: Mapping[str, Any]) -> str:
+    """«роль: учитель; категория: высшая, первая»."""
+    dataset = datasets().get(name)
     return "; ".join(
-        f"{dimensions[name].title}: {_wanted(dimensions[name], wanted)}"
-        for name, wanted in filters.items()
-        if name in dimensions
+        f"{dimension.title}: {_wanted(dimension, filters[dimension.name])}"
+        for dimension in (dataset.dimensions if dataset else ())
+        if dimension.name in filters
     )
 
 

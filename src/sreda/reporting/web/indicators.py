@@ -21,7 +21,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from sreda.kernel import clock
 from sreda.kernel.api import Actor, Column, Filter, Listing, datasets, history_of
-from sreda.registry.api import Municipality, Organisation, on_day
+from sreda.registry.api import ORGANISATIONS, Municipality, Organisation, on_day
 from sreda.reporting.access import INDICATORS, VALUES, organisations_seen
 from sreda.reporting.domain import freshness, shipping
 from sreda.reporting.domain import indicators as domain
@@ -31,8 +31,10 @@ from sreda.reporting.expressions import ExpressionError, in_words
 from sreda.reporting.models import Indicator, IndicatorValue
 from sreda.reporting.queries import indicators as queries
 from sreda.reporting.queries.computing import Computation
+from sreda.reporting.queries.entries import Place, places_of
 from sreda.reporting.queries.formulas import Sources
-from sreda.reporting.queries.indicators import Day, PlaceChoice, Shown, filters_in_words, words_of
+from sreda.reporting.queries.indicators import Day, PlaceChoice, Shown, words_of
+from sreda.reporting.queries.lineage import filters_in_words
 from sreda.reporting.queries.places import TEACHING, PlaceKey, places_on
 from sreda.reporting.web import base
 from sreda.reporting.web.drawing import kind_words, lineage_picture
@@ -121,6 +123,7 @@ def indicator(request: HttpRequest, pk: UUID) -> HttpResponseBase:
         "plan": found.planned(on.year),
         "plans": sorted(found.plan.items()),
         "inputs": _inputs(shown.inputs if shown else ()),
+        "entries": _entries(shown, place) if may_enter(actor) else [],
         "municipalities": municipalities,
         "chart": _chart(actor, found, place, on),
         "picture": lineage_picture(dependence, _node_url),
@@ -158,6 +161,22 @@ def _municipalities(indicator: Indicator, day: Day) -> list[dict[str, Any]]:
             }
         )
     return rows
+
+
+def may_enter(actor: Actor) -> bool:
+    return ORGANISATIONS.may(actor, "manage")
+
+
+def _entries(shown: Shown | None, place: PlaceChoice) -> list[Place]:
+    """Where what is missing for a value is entered."""
+    if shown is None or shown.value is not None:
+        return []
+    missing = {
+        (item["name"], item["part"])
+        for item in shown.inputs
+        if item["kind"] == "dataset" and not _number(item["value"])
+    }
+    return places_of(missing, place.key.id if place.level == Level.ORGANISATION else None)
 
 
 def _inputs(inputs: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:

@@ -32,6 +32,7 @@ from sreda.reporting.queries import surveys as queries
 from sreda.reporting.queries.asked import not_answered, people_asked, seats_at
 from sreda.reporting.queries.audience import survey_in_words
 from sreda.reporting.queries.monitoring import TONES
+from sreda.reporting.queries.suppression import K
 from sreda.reporting.tasks import tell_of_survey
 from sreda.reporting.web.asking import AskingForm, day_field
 from sreda.reporting.web.frame import actor_of, add_errors, key_of, page, visible
@@ -328,7 +329,7 @@ def results(request: HttpRequest, pk: UUID) -> HttpResponseBase:
         "whom": survey_in_words(found.audience),
         "results": shown,
         "answers": queries.answer_count(found),
-        "least": queries.K,
+        "least": K,
         "crossable": crossable,
         "asked": asked,
         "by": by,
