@@ -8,6 +8,7 @@ import subprocess
 import sys
 import uuid
 from collections.abc import Awaitable, Callable, Iterator
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
@@ -23,8 +24,11 @@ from sreda.records import hot
 from sreda.records.domain import credentials
 from sreda.records.domain.writing import forget_months
 from sreda.records.models import Credential
+from sreda.records.xapi.attachments import media_type, parts_of
+from tests.records import test_attachments as mixed
 from tests.records.conftest import Lrs
 from tests.records.statements import ANNA, full, plain, reference, voiding
+from tests.records.test_attachments import CONTENT, MIXED, described, part
 
 SITE = "https://site.test"
 
@@ -42,7 +46,7 @@ class Process:
         self.lrs = lrs
         self.gatherer = hot.gatherer(dsn())
         self.credentials = hot.Credentials(dsn(), settings.SECRET_KEY)
-        self.room = Statements(self.gatherer, self.credentials, SITE)
+        self.room = Statements(self.gatherer, self.credentials, Path(settings.MEDIA_ROOT), SITE)
         self.commits: list[int] = []
         write = self.gatherer.write
 
@@ -266,18 +270,49 @@ def test_a_revoked_key_and_a_missing_scope_end_here_too(lrs):
     assert hot.KEPT <= credentials.KEPT
 
 
+def test_attachments_come_by_either_way_and_go_out_by_the_site(lrs, settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path
+    sent = [plain(attachments=[described(CONTENT)]) for _n in range(3)]
+    kind = {"Content-Type": MIXED}
+
+    async def work(process: Process) -> list[Any]:
+        both = [
+            process.ask("POST", mixed.body(one, part(CONTENT)), headers=kind) for one in sent[:2]
+        ]
+        lacks = process.ask("POST", mixed.body(sent[2]), headers=kind)
+        other = process.ask("POST", mixed.body(sent[2], part(b"other")), headers=kind)
+        broken = process.ask("POST", b"--x", headers=kind)
+        return list(await asyncio.gather(*both, lacks, other, broken))
+
+    first, second, *wrong = Process(lrs).run(work)
+    assert [answer[0] for answer in (first, second, *wrong)] == [200, 200, 400, 400, 400]
+    at_site = [
+        lrs.ask("POST", "statements", sending, kind=MIXED).json()
+        for sending in (mixed.body(sent[2]), mixed.body(sent[2], part(b"other")), b"--x")
+    ]
+    assert [said for _status, said, _names in wrong] == at_site
+    answer = lrs.ask("GET", "statements", attachments="true")
+    statements, content = parts_of(answer.content, boundary_of(answer))
+    assert len(json.loads(statements.content)["statements"]) == 2
+    assert content.content == CONTENT
+    assert sum(path.is_file() for path in tmp_path.rglob("*")) == 1
+
+
+def boundary_of(answer: Any) -> str:
+    return media_type(answer["Content-Type"])[1]["boundary"]
+
+
 def test_what_is_only_at_the_site_says_so(lrs):
     async def work(process: Process) -> list[Any]:
         return [
             await process.ask("GET"),
-            await process.ask("POST", b"--x", headers={"Content-Type": "multipart/mixed"}),
             await process.ask("POST", b"a=b", method="PUT"),
             await process.ask("OPTIONS"),
             await process.ask("GET", room=nothing_here(SITE), path="/xapi/about"),
         ]  # fmt: skip
 
     *told, options, elsewhere = Process(lrs).run(work)
-    assert [status for status, _told, _names in told] == [405, 415, 415]
+    assert [status for status, _told, _names in told] == [405, 415]
     assert all(f"{SITE}/xapi/statements" in said["error"] for _s, said, _names in told)
     assert (options[0], options[2]["allow"]) == (204, "PUT, POST")
     assert (elsewhere[0], elsewhere[2]["access-control-allow-origin"]) == (404, "*")

@@ -35,7 +35,9 @@ class Application:
         self.gatherers = (answers, statements)
         self.rooms: dict[str, Room] = {
             "/hot/answers": Answers(answers, secret),
-            "/xapi/statements": Statements(statements, self.credentials, site),
+            "/xapi/statements": Statements(
+                statements, self.credentials, env.home() / "files", site
+            ),
         }
         self.elsewhere = nothing_here(site)
 

@@ -36,11 +36,13 @@ BATCH = 1_000  # statements in a commit, unless one request has more
 
 @dataclass(slots=True)
 class Request:
-    """One request's statements, prepared."""
+    """One request's statements, prepared; of its attachments, which lie on disk already, the SHA-2
+    they are named by, their SHA-256 and length."""
 
     batch: list[Prepared]
     source: Source
     credential: str
+    attachments: list[tuple[str, str, int]] = field(default_factory=list)
 
 
 def gatherer(dsn: str) -> Gatherer[Request, None]:
@@ -63,6 +65,7 @@ def _write(connection: psycopg.Connection[Any], requests: Sequence[Request]) -> 
     for attempt in range(ATTEMPTS):
         try:
             with connection.transaction():
+                _keep(connection, {one for request in requests for one in request.attachments})
                 stored = [_store(connection, group) for group in together(requests)]
         except AGAIN:
             forget_months()
@@ -75,6 +78,17 @@ def _write(connection: psycopg.Connection[Any], requests: Sequence[Request]) -> 
             for one in stored:
                 one.remember()
             return
+
+
+_ATTACHMENTS = """
+INSERT INTO records_attachment (sha2, sha256, length)
+SELECT * FROM unnest(%s::text[], %s::text[], %s::bigint[]) ORDER BY 1 ON CONFLICT DO NOTHING
+"""
+
+
+def _keep(connection: psycopg.Connection[Any], attachments: set[tuple[str, str, int]]) -> None:
+    if attachments:
+        connection.execute(_ATTACHMENTS, [list(column) for column in zip(*attachments)])  # noqa: B905
 
 
 def _store(connection: psycopg.Connection[Any], group: list[Request]) -> Stored:

@@ -1,7 +1,7 @@
 """The statements resource in the process that takes what many send at once (ASGI, no Django).
 
-POST and PUT of statements as JSON are answered as by the site. What needs more (reading, files
-with statements, forms of 1.0.3, documents) is the site's: the answer says where.
+POST and PUT of statements, with attachments or without, are answered as by the site. What needs
+more (reading, forms of 1.0.3, documents) is the site's: the answer says where.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import json
 import logging
 from collections.abc import Mapping
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -29,9 +30,11 @@ from sreda.exchange.xapi.protocol import (
     named,
     params_of,
     refusal,
+    sent_in,
     target,
 )
 from sreda.kernel.asgi import BrokenOff, Receive, Room, Send, TooLarge, body_of, reply
+from sreda.kernel.contents import keep_in
 from sreda.kernel.gathering import Full, Gatherer
 from sreda.records.domain.writing import (
     LARGE,
@@ -48,11 +51,11 @@ from sreda.records.xapi import scopes
 from sreda.records.xapi.attachments import media_type
 from sreda.records.xapi.errors import Invalid
 from sreda.records.xapi.formats import EDITIONS, edition_of
-from sreda.records.xapi.reading import read_statements
 
 log = logging.getLogger(__name__)
 
 METHODS = "PUT, POST"
+KINDS = frozenset({"application/json", "multipart/mixed"})
 IN_THREAD = 16 * 1024  # a body from here on is checked in a thread; others wait less for it
 AT_ONCE = 2 * LIMIT  # bytes of bodies that may lie in memory
 
@@ -62,13 +65,18 @@ class Busy(Exception):
 
 
 class Statements:
-    """`/xapi/statements`. The gatherer is started and stopped by whoever serves this; `site` is
-    where the whole store answers."""
+    """`/xapi/statements`. The gatherer is started and stopped by whoever serves this; `files` is
+    the folder of attachments, `site` where the whole store answers."""
 
     def __init__(
-        self, gatherer: Gatherer[Request, None], credentials: Credentials, site: str = ""
+        self,
+        gatherer: Gatherer[Request, None],
+        credentials: Credentials,
+        files: Path,
+        site: str = "",
     ) -> None:
         self.gatherer = gatherer
+        self.files = files
         self.credentials = credentials
         self.site = site
         self.lying = 0
@@ -136,9 +144,6 @@ class Statements:
         """Answer for what only the site takes."""
         if call.method not in {"PUT", "POST"}:
             raise Answer(405, f"Statements are only taken here ({METHODS}). {self.elsewhere()}")
-        kind = media_type(call.header("Content-Type"))[0]
-        if kind == "multipart/mixed":
-            raise Answer(415, f"Statements with attachments are not taken here. {self.elsewhere()}")
         form = call.method == "POST" and "method" in call.params
         if form and edition_of(call.header("X-Experience-API-Version")) != 2:
             raise Answer(415, f"The alternate syntax is not taken here. {self.elsewhere()}")
@@ -152,7 +157,7 @@ class Statements:
         wanted = target(call) if call.method == "PUT" else None
         if wanted is None:
             call.only()
-        if media_type(call.header("Content-Type"))[0] != "application/json":
+        if media_type(call.header("Content-Type"))[0] not in KINDS:
             raise Invalid("Content-Type", "must be application/json or multipart/mixed")
         length = call.header("Content-Length")
         size = int(length) if length.isdecimal() and len(length) < 12 else LIMIT
@@ -163,10 +168,10 @@ class Statements:
         self.lying += size
         try:
             call.body = await body.whole()
-            batch = await self.prepared(call, known.source, wanted)
+            batch, attachments = await self.prepared(call, known.source, wanted)
             call.body = b""
             if batch:
-                await self.gatherer.put([Request(batch, known.source, known.id)])
+                await self.gatherer.put([Request(batch, known.source, known.id, attachments)])
         finally:
             self.lying -= size
         return (200, [one.id for one in batch]) if wanted is None else (204, None)
@@ -183,10 +188,12 @@ class Statements:
         await self.credentials.note_version(key, known, EDITIONS[edition])
         return known
 
-    async def prepared(self, call: Call, source: Source, wanted: str | None) -> list[Prepared]:
-        if len(call.body) < IN_THREAD:
-            return read(call.body, call.edition, source, wanted)
-        return await asyncio.to_thread(read, call.body, call.edition, source, wanted)
+    async def prepared(self, call: Call, source: Source, wanted: str | None) -> Ready:
+        kind = call.header("Content-Type")
+        given = (call.body, kind, call.edition, source, wanted, self.files)
+        if len(call.body) < IN_THREAD and media_type(kind)[0] == "application/json":
+            return read(*given)
+        return await asyncio.to_thread(read, *given)
 
 
 class NoVersion(Exception):
@@ -218,12 +225,18 @@ class Body:
                 await body_of(self.receive, 0)
 
 
-def read(body: bytes, edition: int, source: Source, wanted: str | None) -> list[Prepared]:
-    """The statements of a body, checked; `wanted` is the id of the address of a PUT."""
+Ready = tuple[list[Prepared], list[tuple[str, str, int]]]
+
+
+def read(
+    body: bytes, kind: str, edition: int, source: Source, wanted: str | None, files: Path
+) -> Ready:
+    """The statements of a body, checked, and the attachments with them, kept in `files`; `wanted`
+    is the id of the address of a PUT."""
     # A statement of any size is more than this; the guess decides only about the collector.
     with without_collecting(len(body) > LARGE * 500):
         sent: Sent
-        sent, several = read_statements(body)
+        sent, several, contents = sent_in(body, kind)
         if wanted is not None:
             sent = named(sent, several, wanted)
         batch = prepare(
@@ -232,8 +245,9 @@ def read(body: bytes, edition: int, source: Source, wanted: str | None) -> list[
             edition=edition,
             source=source,
         )
-        fit(batch, {}, edition)
-    return batch
+        fit(batch, contents, edition)
+    kept = [(sha2, keep_in(files, content), len(content)) for sha2, content in contents.items()]
+    return batch, kept
 
 
 def _call(scope: Any, headers: Mapping[str, str]) -> Call:

@@ -12,9 +12,10 @@ from urllib.parse import parse_qsl
 from uuid import UUID
 
 from sreda.records.domain.writing import Conflict, NotYours
+from sreda.records.xapi.attachments import contents_of, media_type, parts_of
 from sreda.records.xapi.errors import Invalid
 from sreda.records.xapi.formats import EDITIONS, is_iri, is_uuid, moment
-from sreda.records.xapi.reading import read_json, written_json
+from sreda.records.xapi.reading import read_json, read_statements, written_json
 from sreda.records.xapi.statement import actor as check_actor
 
 Sent = list[tuple[Any, str]]  # statements, each with its text as it was sent
@@ -141,6 +142,19 @@ class Call:
         if value not in {"true", "false"}:
             raise Invalid(name, "must be true or false")
         return value == "true"
+
+
+def sent_in(body: bytes, content_type: str) -> tuple[Sent, bool, dict[str, bytes]]:
+    """Statements of a body with their texts, whether they are a batch, attachments by SHA-2."""
+    kind, params = media_type(content_type)
+    if kind == "application/json":
+        return *read_statements(body), {}
+    if kind != "multipart/mixed":
+        raise Invalid("Content-Type", "must be application/json or multipart/mixed")
+    first, *rest = parts_of(body, params.get("boundary", ""))
+    if media_type(first.headers.get("content-type", ""))[0] != "application/json":
+        raise Invalid("part[0].Content-Type", "must be application/json: the statements come first")
+    return *read_statements(first.content), contents_of(rest)
 
 
 def once(pairs: list[tuple[str, str]]) -> dict[str, str]:

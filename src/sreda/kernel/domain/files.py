@@ -17,6 +17,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.http import FileResponse
 from django.utils.translation import gettext as _
 
+from sreda.kernel.contents import keep_in, place_in
 from sreda.kernel.models import StoredFile
 from sreda.kernel.permissions import Actor
 
@@ -102,19 +103,7 @@ def store(
 
 def keep_content(content: bytes) -> str:
     """Keep bytes on disk under their SHA-256, which is returned; equal contents are kept once."""
-    digest = hashlib.sha256(content).hexdigest()
-    target = place_of(digest)
-    try:
-        os.utime(target)  # it is needed anew: nobody may sweep it away meanwhile
-    except FileNotFoundError:
-        target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        descriptor, draft = tempfile.mkstemp(dir=target.parent, prefix="incoming-")
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(draft, target)
-    return digest
+    return keep_in(Path(settings.MEDIA_ROOT), content)
 
 
 def kept_content(digest: str) -> bytes:
@@ -141,4 +130,4 @@ def download(file: StoredFile) -> FileResponse:
 
 
 def place_of(digest: str) -> Path:
-    return Path(settings.MEDIA_ROOT) / digest[:2] / digest[2:4] / digest
+    return place_in(Path(settings.MEDIA_ROOT), digest)

@@ -13,13 +13,13 @@ from django.http import HttpResponse
 from django.utils import timezone
 from django.utils.http import http_date
 
-from sreda.exchange.xapi.protocol import Answer, Call, Sent, named, target
+from sreda.exchange.xapi.protocol import Answer, Call, Sent, named, sent_in, target
 from sreda.exchange.xapi.rest.call import as_json, resource, said
 from sreda.kernel import clock
 from sreda.kernel.api import kept_content
 from sreda.records.api import Scope, agreements, keep_reading, source_of, take_in
 from sreda.records.api import statements as reads
-from sreda.records.xapi.attachments import attachments_in, contents_of, media_type, mixed, parts_of
+from sreda.records.xapi.attachments import attachments_in, mixed
 from sreda.records.xapi.errors import Invalid
 from sreda.records.xapi.formats import is_uuid, moment, written
 from sreda.records.xapi.formatting import (
@@ -37,7 +37,7 @@ from sreda.records.xapi.keys import (
     key,
     registration_key,
 )
-from sreda.records.xapi.reading import read_json, read_statements, written_json
+from sreda.records.xapi.reading import read_json, written_json
 
 Json = dict[str, Any]
 
@@ -82,7 +82,7 @@ def statements(call: Call) -> HttpResponse:
 def _put(call: Call) -> HttpResponse:
     call.require(Scope.WRITE)
     wanted = target(call)
-    sent, several, contents = _sent(call)
+    sent, several, contents = sent_in(call.body, call.header("Content-Type"))
     _take_in(call, named(sent, several, wanted), contents)
     return HttpResponse(status=204)
 
@@ -90,7 +90,7 @@ def _put(call: Call) -> HttpResponse:
 def _post(call: Call) -> HttpResponse:
     call.require(Scope.WRITE)
     call.only()
-    sent, _several, contents = _sent(call)
+    sent, _several, contents = sent_in(call.body, call.header("Content-Type"))
     return as_json(_take_in(call, sent, contents) if sent else [])
 
 
@@ -103,19 +103,6 @@ def _take_in(call: Call, sent: Sent, contents: dict[str, bytes]) -> list[str]:
         contents=contents,
     )
     return stored.ids
-
-
-def _sent(call: Call) -> tuple[Sent, bool, dict[str, bytes]]:
-    """Statements with their texts, whether they came as a batch, attachments by their SHA-2."""
-    kind, params = media_type(call.header("Content-Type"))
-    if kind == "application/json":
-        return *read_statements(call.body), {}
-    if kind != "multipart/mixed":
-        raise Invalid("Content-Type", "must be application/json or multipart/mixed")
-    first, *rest = parts_of(call.body, params.get("boundary", ""))
-    if media_type(first.headers.get("content-type", ""))[0] != "application/json":
-        raise Invalid("part[0].Content-Type", "must be application/json: the statements come first")
-    return *read_statements(first.content), contents_of(rest)
 
 
 # -- giving out --------------------------------------------------------------------------------
