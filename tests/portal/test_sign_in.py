@@ -188,8 +188,12 @@ class TestSecondFactor:
         PostFactory(person=user.person, role=Role.OPERATOR, organisation=None)
         client = Client()
         sign_in(client, "ivanova.a", PASSWORD)
-        assert client.get(reverse("audit")).status_code == 404
+        for address in (reverse("audit"), "/no/such/page/"):  # said alike wherever it is said
+            refused = client.get(address)
+            assert refused.status_code == 404
+            assert reverse("mfa_index") in refused.content.decode()
         self.activate(client)
+        assert reverse("mfa_index") not in client.get("/no/such/page/").content.decode()
         assert client.get(reverse("audit")).status_code == 200
         assert AuditEntry.objects.filter(action="portal.second-factor.added").exists()
         client.post(reverse("mfa_deactivate_totp"))

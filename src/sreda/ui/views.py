@@ -6,6 +6,7 @@ from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import render
 from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
@@ -66,9 +67,9 @@ def gallery(request: HttpRequest) -> HttpResponse:
 
 
 def _error(
-    request: HttpRequest, code: int, title: str, text: str, reason: str = ""
+    request: HttpRequest, code: int, title: str, text: str, reason: str = "", **way_on: str
 ) -> HttpResponse:
-    context = {"code": code, "title": title, "text": text, "reason": reason}
+    context = {"code": code, "title": title, "text": text, "reason": reason, **way_on}
     return render(request, "ui/error.html", context, status=code)
 
 
@@ -105,6 +106,17 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Whoever has a post that waits for a second factor is told so at every address alike."""
+    signed_in = getattr(getattr(request, "actor", None), "signed_in", False)  # finds what is held
+    held = signed_in and getattr(request, "withheld_seats", ())
+    waits = {
+        "reason": _(
+            "A post of yours gives its rights only in a session confirmed by a second factor. "
+            "If the page belongs to that post, confirm the factor and open the page again."
+        ),
+        "way_on": reverse("mfa_index"),
+        "way_on_label": _("To the second factor"),
+    }
     return _error(
         request,
         404,
@@ -113,6 +125,7 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
             "It may have moved, or the address has a mistake in it. "
             "Try the search or the home page."
         ),
+        **(waits if held else {}),
     )
 
 

@@ -74,6 +74,10 @@ def _compared(request: HttpRequest, others: list[Campaign]) -> Campaign | None:
     return next((c for c in others if str(c.pk) == request.GET.get("with", "")), None)
 
 
+def _numbers_in(section: Section) -> bool:
+    return any(field.type.numeric for block in section.blocks for field in block.fields)
+
+
 def numeric_cells(section: Section, schema: Schema) -> Iterator[Cell]:
     blocks = {block.code for block in section.blocks}
     for cell in schema.cells.values():
@@ -88,9 +92,8 @@ def consolidated(request: HttpRequest, pk: UUID) -> HttpResponseBase:
     campaign, actor = the_campaign(request, pk)
     place = _seen(request, actor)
     schema = campaign.version.schema
-    section = next(
-        (s for s in schema.sections if s.code == request.GET.get("section")), schema.sections[0]
-    )
+    summed_up = [s for s in schema.sections if _numbers_in(s)] or schema.sections
+    section = next((s for s in summed_up if s.code == request.GET.get("section")), summed_up[0])
     totals, parts = _totals(campaign, place)
     others = others_of_form(campaign)
     other = _compared(request, others)
@@ -115,7 +118,7 @@ def consolidated(request: HttpRequest, pk: UUID) -> HttpResponseBase:
         {
             "campaign": campaign,
             "section": section,
-            "sections": schema.sections,
+            "sections": summed_up,
             "blocks": [_block(block, view) for block in section.blocks],
             "totals": totals,
             "place": Municipality.objects.filter(pk=place).first() if place else None,
