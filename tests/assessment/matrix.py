@@ -124,7 +124,7 @@ PARTS = {
     "assessment:decide": lambda w: {"pk": w.appeal.pk},
     "assessment:portable": lambda w: {"ticket": "no"},
     "assessment:portable_file": lambda w: {"ticket": "no", "href": "modules/a.js"},
-    "assessment:package": lambda w: {"token": "no"},
+    "assessment:package": lambda w: {"pk": w.item.pk},
     **dict.fromkeys(
         (
             "assessment:quiz",

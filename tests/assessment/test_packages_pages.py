@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import io
 import zipfile
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
 from django.test import Client
 from django.utils import timezone
+from procrastinate.contrib.django.models import ProcrastinateJob
 
 from sreda.assessment import qti
-from sreda.assessment.domain import media
-from sreda.assessment.models import Item, Resource, Test
+from sreda.assessment.domain import media, package_jobs
+from sreda.assessment.models import Item, PackageImport, Resource, Test
 from sreda.kernel.api import StoredFile
 from tests.assessment.bank import School, choice_xml
 from tests.assessment.test_bank_pages import PNG, teacher
@@ -158,3 +161,158 @@ def test_the_list_is_given_out_as_it_is_narrowed(school: School) -> None:
     package = qti.read_package(content)
     assert [one.identifier for one in package.items.values()] == ["q2"]
     assert client.get("/assessment/items/packages/out/?q=нет").status_code == 302
+
+
+def test_ticked_items_are_given_out_alone(school: School) -> None:
+    client = teacher(school)
+    first, _second = school.item(choice_xml("q1")), school.item(choice_xml("q2"))
+    foreign = School(timezone.now()).item(choice_xml("q3"))
+    out = "/assessment/items/packages/out/"
+    content = client.get(out, {"ticked": "1", "pk": [first.pk, foreign.pk, "x"]}).content
+    assert [one.identifier for one in qti.read_package(content).items.values()] == ["q1"]
+    reply = client.get(out, {"ticked": "1"}, follow=True)
+    assert "Отметьте" in reply.content.decode()
+
+
+def given(school: School, client: Client) -> tuple[Test, bytes]:
+    test = school.test([school.item(choice_xml("q1")), school.item(choice_xml("q2"))])
+    return test, client.get(f"/assessment/quizzes/{test.pk}/package/").content
+
+
+def with_key(content: bytes, name: str, old: str, new: str) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(content)) as source, zipfile.ZipFile(buffer, "w") as target:
+        for one in source.namelist():
+            data = source.read(one)
+            target.writestr(one, data.replace(old.encode(), new.encode()) if name in one else data)
+    return buffer.getvalue()
+
+
+def test_a_test_whose_items_alone_changed_says_which_and_follows_them(school: School) -> None:
+    client = teacher(school)
+    test, content = given(school, client)
+    page = handed_in(client, "same.zip", content)
+    assert client.get(page).context["same"] == 3
+    other = with_key(content, "q2", ">A<", ">C<")
+    page = handed_in(client, "other.zip", other)
+    shown = client.get(page)
+    assert (shown.context["changed"], shown.context["same"]) == (2, 1)
+    assert "Вопрос q2" in shown.content.decode().split("Отличаются только задания")[1][:60]
+    client.post(page, {"ready": "1"})
+    test.refresh_from_db()
+    assert test.versions.count() == 2
+    assert test.current is not None
+    bound = test.current.items.get(item_version__item__identifier="q2").item_version
+    assert ">C<" in bound.content
+    again = handed_in(client, "again.zip", other)
+    assert client.get(again).context["same"] == 3
+    client.post(again, {"ready": "1"})
+    assert test.versions.count() == 2
+
+
+def test_changed_items_that_are_not_made_ready_leave_the_test_as_it_is(school: School) -> None:
+    client = teacher(school)
+    test, content = given(school, client)
+    other = with_key(content, "q2", ">A<", ">C<")
+    page = handed_in(client, "other.zip", other)
+    client.post(page)
+    assert test.versions.count() == 1
+    assert client.get(handed_in(client, "again.zip", other)).context["same"] == 3
+
+
+def test_twins_of_every_kind_circles_and_bombs_are_listed_with_their_places(
+    school: School,
+) -> None:
+    client = teacher(school)
+    _test, content = given(school, client)
+    with zipfile.ZipFile(io.BytesIO(content)) as source:
+        files: dict[str, str | bytes] = {n: source.read(n) for n in source.namelist()}
+    name = next(one for one in files if one.startswith("tests/"))
+    lost = files[name].replace(b"items/q2", b"items/q9")  # type: ignore[union-attr]
+    bomb = '<!DOCTYPE x [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]><x>&b;</x>'
+    circle = (
+        '<qti-assessment-section xmlns="http://www.imsglobal.org/xsd/imsqtiasi_v3p0" '
+        'identifier="s" title="s" visible="true">'
+        '<qti-assessment-section-ref identifier="r" href="circle.xml"/></qti-assessment-section>'
+    )
+    round_test = files[name].replace(  # type: ignore[union-attr]
+        b"<qti-assessment-section ", b'<qti-assessment-section-ref identifier="r" '
+        b'href="circle.xml"/><qti-assessment-section ', 1
+    ).replace(b'identifier="test"', b'identifier="round"', 1)  # fmt: skip
+    files |= {
+        "tests/twin.xml": files[name], "tests/lost.xml": lost, "bomb.xml": bomb,
+        "tests/circle.xml": circle, "tests/round.xml": round_test,
+    }  # fmt: skip
+    del files["imsmanifest.xml"]
+    page = handed_in(client, "p.zip", zipped(files))
+    shown = client.get(page)
+    wrong = {
+        row["entry"].path: row["faults"] for row in shown.context["rows"]
+        if row["entry"].state == "wrong"
+    }  # fmt: skip
+    assert "tests/twin.xml" in wrong
+    told = " ".join(shown.context["issues"]) + " ".join(" ".join(f) for f in wrong.values())
+    assert "items/q9/item.xml" in told
+    assert "bomb.xml" in told
+    assert "circle" in told
+    assert shown.context["same"] == 3  # the good ones are not touched by it
+
+
+class TestBehindThePage:
+    def worker(self) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("INSERT INTO procrastinate_workers DEFAULT VALUES")
+
+    def test_a_worker_does_it_once_and_anew_after_a_kill(self, school: School) -> None:
+        client = teacher(school)
+        self.worker()
+        page = handed_in(client, "p.zip", zipped({"a.xml": choice_xml("a"), "b.xml": PICTURE}))
+        one = PackageImport.objects.get()
+        assert f'hx-get="{page}"' in client.get(page).content.decode()
+        bar = client.get(page, headers={"HX-Request": "true"}).content.decode()
+        assert "<html" not in bar
+        assert ProcrastinateJob.objects.filter(args={"pk": str(one.pk)}).count() == 1
+        package_jobs.run(one.pk, at=timezone.now())
+        reply = client.get(page, headers={"HX-Request": "true"})
+        assert reply.headers["HX-Refresh"] == "true"
+        assert client.get(page).context["new"] == 1
+        for _time in range(2):
+            client.post(page, {"ready": "1"})
+        assert ProcrastinateJob.objects.filter(args={"pk": str(one.pk)}).count() == 2
+        # a worker takes it, lands an item, and is killed
+        late = timezone.now() - timedelta(minutes=2)
+        PackageImport.objects.update(status="running", attempts=1, beat_at=late)
+        banked = Item.objects.count()
+        assert package_jobs.take_up_lost(timezone.now()) == [one.pk]
+        assert package_jobs.take_up_lost(timezone.now()) == []
+        package_jobs.run(one.pk, at=timezone.now())
+        package_jobs.run(one.pk, at=timezone.now())
+        one.refresh_from_db()
+        assert (one.status, one.done["new"]) == ("taken", 1)
+        assert Item.objects.count() == banked + 1
+        assert page in client.get("/assessment/items/packages/").content.decode()
+
+    def test_it_is_given_up_and_may_be_tried_again(self, school: School) -> None:
+        client = teacher(school)
+        self.worker()
+        page = handed_in(client, "p.zip", zipped({"a.xml": choice_xml("a")}))
+        late = timezone.now() - timedelta(minutes=2)
+        PackageImport.objects.update(status="running", attempts=3, beat_at=late)
+        assert "оборвалась" in client.get(page).content.decode()
+        assert package_jobs.take_up_lost(timezone.now()) == []
+        assert "Попробовать" in client.get(page).content.decode()
+        client.post(page, {"do": "again"})
+        package_jobs.run(PackageImport.objects.get().pk, at=timezone.now())
+        assert client.get(page).context["new"] == 1
+        PackageImport.objects.update(made_at=timezone.now() - timedelta(days=8))
+        assert package_jobs.forget(timezone.now()) == 1
+
+    def test_nothing_lands_for_a_post_that_ended(self, school: School) -> None:
+        client = teacher(school)
+        page = handed_in(client, "p.zip", zipped({"a.xml": choice_xml("a")}))
+        one = PackageImport.objects.get()
+        package_jobs.ask(one, ready=False, at=timezone.now())
+        PackageImport.objects.update(seat="gone")
+        package_jobs.run(one.pk, at=timezone.now())
+        assert not Item.objects.exists()
+        assert "должност" in client.get(page).content.decode()

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from pathlib import PurePosixPath
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.contrib import messages
-from django.core import signing
 from django.core.exceptions import ValidationError
+from django.core.files.uploadedfile import UploadedFile
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
@@ -16,18 +17,21 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from sreda.assessment import qti
-from sreda.assessment.access import ITEMS, TESTS
-from sreda.assessment.domain import packages
-from sreda.assessment.models import Item, ItemVersion, TestVersion
+from sreda.assessment.access import ITEMS, PACKAGES, TESTS
+from sreda.assessment.domain import giving_out, package_jobs, packages
+from sreda.assessment.enums import PackageStatus
+from sreda.assessment.models import Item, ItemVersion, PackageImport, TestVersion
 from sreda.assessment.queries import bank as queries
+from sreda.assessment.tasks import run_package
 from sreda.assessment.web.bank import listing_of, organisation_of
 from sreda.kernel import clock
-from sreda.kernel.api import StoredFile, keep_content, path_of
+from sreda.kernel.api import StoredFile, keep_content
 from sreda.kernel.listing import csv_response
-from sreda.ui.pages import actor_of, page, visible
+from sreda.registry.api import worker_there
+from sreda.ui.pages import actor_of, key_of, page, visible
 
-SALT = "assessment.package"
 SHOWN = 300
+EARLIER = 10
 EXPORTED = 2000
 
 
@@ -46,93 +50,101 @@ def package_new(request: HttpRequest) -> HttpResponseBase:
         elif PurePosixPath(upload.name or "").suffix.lower() not in {".zip", ".xml"}:
             error = _("A package is a ZIP file; a single item or test is an XML file.")
         else:
-            kept = StoredFile.objects.create(
-                name=PurePosixPath(upload.name or "package").name[-200:],
-                content_type="application/octet-stream",
-                size=upload.size or 0,
-                sha256=keep_content(upload.read()),
-                stored_at=clock.now(),
-                stored_by=actor.user_id,
-            )
-            return redirect("assessment:package", token=token_of(request, kept))
-    context = {"error": error, "limit": packages.LIMIT // 1024 // 1024}
+            return handed_in(request, upload)
+    mine = PACKAGES.all(actor).select_related("file").order_by("-made_at")
+    context = {
+        "error": error,
+        "limit": packages.LIMIT // 1024 // 1024,
+        "earlier": mine.defer("found", "done")[:EARLIER],
+    }
     status = 422 if error else 200
     return render(request, "assessment/bank/package_new.html", context, status=status)
 
 
-def token_of(request: HttpRequest, kept: StoredFile) -> str:
-    """Names the file and whose it is to take over."""
-    actor = actor_of(request)
-    whose = str(organisation_of(actor) or "")
-    return signing.dumps([str(kept.pk), str(actor.user_id), whose], salt=SALT)
-
-
-def handed_in(request: HttpRequest, token: str) -> StoredFile:
-    """The file of a token of one's own and of this seat; 404 for any other."""
-    actor = actor_of(request)
-    visible(ITEMS.may(actor, "add"))
-    try:
-        pk, user, whose = signing.loads(token, salt=SALT, max_age=7 * 24 * 3600)
-    except (signing.BadSignature, ValueError) as wrong:
-        raise Http404 from wrong
-    visible(user == str(actor.user_id) and whose == str(organisation_of(actor) or ""))
-    found = StoredFile.objects.filter(pk=pk, removed_at=None).first()
-    if found is None or not path_of(found).exists():
-        raise Http404
-    return found
+def handed_in(request: HttpRequest, upload: UploadedFile) -> HttpResponseBase:
+    actor, at = actor_of(request), clock.now()
+    kept = StoredFile.objects.create(
+        name=PurePosixPath(upload.name or "package").name[-200:],
+        content_type="application/octet-stream",
+        size=upload.size or 0,
+        sha256=keep_content(upload.read()),
+        stored_at=at,
+        stored_by=actor.user_id,
+    )
+    key = key_of(request, f"package {kept.sha256}") or uuid4()
+    with transaction.atomic():
+        made, new = package_jobs.hand_in(
+            kept, organisation_id=organisation_of(actor), actor=actor, at=at, key=key
+        )
+        there = worker_there(at)
+        if new and there:
+            run_package.defer(pk=str(made.pk))
+    if new and not there:
+        package_jobs.run(made.pk, at=at)
+    return redirect("assessment:package", pk=made.pk)
 
 
 @page
-def package(request: HttpRequest, token: str) -> HttpResponseBase:
-    """What is new, changed and wrong; a POST takes the sound ones over."""
-    kept = handed_in(request, token)
-    actor = actor_of(request)
-    whose = organisation_of(actor)
-    try:
-        judged = packages.judge(path_of(kept), kept.name, organisation_id=whose)
-    except qti.QtiError as error:
-        context: dict[str, Any] = {"name": kept.name, "issue": error.issue.text(_)}
-        return render(request, "assessment/bank/package.html", context, status=422)
-    if request.GET.get("export") == "csv":
-        return csv_response("package", faults_table(judged))
+def package(request: HttpRequest, pk: UUID) -> HttpResponseBase:
+    """What is new, changed and wrong; a POST takes the sound ones over, or tries again."""
+    actor, at = actor_of(request), clock.now()
+    visible(ITEMS.may(actor, "add"))
+    one = PACKAGES.get(actor, pk=pk)
     if request.method == "POST":
-        done = packages.take_over(
-            judged, organisation_id=whose, actor=actor, at=clock.now(),
-            ready=bool(request.POST.get("ready")),
-        )  # fmt: skip
-        messages.success(
-            request,
-            _("New: %(new)s, changed: %(changed)s, as before: %(same)s.")
-            % {"new": done.new, "changed": done.changed, "same": done.same},
-        )
-        for entry, said in done.refused[:20]:
-            messages.error(request, f"{entry.path}: {said}")
-        return redirect("assessment:package", token=token)
+        if request.POST.get("do") == "again":
+            go = package_jobs.try_again(one, at=at)
+        else:
+            go = package_jobs.ask(one, ready=bool(request.POST.get("ready")), at=at)
+        if go and worker_there(at):
+            run_package.defer(pk=str(pk))
+        elif go:
+            package_jobs.run(pk, at=at)
+        return redirect("assessment:package", pk=pk)
+    lost = package_jobs.is_lost(one, at)
+    polled = request.headers.get("HX-Request") == "true"
+    if polled and (lost or not one.at_work):
+        return HttpResponse(headers={"HX-Refresh": "true"})
+    context: dict[str, Any] = {"one": one, "lost": lost}
+    if one.at_work and not lost:
+        label = _("Taking over") if one.applies else _("Looking through the package")
+        context |= {"label": label, "no_worker": not worker_there(at)}
+        part = "assessment/bank/package_progress.html"
+        return render(request, part if polled else "assessment/bank/package.html", context)
+    entries, issues = packages.entries_of(one.found), packages.issues_of(one.found)
+    if request.GET.get("export") == "csv":
+        return csv_response("package", faults_table(entries, issues))
+    return render(request, "assessment/bank/package.html", context | shown(one, entries, issues))
+
+
+def shown(
+    one: PackageImport, entries: list[packages.Entry], issues: list[qti.Issue]
+) -> dict[str, Any]:
     kinds = {"item": _("item"), "test": _("test"), "stimulus": _("shared material")}
-    rows = [
-        {"entry": one, "kind": kinds[one.kind], "faults": [f.text(_) for f in one.faults]}
-        for one in judged.entries[:SHOWN]
-    ]
-    context = {
-        "name": kept.name,
-        "rows": rows,
-        "more": max(len(judged.entries) - SHOWN, 0),
-        "new": len(judged.of(packages.NEW)),
-        "changed": len(judged.of(packages.CHANGED)),
-        "same": len(judged.of(packages.SAME)),
-        "wrong": len(judged.of(packages.WRONG)),
-        "issues": [one.text(_) for one in judged.issues[:100]],
-    }
-    return render(request, "assessment/bank/package.html", context)
+    states = [entry.state for entry in entries]
+    order = (packages.WRONG, packages.NEW, packages.CHANGED, packages.SAME)
+    ranked = sorted(entries, key=lambda entry: order.index(entry.state))
+    return {
+        "rows": [
+            {"entry": entry, "kind": kinds[entry.kind],
+             "faults": [fault.text(_) for fault in entry.faults],
+             "items": ", ".join(entry.items[:10])}
+            for entry in ranked[:SHOWN]
+        ],
+        "more": max(len(entries) - SHOWN, 0),
+        **{state: states.count(state) for state in order},
+        "issues": [issue.text(_) for issue in issues[:100]],
+        "refused": one.done.get("refused", []),
+        "can": one.status == PackageStatus.LOOKED
+        and bool({packages.NEW, packages.CHANGED} & set(states)),
+    }  # fmt: skip
 
 
-def faults_table(judged: packages.Judged) -> list[list[Any]]:
+def faults_table(entries: list[packages.Entry], issues: list[qti.Issue]) -> list[list[Any]]:
     """What is wrong, a line each, with its place."""
     head = [_("File"), _("Line"), _("Element"), _("Identifier"), _("What is wrong")]
-    found = [one for entry in judged.of(packages.WRONG) for one in entry.faults]
+    found = [fault for entry in entries for fault in entry.faults]
     return [head, *(
-        [one.file, one.line, one.element, one.identifier, one.said(_)]
-        for one in (*found, *judged.issues)
+        [one.file, one.line, one.element, one.identifier, one.said(_)] for one in (*found, *issues)
     )]  # fmt: skip
 
 
@@ -146,15 +158,28 @@ def zipped(content: bytes, name: str) -> HttpResponse:
 @page
 @require_GET
 def package_out(request: HttpRequest) -> HttpResponseBase:
-    """The items of the list as it is narrowed, as a package."""
+    """The ticked items (`pk`), or all of the list as it is narrowed, as a package."""
     actor = actor_of(request)
     visible(ITEMS.may(actor, "add"))
-    chosen = list(listing_of(request).selected[:EXPORTED])
+    rows = listing_of(request).selected
+    if "ticked" in request.GET and "pk" not in request.GET:
+        messages.error(request, _("Tick the items first."))
+        return redirect("assessment:items")
+    if ticked := [pk for text in request.GET.getlist("pk")[:EXPORTED] if (pk := parsed(text))]:
+        rows = ITEMS.all(actor).filter(pk__in=ticked)
+    chosen = list(rows[:EXPORTED])
     versions = [found for one in chosen if (found := current_of(request, one))]
     if not versions:
         messages.error(request, _("There is nothing to give out."))
         return redirect("assessment:items")
-    return zipped(packages.package_of(versions), "items")
+    return zipped(giving_out.package_of(versions), "items")
+
+
+def parsed(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
 
 
 def current_of(request: HttpRequest, item: Item) -> ItemVersion | None:
@@ -174,7 +199,7 @@ def test_out(request: HttpRequest, pk: UUID) -> HttpResponseBase:
     if version is None:
         raise Http404
     try:
-        return zipped(packages.package_of([], [version], name=test.identifier), "test")
+        return zipped(giving_out.package_of([], [version], name=test.identifier), "test")
     except (qti.QtiError, FileNotFoundError, ValidationError) as error:
         messages.error(request, str(error))
         return redirect("assessment:quiz", pk=pk)
