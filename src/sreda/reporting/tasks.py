@@ -4,9 +4,11 @@ sources."""
 from __future__ import annotations
 
 import contextlib
+import logging
 from datetime import timedelta
 from uuid import UUID
 
+from django.core.exceptions import ValidationError
 from django.utils import timezone
 from procrastinate import exceptions
 from procrastinate.contrib.django import app
@@ -19,6 +21,8 @@ from sreda.reporting.domain.prefill import fill_campaign
 from sreda.reporting.domain.surveys import close_survey, tell_asked
 from sreda.reporting.enums import CampaignStatus, FormKind
 from sreda.reporting.models import Campaign
+
+log = logging.getLogger(__name__)
 
 BEFORE_DUE = (3, 0, -1)
 """Days before the term on which those who have not handed in are reminded."""
@@ -53,7 +57,11 @@ def sweep_reports(timestamp: int) -> None:
     for campaign in Campaign.objects.filter(
         status=CampaignStatus.PLANNED, opens_on__lte=today
     ).select_related("version__form"):
-        opened = open_campaign(campaign, actor=None, at=at)
+        try:
+            opened = open_campaign(campaign, actor=None, at=at)
+        except ValidationError as error:  # it waits for the operator and keeps nothing else waiting
+            log.warning("campaign %s cannot open: %s", campaign.pk, " ".join(error.messages))
+            continue
         if opened.version.form.kind == FormKind.REPORT:
             fill_reports.defer(campaign_id=str(opened.pk))
         else:

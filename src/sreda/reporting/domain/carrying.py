@@ -13,6 +13,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from sreda.kernel.api import Actor, audit
+from sreda.reporting.domain.consolidation import tell_counted
 from sreda.reporting.enums import CampaignStatus, StepKind, SubmissionStatus, VersionStatus
 from sreda.reporting.forms import Cell, Option
 from sreda.reporting.forms.carry import Content, Fate, carried, convert
@@ -122,10 +123,11 @@ def _carry_report(
     )  # fmt: skip
     handed_in = report.status in {SubmissionStatus.SUBMITTED, SubmissionStatus.ACCEPTED}
     if handed_in and (gone or plan.owes):
-        report.status = SubmissionStatus.FILLING
+        report.status, report.accepted_at = SubmissionStatus.FILLING, None
+        tell_counted(report, plan.version.form.code, actor=actor, at=at)
     report.edition += 1
     report.source_stamp, report.sourced_at = "", None  # the records fill it anew
-    report.save(update_fields=["status", "edition", "source_stamp", "sourced_at"])
+    report.save(update_fields=["status", "accepted_at", "edition", "source_stamp", "sourced_at"])
     report.values.filter(pk__in=[v.pk for v in changed]).update(edition=report.edition)
 
 

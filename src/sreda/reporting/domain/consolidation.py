@@ -15,8 +15,9 @@ from django.core.exceptions import ValidationError
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
-from sreda.kernel.api import Actor, audit
+from sreda.kernel.api import Actor, audit, publish
 from sreda.reporting.enums import COUNTED, SubmissionStatus
+from sreda.reporting.events import ReportCounted
 from sreda.reporting.models import Campaign, Consolidation, Submission
 
 # Rows of lists are many to a report, so only they are counted by different reports.
@@ -78,6 +79,22 @@ def mark_stale(submission: Submission, *, actor: Actor | None, at: datetime) -> 
             kept.submitted_at, kept.submitted_by_name, kept.digest = None, "", ""
         kept.stale = True
         kept.save()
+
+
+def tell_counted(submission: Submission, form: str, *, actor: Actor | None, at: datetime) -> None:
+    """It has begun to count, or counts no more, as its status says: sums over it and what is
+    computed from the form's cells follow."""
+    mark_stale(submission, actor=actor, at=at)
+    publish(
+        ReportCounted(
+            campaign_id=submission.campaign_id,
+            submission_id=submission.pk,
+            organisation_id=submission.organisation_id,
+            form=form,
+            counted=counts(submission.status),
+        ),
+        at=at,
+    )
 
 
 def brought_up_to_date(

@@ -191,7 +191,7 @@ class _Batch:
         if self.sections is not None and cell.section not in self.sections:
             self.fault(change, "place", _("this section was not given to you"))
             return
-        if cell.listed and not self._row_fits(change):
+        if cell.listed and not self.row_fits(change):
             return
         try:
             content = parse(cell.field, change.value, options_of(cell, self.dictionaries))
@@ -200,7 +200,7 @@ class _Batch:
             return
         self._enter(change, content)
 
-    def _row_fits(self, change: Change) -> bool:
+    def row_fits(self, change: Change) -> bool:
         if not ROW.match(change.row):
             self.fault(change, "place", _("there is no cell “%s” in this form") % change.key)
             return False
@@ -376,8 +376,11 @@ def save_file(
             raise ValidationError(_("there is no cell “%s” in this form") % key)
         if batch.sections is not None and cell.section not in batch.sections:
             raise ValidationError(_("this section was not given to you"))
+        change = Change(key, row=row, reason=reason)
+        if cell.listed and not batch.row_fits(change):
+            raise ValidationError(batch.saved.faults[-1].message)
         stored = store(upload, at=at, actor=actor) if upload is not None else None
-        batch.enter_file(Change(key, row=row, reason=reason), stored.pk if stored else None)
+        batch.enter_file(change, stored.pk if stored else None)
         return batch.finish()
 
 

@@ -10,13 +10,12 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from sreda.kernel.api import Actor, audit, notify, publish
+from sreda.kernel.api import Actor, audit, notify
 from sreda.registry.api import administrators_of
-from sreda.reporting.domain.consolidation import counts, digest_of, mark_stale
+from sreda.reporting.domain.consolidation import counts, digest_of, tell_counted
 from sreda.reporting.domain.filling import locked_submission
 from sreda.reporting.domain.prefill import FILLABLE
 from sreda.reporting.enums import CampaignStatus, StepKind, SubmissionStatus
-from sreda.reporting.events import ReportCounted
 from sreda.reporting.models import (
     Comment,
     Explanation,
@@ -193,17 +192,7 @@ def _step(
         data["digest"] = more["digest"]
     audit(f"reporting.report.{kind.value}", current, actor=actor, at=at, **data)
     if counts(before) != counts(status):
-        mark_stale(current, actor=actor, at=at)
-        publish(
-            ReportCounted(
-                campaign_id=current.campaign_id,
-                submission_id=current.pk,
-                organisation_id=current.organisation_id,
-                form=current.campaign.version.form.code,
-                counted=counts(status),
-            ),
-            at=at,
-        )
+        tell_counted(current, current.campaign.version.form.code, actor=actor, at=at)
 
 
 def explain(submission: Submission, code: str, text: str, *, actor: Actor, at: datetime) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import secrets
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
@@ -25,6 +26,8 @@ from sreda.reporting.models import Dashboard, Mailing
 from sreda.reporting.queries.dashboards import Board, Sight
 from sreda.reporting.queries.indicators import PlaceChoice, home_of
 from sreda.reporting.queries.places import PlaceKey
+
+log = logging.getLogger(__name__)
 
 TYPES = {
     ReportFormat.PDF: "application/pdf",
@@ -96,20 +99,28 @@ def send_due(*, on: date, at: datetime, send: Send | None = None) -> int:
 
     Each is sent under a lock of its own row, so that two workers do not send it twice; one cut off
     between the sending and the commit goes out again under the same Message-ID. What cannot be
-    delivered (OSError) is tried the next time.
+    delivered (OSError) is tried the next time; one that fails otherwise is logged and keeps no
+    other waiting.
     """
     sent = 0
-    for pk in Mailing.objects.filter(stopped_at=None).order_by("pk").values_list("pk", flat=True):
-        with transaction.atomic():
-            mailing = (
-                Mailing.objects.select_for_update(skip_locked=True, of=("self",))
-                .select_related("dashboard", "user__person", "municipality")
-                .filter(pk=pk, stopped_at=None)
-                .first()
-            )
-            if mailing is not None:
-                sent += _send_one(mailing, on, at, send or (lambda letter: letter.send()))
+    wanted = Mailing.objects.filter(stopped_at=None).order_by("pk")
+    for pk in wanted.values_list("pk", flat=True):
+        try:
+            sent += _send_locked(pk, on, at, send or (lambda letter: letter.send()))
+        except Exception:
+            log.exception("mailing %s could not be sent", pk)
     return sent
+
+
+def _send_locked(pk: UUID, on: date, at: datetime, send: Send) -> bool:
+    with transaction.atomic():
+        mailing = (
+            Mailing.objects.select_for_update(skip_locked=True, of=("self",))
+            .select_related("dashboard", "user__person", "municipality")
+            .filter(pk=pk, stopped_at=None)
+            .first()
+        )
+        return mailing is not None and _send_one(mailing, on, at, send)
 
 
 def _send_one(mailing: Mailing, on: date, at: datetime, send: Send) -> bool:
@@ -161,7 +172,7 @@ def _letter(mailing: Mailing, actor: Actor, on: date, at: datetime) -> EmailMess
     lines = [f"{report.title}. {report.place}, {on.strftime('%d.%m.%Y')}.", board]
     lines.append(_("To stop these letters: %s") % stop)
     letter = EmailMessage(
-        f"{report.title}: {on.strftime('%d.%m.%Y')}".replace("\n", " "),
+        " ".join(f"{report.title}: {on.strftime('%d.%m.%Y')}".split()),
         "\n\n".join(lines),
         to=[address_of(mailing.user)],
         headers={

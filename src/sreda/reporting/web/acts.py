@@ -90,10 +90,10 @@ def _checked(request: HttpRequest, submission: Submission, findings: Findings) -
 def submit(request: HttpRequest, pk: UUID) -> HttpResponseBase:
     submission, actor = the_report(request, pk, "submit")
     at = clock.now()
-    for name, text in request.POST.items():
-        if name.startswith("explain:") and isinstance(text, str) and text.strip():
-            handing_in.explain(submission, name[8:], text, actor=actor, at=at)
     try:
+        for name, text in request.POST.items():
+            if name.startswith("explain:") and isinstance(text, str) and text.strip():
+                handing_in.explain(submission, name[8:], text, actor=actor, at=at)
         handing_in.submit(submission, actor=actor, at=at)
     except handing_in.NotReady as error:
         messages.error(request, " ".join(error.messages))
