@@ -61,7 +61,7 @@ def package_new(request: HttpRequest) -> HttpResponseBase:
     return render(request, "assessment/bank/package_new.html", context, status=status)
 
 
-def handed_in(request: HttpRequest, upload: UploadedFile) -> HttpResponseBase:
+def handed_in(request: HttpRequest, upload: UploadedFile[bytes]) -> HttpResponseBase:
     actor, at = actor_of(request), clock.now()
     kept = StoredFile.objects.create(
         name=PurePosixPath(upload.name or "package").name[-200:],
