@@ -17,6 +17,7 @@ from sreda.kernel.api import AuditEntry
 from sreda.registry.api import Role, User
 from sreda.reporting.access import SURVEYS
 from sreda.reporting.domain.surveys import close_survey, give_answer, open_survey
+from sreda.reporting.forms import Block, BlockKind, CellType, Field, Schema, Section
 from sreda.reporting.models import Answer, Campaign, Participation
 from sreda.reporting.queries import surveys as queries
 from sreda.reporting.queries.suppression import K, hidden_in_line, suppress
@@ -271,6 +272,18 @@ def rank(lines):
                 rows[r] = [a - times * b for a, b in zip(rows[r], rows[found], strict=True)]
         found += 1
     return found
+
+
+def test_what_is_said_of_a_question_is_text(now, db):
+    asked = Field("ease", "Удобно ли", CellType.TEXT, help="<form action='//evil.example'>")
+    block = Block("q", "Вопросы", BlockKind.FIELDS, (asked,))
+    form = published(
+        Schema((Section("s", "Опрос", blocks=(block,)),)), code="hostile", kind="survey"
+    )
+    of, teacher = survey(form, roles=["teacher"]), seated(Role.TEACHER)
+    page = client_of(teacher).get(reverse("reporting:survey", args=[of.pk])).content.decode()
+    assert "evil.example" in page
+    assert "<form action='//evil" not in page
 
 
 def test_pages(version, now):

@@ -13,6 +13,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import Count, Exists, OuterRef, QuerySet
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect, render
+from django.utils.html import escape
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
@@ -127,7 +128,7 @@ def _input(question: queries.Question) -> forms.Field:
     title = f"{question.title}, {field.unit}" if field.unit else question.title
     given: dict[str, Any] = {
         "label": f"{title} *" if field.required else title,
-        "help_text": field.help,
+        "help_text": escape(field.help),  # a template takes help texts for our own HTML
         "required": False,
     }
     choices = [(option.code, option.title) for option in question.options]
