@@ -52,3 +52,21 @@ def test_a_withheld_mark_is_not_in_the_record() -> None:
     assert "scored" not in dict(told(attempt))
     sittings.release(sitting, actor=school.head, at=at)
     assert dict(told(attempt))["scored"]["score"]["scaled"] == 0.6
+
+
+def test_a_mark_that_comes_back_is_recorded_again() -> None:
+    school = School(timezone.now() - timedelta(minutes=1))
+    sitting = school.sitting(school.test([school.item(essay_xml())]))
+    learner, at = school.learner(), timezone.now()
+    attempt = attempts.begin(sitting, actor=learner, at=at)
+    answer(attempt, "Q1", "Текст", at)
+    attempts.hand_in(attempt, actor=learner, at=at + timedelta(seconds=5))
+    marks = [3, 5, 3]
+    for number, score in enumerate(marks, 6):
+        marking.give_mark(
+            attempt.results.get(), score=Decimal(score), actor=school.teacher,
+            at=at + timedelta(seconds=number),
+        )  # fmt: skip
+        scored = [result["score"]["raw"] for verb, result in told(attempt) if verb == "scored"]
+        assert scored[-1] == score
+    assert scored == marks

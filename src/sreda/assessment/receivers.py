@@ -66,10 +66,11 @@ def closed(payload: dict[str, Any], at: datetime) -> None:
 
 @subscribe(events.AttemptMarked)
 def marked(payload: dict[str, Any], at: datetime) -> None:
-    """Only once the learner may know the mark: their record is theirs to read."""
+    """Only once the learner may know the mark: their record is theirs to read. A mark that comes
+    back to what it was is told again."""
     attempt = _attempt(payload)
     if attempt is not None and may_tell(attempt, attempt.sitting):
-        _scored(attempt, at)
+        _scored(attempt, at, changed=payload["before"] is not None)
 
 
 @subscribe(events.MarksReleased)
@@ -81,7 +82,7 @@ def released(payload: dict[str, Any], at: datetime) -> None:
         _scored(attempt, at)
 
 
-def _scored(attempt: Attempt, at: datetime) -> None:
+def _scored(attempt: Attempt, at: datetime, *, changed: bool = False) -> None:
     if attempt.score is None:
         return
     score: dict[str, Any] = {"raw": float(attempt.score)}
@@ -89,4 +90,6 @@ def _scored(attempt: Attempt, at: datetime) -> None:
     if most and 0 <= attempt.score <= most:
         score |= {"min": 0, "max": float(most), "scaled": float(round(attempt.score / most, 4))}
     key = f"{events.AttemptMarked.type}:{attempt.pk}:{attempt.score}"
+    if changed:
+        key += f":{at.isoformat()}"
     _tell(key, attempt, SCORED, at, {"score": score})
