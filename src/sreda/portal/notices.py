@@ -40,4 +40,4 @@ def _send(address: str, notices: list[Notice]) -> None:
     )  # fmt: skip
     body = "\n\n".join(f"{n.subject}\n{n.text}".strip() for n in notices)
     body += "\n\n" + _("All your notices are in your cabinet.")
-    EmailMessage(subject.replace("\n", " "), body, to=[address]).send()
+    EmailMessage(" ".join(subject.split()), body, to=[address]).send()

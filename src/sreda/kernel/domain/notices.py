@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -13,6 +14,8 @@ from sreda.kernel.kept import kept, number_of
 from sreda.kernel.models import Notice
 from sreda.kernel.models.notices import Mailing
 from sreda.kernel.permissions import Actor
+
+log = logging.getLogger(__name__)
 
 MAIL_FOR = timedelta(days=3)  # a notice that could not be mailed for so long is not news
 
@@ -61,7 +64,8 @@ def mail(addresses_of: AddressesOf, send: Send, *, at: datetime) -> int:
     """Mail what waits, one letter a person; returns the number of letters.
 
     The rows are locked while a letter goes out, so that two workers do not send it twice. What
-    `send` cannot deliver (OSError) waits for the next time, at most `MAIL_FOR`.
+    `send` cannot deliver (OSError) waits for the next time, at most `MAIL_FOR`; so does a letter
+    that cannot be made, which is logged and keeps no other waiting.
     """
     waiting = Notice.objects.filter(mailing=Mailing.WAITING)
     waiting.filter(made_at__lt=at - MAIL_FOR).update(mailing=Mailing.NOT)
@@ -81,6 +85,9 @@ def mail(addresses_of: AddressesOf, send: Send, *, at: datetime) -> int:
             try:
                 send(address, own)
             except OSError:
+                continue
+            except Exception:
+                log.exception("notices of %s could not be mailed", person)
                 continue
             Notice.objects.filter(pk__in=[n.pk for n in own]).update(mailing=Mailing.SENT)
             sent += 1
