@@ -63,6 +63,7 @@ GET  reporting:history                    login | no      operator=ok coordinato
 GET  reporting:cell                       login | no      operator=ok coordinator=ok head=ok administrator=ok teacher=ok
 GET  reporting:records                    login | no      operator=ok coordinator=ok head=ok administrator=ok teacher=ok
 GET  reporting:xlsx                       login | no      operator=ok coordinator=ok head=ok administrator=ok teacher=ok
+GET  reporting:pdf                        login | no      operator=ok coordinator=ok head=ok administrator=ok teacher=ok
 POST reporting:upload                     login | no      operator=refused coordinator=refused head=go administrator=go teacher=go
 GET  reporting:paper                      login | no      operator=ok coordinator=ok head=ok administrator=ok teacher=ok
 
@@ -248,7 +249,7 @@ def _indicator(w: Any) -> dict[str, Any]:
 
 REPORT = (
     "report", "state", "save", "check", "submit", "withdraw", "review", "comment", "delegate",
-    "part_done", "file", "history", "cell", "records", "xlsx", "upload", "paper",
+    "part_done", "file", "history", "cell", "records", "xlsx", "pdf", "upload", "paper",
 )  # fmt: skip
 CAMPAIGN = (
     "campaign", "campaign_state", "campaign_open", "campaign_remind", "campaign_close",

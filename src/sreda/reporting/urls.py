@@ -82,6 +82,7 @@ filling: list[URLPattern | URLResolver] = [
     path("reports/<uuid:pk>/cell/", cells.cell, name="cell"),
     path("reports/<uuid:pk>/records/", cells.records, name="records"),
     path("reports/<uuid:pk>/report.xlsx", workbooks.xlsx, name="xlsx"),
+    path("reports/<uuid:pk>/report.pdf", workbooks.pdf, name="pdf"),
     path("reports/<uuid:pk>/workbook/", workbooks.upload, name="upload"),
     path("reports/<uuid:pk>/paper/", workbooks.paper, name="paper"),
 ]

@@ -8,6 +8,7 @@ markup. The document is tagged for screen readers.
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
@@ -22,6 +23,8 @@ from sreda.ui.numbers import number
 
 TEMPLATE = Path(__file__).with_name("report.typ")
 ROWS = 1_000
+COLUMNS = 6
+"""More of them in a table turn the sheet."""
 
 
 @lru_cache(maxsize=1)
@@ -49,6 +52,7 @@ def to_pdf(report: Report, *, at: datetime, language: str = "ru") -> bytes:
             for title, blocks in report.groups
         ],
         "notes": list(report.notes),
+        "wide": max(map(_width, report.groups), default=0) > COLUMNS,
     }
     made: bytes = typst.compile(
         TEMPLATE.read_bytes(),
@@ -57,6 +61,11 @@ def to_pdf(report: Report, *, at: datetime, language: str = "ru") -> bytes:
         timestamp=int(at.timestamp()),
     )
     return made
+
+
+def _width(group: tuple[str, Sequence[Block]]) -> int:
+    tables = (block for block in group[1] if isinstance(block, Table))
+    return max((len(table.headings) for table in tables), default=0)
 
 
 def _plain(block: Block) -> dict[str, Any]:
