@@ -304,7 +304,7 @@ class TestBehindThePage:
         page = handed_in(client, "p.zip", zipped({"a.xml": choice_xml("a")}))
         late = timezone.now() - timedelta(minutes=2)
         PackageImport.objects.update(status="running", attempts=3, beat_at=late)
-        assert "оборвалась" in client.get(page).content.decode()
+        assert "прервалась" in client.get(page).content.decode()
         assert package_jobs.take_up_lost(timezone.now()) == []
         assert "Попробовать" in client.get(page).content.decode()
         client.post(page, {"do": "again"})

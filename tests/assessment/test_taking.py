@@ -14,9 +14,9 @@ from django.test import Client
 from django.utils import timezone
 
 from sreda.assessment.domain import marking
-from sreda.assessment.models import Answer, Attempt, Resource, Sitting, Stimulus
+from sreda.assessment.models import Answer, Attempt, ItemResult, Resource, Sitting, Stimulus
 from sreda.kernel.api import StoredFile, store
-from tests.assessment.bank import NS, School, choice_xml, essay_xml
+from tests.assessment.bank import CORRECT, NS, School, choice_xml, essay_xml
 from tests.factories import PostFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -251,3 +251,44 @@ def test_a_shared_material_stands_by_its_item(school: School) -> None:
     assert client.get(address)["Content-Type"] == "image/png"
     other, _person = learner(school)
     assert other.get(address).status_code == 404
+
+
+NUMBER = """<qti-assessment-item {ns} identifier="n" title="Число" time-dependent="false"
+  xml:lang="ru"><qti-response-declaration identifier="RESPONSE" cardinality="single"
+  base-type="float"><qti-correct-response><qti-value>2.5</qti-value></qti-correct-response>
+  </qti-response-declaration><qti-outcome-declaration identifier="SCORE" cardinality="single"
+  base-type="float" normal-maximum="1"/><qti-item-body><p>
+  <qti-text-entry-interaction response-identifier="RESPONSE"/></p></qti-item-body>
+  <qti-response-processing template="{correct}"/></qti-assessment-item>"""
+
+
+@pytest.mark.parametrize("text", ["2,5", "2.5", " 2,50 "])
+def test_a_number_is_typed_with_comma_or_point(school: School, text: str) -> None:
+    item = school.item(NUMBER.format(ns=NS, correct=CORRECT))
+    sitting = school.sitting(school.test([item]))
+    client, person = learner(school)
+    page = begun(client, sitting)
+    client.post(page, {"ref": "Q1", "i-RESPONSE": text, "go": "to:Q1"})
+    assert "не число" not in client.get(page).content.decode()
+    client.post(page, {"ref": "Q1", "i-RESPONSE": text, "go": "hand-in"})
+    assert ItemResult.objects.get(attempt__person=person).score == 1
+
+
+def test_what_is_no_number_is_told_and_not_lost(school: School) -> None:
+    items = [school.item(NUMBER.format(ns=NS, correct=CORRECT)), school.item(choice_xml("q2"))]
+    sitting = school.sitting(school.test(items))
+    client, person = learner(school)
+    page = begun(client, sitting)
+    client.post(page, {"ref": "Q1", "i-RESPONSE": "2,5", "go": "to:Q1"})
+    moved = client.post(page, {"ref": "Q1", "i-RESPONSE": "2,5 кг", "go": "next"}, follow=True)
+    told = moved.content.decode()
+    assert "«2,5 кг» — не число" in told
+    assert 'data-item="Q2"' in told
+    client.post(page, {"ref": "Q2", "go": "to:Q1"})
+    shown = client.get(page).content.decode()
+    assert 'value="2,5 кг"' in shown
+    assert "«2,5 кг» — не число" in shown
+    assert 'aria-invalid="true"' in shown
+    client.post(page, {"ref": "Q1", "i-RESPONSE": "2,5 кг", "go": "hand-in"})
+    result = ItemResult.objects.get(attempt__person=person, ref="Q1")
+    assert (result.score, result.responses["RESPONSE"]) == (0, None)  # nor does "2,5" stand for it

@@ -28,6 +28,7 @@ from sreda.assessment.qti import (
     score_test,
     write_package,
 )
+from sreda.assessment.qti.session.validation import UNREAD
 from sreda.kernel.terminal import translator
 
 _ = translator("assessment")
@@ -198,7 +199,7 @@ def tell(problems: Iterable[Problem], owner: str = "") -> None:
 
 
 def unread(problems: Iterable[Problem]) -> bool:
-    return any(problem.code in ("type", "unknown") for problem in problems)
+    return any(problem.code in UNREAD for problem in problems)
 
 
 def template_values(item: Item, said: str | None) -> Mapping[str, Value]:

@@ -23,7 +23,8 @@ from sreda.assessment.domain import results
 from sreda.assessment.domain.tests import test_of
 from sreda.assessment.enums import AttemptStatus, SittingStatus
 from sreda.assessment.models import Answer, Attempt, ItemVersion, Sitting, TestVersion
-from sreda.assessment.rendering import responses_of, states_of
+from sreda.assessment.qti.session.validation import UNREAD
+from sreda.assessment.rendering import responses_of
 from sreda.kernel.api import Actor, audit, publish
 
 log = logging.getLogger(__name__)
@@ -126,6 +127,8 @@ def take_answers(run: Running, *, at: datetime) -> dict[str, list[qti.Problem]]:
         if item is None:
             continue
         values, found = qti.read_responses(item, fields_to_responses(item, answer.values))
+        # what cannot be read is no answer, and no earlier one stands for it
+        values |= {one.identifier: None for one in found if one.identifier in item.responses}
         try:
             if key != here.key:
                 session.navigate(key, at)
@@ -151,10 +154,15 @@ def latest(attempt: Attempt) -> list[Answer]:
     return sorted(found, key=lambda answer: answer.at)
 
 
-def states_given(attempt: Attempt) -> dict[str, dict[str, str]]:
-    """By item: the last states of its portable custom interactions, which are no responses."""
-    found = {one.ref: _fields(one.values) or {} for one in latest(attempt)}
-    return {ref: states for ref, fields in found.items() if (states := states_of(fields))}
+def fields_given(attempt: Attempt) -> dict[str, dict[str, list[str]]]:
+    """By item: the fields of the last answer as they were sent, readable or not."""
+    return {one.ref: _fields(one.values) or {} for one in latest(attempt)}
+
+
+def unread(item: qti.Item, fields: Mapping[str, Sequence[str]]) -> list[qti.Problem]:
+    """What of the fields as they were sent is no value of its type, such as text for a number."""
+    _values, found = qti.read_responses(item, responses_of(item, fields))
+    return [one for one in found if one.code in UNREAD]
 
 
 def fields_to_responses(item: qti.Item, values: Mapping[str, Any]) -> dict[str, Any]:

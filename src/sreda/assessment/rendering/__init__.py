@@ -4,7 +4,7 @@ No script, style or frame of an item gets through: what is not on the lists of `
 Every interaction is made of plain inputs; scripts of ours only make it handier.
 """
 
-from sreda.assessment.rendering.fields import responses_of, states_of
+from sreda.assessment.rendering.fields import responses_of
 from sreda.assessment.rendering.item import Shown, render_item, render_stimulus
 from sreda.assessment.rendering.page import Page
 
@@ -14,5 +14,4 @@ __all__ = [
     "render_item",
     "render_stimulus",
     "responses_of",
-    "states_of",
 ]

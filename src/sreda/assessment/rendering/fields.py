@@ -44,15 +44,6 @@ def responses_of(item: Item, fields: Fields) -> dict[str, Any]:
     return found
 
 
-def states_of(fields: Fields) -> dict[str, str]:
-    """States of portable custom interactions, by response."""
-    return {
-        name.removesuffix(STATE): texts[0]
-        for name, texts in fields.items()
-        if name.endswith(STATE) and texts
-    }
-
-
 def _together(first: Any, second: Any) -> Any:
     parts = [v for v in (first, second) if v is not None]
     flat = [one for part in parts for one in (part if isinstance(part, list) else [part])]

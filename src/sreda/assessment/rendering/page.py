@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 
@@ -11,7 +11,8 @@ class Page:
     """`prefix` makes ids and names unique where several items are on a page. `resource` gives the
     served address of a file by the item's own relative one (None: it is not there). `portable`
     gives the address of the closed frame of a portable custom interaction, by its response;
-    `states` are the states such interactions gave, as JSON by response.
+    `sent` are the fields as they were sent last, by name: for the states of such interactions, and
+    for a text that is no value of its type.
     `closed`: the answers are shown and cannot be changed. `problems` are texts by response.
     `right`: also show which answers are right (to teachers, and after release).
     """
@@ -20,7 +21,7 @@ class Page:
     view: str = "candidate"
     resource: Callable[[str], str | None] = lambda href: None
     portable: Callable[[str], str | None] = lambda response: None
-    states: Mapping[str, str] = field(default_factory=dict)
+    sent: Mapping[str, Sequence[str]] = field(default_factory=dict)
     closed: bool = False
     right: bool = False
     problems: dict[str, list[str]] = field(default_factory=dict)

@@ -28,7 +28,7 @@ from sreda.assessment.domain.reading import item_of
 from sreda.assessment.enums import ItemStatus
 from sreda.assessment.models import Item, ItemVersion, Resource, Test
 from sreda.assessment.queries import bank as queries
-from sreda.assessment.rendering import Page, render_item, responses_of, states_of
+from sreda.assessment.rendering import Page, render_item, responses_of
 from sreda.assessment.rendering.files import SHOWN, served
 from sreda.assessment.web.materials import materials
 from sreda.assessment.web.portable import portable_of
@@ -369,7 +369,7 @@ def tried(request: HttpRequest, read: qti.Item, view: Page) -> dict[str, Any]:
         ]  # fmt: skip
         before = [*before, answers] if read.adaptive and not problems else before
     page = replace(view, closed=state.status == "closed", problems=problems,
-                   states=states_of(_fields(request)))  # fmt: skip
+                   sent=_fields(request))  # fmt: skip
     rendered = render_item(read, state, page)
     return {
         "body": rendered.body,

@@ -99,7 +99,7 @@ def mark(request: HttpRequest, pk: UUID) -> HttpResponseBase:
         right=True,
         resource=lambda href: resource_url(found.attempt, ref, href),
         portable=portable_at(request, found.attempt, ref),
-        states=attempts.states_given(found.attempt).get(found.ref, {}),
+        sent=attempts.fields_given(found.attempt).get(found.ref, {}),
     )
     marks = found.marks.filter(replaced_at=None)
     own = next((one for one in marks if one.marker_id == actor.person_id), None)

@@ -123,7 +123,19 @@ def step(request: HttpRequest, found: Attempt) -> HttpResponseBase:
         return redirect("assessment:attempt", pk=found.pk)
     if any(problems.values()):
         return shown(request, run, problems, status=422)
+    warn(request, run, request.POST.get("ref", ""))
     return redirect("assessment:attempt", pk=found.pk)
+
+
+def warn(request: HttpRequest, run: Running, ref: str) -> None:
+    """Says what of the item that was left cannot be read; it is kept and may be mended."""
+    entries = {entry.key: number for number, entry in enumerate(run.session.plan, 1)}
+    here, item = run.session.current, run.session.item(ref) if ref in entries else None
+    if item is None or here is None or here.key == ref:
+        return
+    for one in attempts.unread(item, attempts.fields_given(run.attempt).get(ref, {})):
+        text = _("Task %(number)s: %(problem)s. Come back to it: as it is, it does not count.")
+        messages.warning(request, text % {"number": entries[ref], "problem": one.text(_)})
 
 
 def onward(found: Attempt) -> tuple[Running, dict[str, list[qti.Problem]]]:
@@ -204,15 +216,18 @@ def shown(
     control = session.control(here.key)
     part = next(p for p in session.test.parts if p.identifier == here.part)
     told: dict[str, list[str]] = {}
-    if status == 422:
-        for one in problems.get(here.key, []):
-            told.setdefault(one.identifier, []).append(one.text(_))
+    sent = attempts.fields_given(found).get(here.key, {})
+    refused = problems.get(here.key, []) if status == 422 else []
+    for one in dict.fromkeys((one.identifier, one.text(_)) for one in (
+        *attempts.unread(item, sent), *refused
+    )):  # fmt: skip
+        told.setdefault(one[0], []).append(one[1])
     over = state.status == "closed"
     view = Page(
         prefix=PREFIX,
         resource=lambda href: resource_url(found, here.ref, href),
         portable=portable_at(request, found, here.ref),
-        states=attempts.states_given(found).get(here.key, {}),
+        sent=sent,
         closed=over,
         problems=told,
     )
@@ -374,7 +389,7 @@ def result(request: HttpRequest, pk: UUID) -> HttpResponseBase:
     rows = []
     if outcome.told:
         session = attempts.running(found).session
-        states = attempts.states_given(found)
+        sent = attempts.fields_given(found)
         for one in outcome.results:
             item = session.item(one.ref)
             review = session.control(one.ref).allow_review is not False
@@ -387,7 +402,7 @@ def result(request: HttpRequest, pk: UUID) -> HttpResponseBase:
                     right=bool(session.control(one.ref).show_solution),
                     resource=lambda href, ref=ref: resource_url(found, ref, href),  # type: ignore[misc]
                     portable=portable_at(request, found, ref),
-                    states=states.get(one.ref, {}),
+                    sent=sent.get(one.ref, {}),
                 )
                 body = render_item(item, session.state_of(one.ref), view).body
             rows.append({"result": one, "body": body, "title": item.title if item else one.ref})

@@ -229,6 +229,9 @@ def begin_attempt(item: Item, state: ItemState) -> None:
         state.values[name] = False
 
 
+NUMERIC = {"float": "number", "integer": "whole"}
+
+
 def read_responses(
     item: Item, data: Mapping[str, Json]
 ) -> tuple[dict[str, Value], tuple[Problem, ...]]:
@@ -249,7 +252,9 @@ def read_responses(
                     continue
             values[name] = read_json(held, declaration.base_type, declaration.cardinality)
         except (ValueError, TypeError, KeyError) as error:
-            found.append(Problem("type", name, {"reason": str(error)}))
+            code = NUMERIC.get(declaration.base_type, "type") if isinstance(held, str) else "type"
+            shown: dict[str, object] = {"reason": str(error), "value": str(held)[:60]}
+            found.append(Problem(code, name, shown))
     return values, tuple(found)
 
 

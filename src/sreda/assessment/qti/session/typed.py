@@ -55,7 +55,7 @@ def text_record(text: str) -> Record | None:
         digits = (left + (right or "")).lstrip("0")
         fields["floatValue"] = _float(number)
         if right is None and exponent is None and "." not in number:
-            fields["integerValue"] = int(text)
+            fields["integerValue"] = int(number)
         fields["leftDigits"] = len(left)
         fields["rightDigits"] = decimals
         fields["ndp"] = max(0, decimals - power)

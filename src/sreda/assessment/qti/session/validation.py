@@ -26,9 +26,12 @@ def _(message: str) -> str:
     return message
 
 
+UNREAD = frozenset({"type", "number", "whole", "unknown"})  # the response was left out
 MESSAGES = {
     "unknown": _("there is no response “{name}”"),
     "type": "{reason}",
+    "number": _("“{value}” is not a number. Write it in digits alone, such as 2,5 or -3"),
+    "whole": _("“{value}” is not a whole number. Write it in digits alone, such as 25 or -3"),
     "refused": _("the attempt is refused: {code}"),
     "choice": _("“{value}” is none of the choices"),
     "twice": _("“{value}” is chosen twice"),

@@ -28,6 +28,8 @@ from .types import (
 )
 
 Json = Any
+NUMBERS = frozenset({"float", "integer"})
+GROUPS = re.compile(r"(?<=\d)[ \u00a0\u2009\u202f](?=\d{3}(?!\d))")
 COMMA = re.compile(r"\s*[+-]?\d*,\d+(?:[eE][+-]?\d+)?\s*\Z", re.ASCII)
 
 
@@ -95,14 +97,16 @@ def read_single(data: Json, base_type: str) -> Single | None:
             case Mapping():
                 return _file(data)
             case str():
-                return parse_value(with_point(data) if base_type == "float" else data, base_type)
+                return parse_value(with_point(data) if base_type in NUMBERS else data, base_type)
     except (ValueError, OverflowError, ArithmeticError):
         raise fault from None
     raise fault
 
 
 def with_point(text: str) -> str:
-    """A number as people type it where the comma is the decimal sign: 1,5 is 1.5."""
+    """A number as people type it, in the standard's form: 1,5 is 1.5, −3 with a printed minus is
+    -3, 12 000 with its thousands apart is 12000."""
+    text = GROUPS.sub("", text.strip().replace("\u2212", "-").replace("\u2013", "-"))
     return text.replace(",", ".") if COMMA.match(text) else text
 
 

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from sreda.assessment.qti import to_pci
 from sreda.assessment.qti.words import words
 from sreda.assessment.qti.xml import Element
+from sreda.assessment.rendering.fields import STATE
 from sreda.assessment.rendering.html import start_tag
 from sreda.assessment.rendering.interactions.parts import (
     answers,
@@ -56,7 +57,7 @@ def portable(walker: Walker, element: Element) -> str:
         inner += f'<p class="text-muted mb-0">{said}</p>' if said else ""
     else:
         value = "" if given == {"base": None} else json.dumps(given, ensure_ascii=False)
-        state = walker.page.states.get(response, "")
+        state = state_sent(walker, response)
         inner += '<p class="form-hint" role="status" data-portable-message></p>'
         for mark, parts, text in (("response", (), value), ("state", ("state",), state)):
             field = {"type": "hidden", "name": name_of(walker, response, *parts), "value": text,
@@ -90,7 +91,7 @@ def _start(walker: Walker, element: Element, response: str) -> dict[str, Any]:
         "contextVariables": _named(walker, element, "qti-context-variable"),
         "markup": markup_of(markup) if markup is not None else "",
         "styles": [one.get("href") for one in element.all("qti-stylesheet") if one.get("href")],
-        "state": _state(walker.page.states.get(response, "")),
+        "state": _state(state_sent(walker, response)),
         "status": "closed" if walker.page.closed else "interacting",
         "language": walker.item.language if walker.item else "",
     }
@@ -118,6 +119,11 @@ def _named(walker: Walker, element: Element, kind: str) -> dict[str, Any]:
         if walker.item is not None and name in walker.item.declarations:
             found[name] = _value(walker, name)
     return found
+
+
+def state_sent(walker: Walker, response: str) -> str:
+    """The module's last state as JSON text; empty where it gave none."""
+    return next(iter(walker.page.sent.get(f"{response}{STATE}", ())), "")
 
 
 def _state(text: str) -> Any:

@@ -30,7 +30,8 @@ def _given(walker: Walker, response: str) -> str:
     if isinstance(value, Record):  # the parts of a number that was typed as text
         text = value.get("stringValue")
         return value_text(text) if text is not None else ""
-    return next(iter(answers(walker, response)), "")
+    # a text that is no number is no answer; it is shown again, to be mended
+    return next(iter(answers(walker, response) or walker.page.sent.get(response, ())), "")
 
 
 def text_entry(walker: Walker, element: Element) -> str:
