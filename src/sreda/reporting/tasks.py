@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.utils import timezone
-from procrastinate import exceptions
+from procrastinate import JobContext, exceptions
 from procrastinate.contrib.django import app
 
 from sreda.kernel import clock
@@ -45,6 +45,17 @@ def tell_of_survey(campaign_id: str, opening: bool = True, text: str = "") -> No
     if survey.status == CampaignStatus.OPEN:
         on = timezone.localtime(at).date()
         tell_asked(survey, on=on, at=at, text=text, opening=opening)
+
+
+@app.periodic(cron="* * * * *")
+@app.task(queue="reports", queueing_lock="reports-again", pass_context=True)
+async def take_up_again(context: JobContext, timestamp: int) -> None:
+    """Jobs whose worker was killed are done again: they go on where they stopped, and tell nobody
+    twice."""
+    jobs = context.app.job_manager
+    for task in (fill_reports, tell_of_survey):
+        for job in await jobs.get_stalled_jobs(task_name=task.name):
+            await jobs.retry_job(job)
 
 
 @app.periodic(cron="*/10 * * * *")
