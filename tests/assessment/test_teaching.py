@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from sreda.assessment.domain import analysis, attempts, bank, marking, sittings
 from sreda.assessment.models import ItemAnalysis, ItemResult, Rescoring, Sitting
-from sreda.registry.api import Role, school_year
+from sreda.registry.api import Role, Teaching, school_year
 from tests.assessment.bank import School, answer, choice_xml, essay_xml
 from tests.factories import PostFactory, UserFactory
 
@@ -26,9 +26,13 @@ def school() -> School:
     return made
 
 
-def staff(school: School, role: str = Role.TEACHER, **fields: Any) -> Client:
-    """A client of one of the school's staff; a teacher's becomes the school's teacher."""
+def staff(
+    school: School, role: str = Role.TEACHER, *, teaches: bool = True, **fields: Any
+) -> Client:
+    """A client of one of the school's staff; a teacher has the class, or (not `teaches`) others."""
     post = PostFactory(role=role, organisation=school.organisation, **fields)
+    if role == Role.TEACHER and teaches:
+        Teaching.objects.create(post=post, group=school.group, subject="Математика")
     client = Client()
     client.force_login(UserFactory(person=post.person))
     return client
@@ -175,6 +179,32 @@ def test_the_list_costs_the_same_for_one_and_for_many(school: School) -> None:
         counts.append(len(found))
     assert counts[0] == counts[1]
     sittings.close(sitting, actor=school.teacher, at=timezone.now())
+
+
+def test_a_teacher_marks_answers_of_other_classes_without_seeing_whose(school: School) -> None:
+    sitting = school.sitting(
+        school.test([school.item(essay_xml())]),
+        appeals_until=timezone.now() + timedelta(days=1),
+    )
+    taken(school, sitting, "Письмо")
+    result = ItemResult.objects.get()
+    name = result.attempt.person.family_name
+    other = staff(school, teaches=False)
+    for page in ("", "quality/"):
+        assert other.get(f"/assessment/sittings/{sitting.pk}/{page}").status_code == 404
+    assert other.get(f"/assessment/works/{result.attempt_id}/").status_code == 404
+    assert other.get(f"/assessment/attempts/{result.attempt_id}/result/").status_code == 404
+    assert sitting.title not in other.get("/assessment/sittings/").content.decode()
+    form = other.get("/assessment/sittings/add/").content.decode()
+    assert str(school.group.pk) not in form
+    mark = f"/assessment/results/{result.pk}/mark/"
+    assert name not in other.get(mark).content.decode()
+    assert other.post(mark, {"score": "3"}).headers["Location"] == "/assessment/marking/"
+    own = staff(school)
+    assert name in own.get(f"/assessment/sittings/{sitting.pk}/").content.decode()
+    marking.appeal(result, text="Не согласен", actor=school.head, at=timezone.now())
+    assert "Не согласен" in own.get("/assessment/appeals/").content.decode()
+    assert "Не согласен" not in other.get("/assessment/appeals/").content.decode()
 
 
 def test_pages_lead_only_where_their_reader_may_go(school: School) -> None:

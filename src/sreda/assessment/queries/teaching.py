@@ -12,7 +12,7 @@ from sreda.assessment.access import APPEALS, RESULTS, SITTINGS, TESTS
 from sreda.assessment.enums import AttemptStatus, ItemStatus, MarkingStatus
 from sreda.assessment.models import Answer, Appeal, Attempt, ItemResult, Sitting, Test
 from sreda.kernel.api import Actor
-from sreda.registry.api import ClassGroup, Enrolment, Person, on_day
+from sreda.registry.api import GROUPS, ClassGroup, Enrolment, Person, on_day
 
 WAITING = (MarkingStatus.WAITING, MarkingStatus.SECOND, MarkingStatus.THIRD)
 
@@ -49,8 +49,8 @@ tests_to_give.__test__ = False  # type: ignore[attr-defined]
 
 
 def groups_of(actor: Actor, school_year: int) -> QuerySet[ClassGroup]:
-    """Classes of the seat's organisation this school year."""
-    rows = ClassGroup.objects.filter(school_year=school_year)
+    """Classes of the seat's organisation this school year, of a teacher those they have."""
+    rows = GROUPS.all(actor).filter(school_year=school_year)
     if actor.organisation_id is None:
         return rows.none()
     return rows.filter(organisation_id=actor.organisation_id)

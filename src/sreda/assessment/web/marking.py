@@ -87,7 +87,9 @@ def mark(request: HttpRequest, pk: UUID) -> HttpResponseBase:
             after = following.first()
             if after is not None and not control:
                 return redirect("assessment:mark", pk=after.pk)
-            return redirect("assessment:watch", pk=found.attempt.sitting_id)
+            if SITTINGS.may(actor, "view", found.attempt.sitting):
+                return redirect("assessment:watch", pk=found.attempt.sitting_id)
+            return redirect("assessment:queue")
         except ValidationError as wrong:
             error, status = " ".join(wrong.messages), 422
     session = attempts.running(found.attempt).session

@@ -8,6 +8,7 @@ from uuid import UUID
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import ValidationError
+from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
@@ -67,6 +68,9 @@ class SittingForm(forms.ModelForm):  # type: ignore[type-arg]
         groups.queryset = teaching.groups_of(actor, school_year(actor.on))
         if self.instance.pk and not self.instance._state.adding:
             del self.fields["test"]
+            there = self.instance.groups.values("pk")  # they stay, whoever has them now
+            known = Q(pk__in=groups.queryset.values("pk")) | Q(pk__in=there)
+            groups.queryset = ClassGroup.objects.filter(known)
             self.initial["groups"] = list(self.instance.groups.all())
 
     def _post_clean(self) -> None:
