@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
-from sreda.kernel.api import name_actions
+from sreda.kernel.api import name_actions, name_objects
 
 name_actions(
     {
@@ -33,5 +33,12 @@ name_actions(
         "assessment.test.drafted": _("Draft of a test changed"),
         "assessment.test.published": _("Version of a test made ready"),
         "assessment.test.shared": _("Test opened to others or closed"),
+    }
+)
+name_objects(
+    {
+        "assessment.appeal": _("appeal against a mark"),
+        "assessment.attempt": _("attempt at a test"),
+        "assessment.itemresult": _("result of an item"),
     }
 )

@@ -28,6 +28,7 @@ from sreda.kernel.domain.history import history_of, remember, state_of, state_on
 from sreda.kernel.domain.notices import mail, mark_read, notices_of, notify, unread
 from sreda.kernel.domain.outbox import publish, subscribe
 from sreda.kernel.domain.retention import hold_content, remove_content
+from sreda.kernel.domain.work import at_work, worker_there
 from sreda.kernel.events import Event
 from sreda.kernel.ids import uuid7
 from sreda.kernel.kept import Kept, kept, number_of, numbers
@@ -47,7 +48,7 @@ from sreda.kernel.permissions import (
     seated,
     where,
 )
-from sreda.kernel.wording import action_words, name_actions
+from sreda.kernel.wording import action_words, name_actions, name_objects, object_words
 
 __all__ = [
     "ANYONE",
@@ -85,6 +86,7 @@ __all__ = [
     "add_dataset",
     "add_nav",
     "add_panel",
+    "at_work",
     "audit",
     "copy_rows",
     "counted",
@@ -98,11 +100,13 @@ __all__ = [
     "mail",
     "mark_read",
     "name_actions",
+    "name_objects",
     "nav_for",
     "notices_of",
     "notify",
     "number_of",
     "numbers",
+    "object_words",
     "on_dataset",
     "own",
     "panels_for",
@@ -119,4 +123,5 @@ __all__ = [
     "upsert_rows",
     "uuid7",
     "where",
+    "worker_there",
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
-from sreda.kernel.api import name_actions
+from sreda.kernel.api import name_actions, name_objects
 
 name_actions(
     {
@@ -59,5 +59,11 @@ name_actions(
         "reporting.version.published": _("Version of a form put in force"),
         "reporting.version.repeat_decided": _("Likely repeat in a form decided"),
         "reporting.version.undone": _("Change of a form's draft undone"),
+    }
+)
+name_objects(
+    {
+        "reporting.consolidation": _("municipality's report"),
+        "reporting.formversion": _("version of a form"),
     }
 )
