@@ -23,10 +23,11 @@ from tests.programme.world import (
     staged,
 )
 
+from sreda.kernel import clock
 from sreda.kernel.api import AuditEntry, store
 from sreda.kernel.models import OutboxEvent
 from sreda.programme.api import listed_places, load_demo_programme
-from sreda.programme.domain import findings, packs
+from sreda.programme.domain import findings, packs, work
 from sreda.programme.enums import ActionStatus, FindingStatus, LoadStatus
 from sreda.programme.models import (
     Action,
@@ -206,6 +207,12 @@ def test_what_the_database_cannot_hold_is_a_bad_cell(
         packs.confirm(load=load.pk, actor=None, at=AT, with_bad=True)
 
 
+def do_work() -> None:
+    """What the worker would do."""
+    for pk in PackLoad.objects.filter(status__in=work.AT_WORK).values_list("pk", flat=True):
+        work.run(pk, at=clock.now())
+
+
 @pytest.mark.django_db
 def test_a_file_that_is_no_pack_is_refused_with_words(client: Client) -> None:
     actor = operator()
@@ -221,6 +228,7 @@ def test_a_file_that_is_no_pack_is_refused_with_words(client: Client) -> None:
     ):
         answer = client.post(reverse("programme:packs"), {"file": wrong}, follow=True)
         assert answer.status_code in {200, 422}
+        do_work()
         assert not Programme.objects.exists()
     refused = PackLoad.objects.get()
     assert refused.status == LoadStatus.REFUSED
@@ -234,11 +242,14 @@ def test_the_whole_way_in_the_browser(client: Client) -> None:
     answer = client.post(reverse("programme:packs"), {"file": as_zip(kemerovo())})
     load = PackLoad.objects.get()
     assert answer.url == reverse("programme:pack", args=[load.pk])
+    do_work()
     for table in ("", "organisations", "budget", "issues", "findings", "bodies"):
         page = client.get(answer.url, {"table": table})
         assert page.status_code == 200
     done = client.post(reverse("programme:confirm", args=[load.pk]), follow=True)
     assert done.status_code == 200
+    client.post(reverse("programme:confirm", args=[load.pk]))
+    do_work()
     client.post(reverse("programme:confirm", args=[load.pk]))
     assert Programme.objects.count() == 1
     for name, args in (

@@ -27,8 +27,10 @@ class ActionStatus(TextChoices):
 
 
 class LoadStatus(TextChoices):
+    CHECKING = "checking", _("Being checked")
     REFUSED = "refused", _("Could not be read")
     STAGED = "staged", _("Waiting for confirmation")
+    LOADING = "loading", _("Being loaded")
     CONFIRMED = "confirmed", _("Loaded")
     CANCELLED = "cancelled", _("Cancelled")
 

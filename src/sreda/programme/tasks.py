@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from uuid import UUID
+
 from django.conf import settings
+from django.db import transaction
 from django.utils import timezone
 from procrastinate.contrib.django import app
+from procrastinate.exceptions import AlreadyEnqueued
 
 from sreda.kernel import clock
-from sreda.programme.domain import actions, alarms, bodies, indicators, retention
+from sreda.programme.domain import actions, alarms, bodies, indicators, retention, work
 from sreda.programme.models import Programme
 
 
@@ -34,3 +39,22 @@ def keep_facts_of_the_day(timestamp: int) -> None:
 def remove_old_packs(timestamp: int) -> None:
     if days := settings.TABLES_KEPT_DAYS:
         retention.remove_old_packs(at=clock.now(), days=days)
+
+
+@app.task(queue="imports")
+def run_pack(load_id: str) -> None:
+    work.run(UUID(load_id), at=clock.now())
+
+
+def defer_pack(pk: UUID) -> None:
+    """Hand a load to the worker; waiting there already, it does not wait twice."""
+    with suppress(AlreadyEnqueued), transaction.atomic():
+        run_pack.configure(queueing_lock=f"pack-{pk}").defer(load_id=str(pk))
+
+
+@app.periodic(cron="* * * * *")
+@app.task(queue="imports", queueing_lock="packs-lost")
+def sweep_packs(timestamp: int) -> None:
+    """Packs of a killed worker are taken up again."""
+    for pk in work.lost(clock.now()):
+        defer_pack(pk)

@@ -55,7 +55,7 @@ from sreda.registry.queries.directory import (
     understand,
 )
 from sreda.registry.queries.people import search_people
-from sreda.registry.queries.seats import seats_of
+from sreda.registry.queries.seats import actor_again, seats_of
 
 __all__ = [
     "GROUPS",

@@ -6,14 +6,14 @@ import hashlib
 import json
 import shutil
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from sreda.kernel.api import Actor, StoredFile, audit, path_of, publish
@@ -31,9 +31,14 @@ from sreda.programme.pack import (
     read_pack,
     shipped_pack,
 )
-from sreda.programme.queries.stored import checked, corrected, freeze, pack_of
+from sreda.programme.queries.stored import checked, corrected, freeze, pack_of, thaw
 
 EXAMPLE = "kemerovo-2018"
+Told = Callable[[int], None]
+
+
+def nothing(percent: int) -> None:
+    """Nobody asks how far it is."""
 
 
 class Overtaken(ValidationError):
@@ -41,71 +46,107 @@ class Overtaken(ValidationError):
 
 
 def stage(*, file: StoredFile, actor: Actor | None, at: datetime) -> PackLoad:
-    """Read an uploaded pack and keep it for confirmation. The same file twice is one load."""
-    with tempfile.TemporaryDirectory(prefix="sreda-pack-") as folder:
-        named = Path(folder) / file.name
-        shutil.copyfile(path_of(file), named)
-        reading = read_pack(named)
-    return stage_reading(reading, name=file.name, sha256=file.sha256, file=file, actor=actor, at=at)
+    """Read, compare and check an uploaded pack at once. The same file twice is one load."""
+    return check_load(begin(file=file, actor=actor, at=at)[0], at=at)
 
 
 def stage_path(*, path: Path, actor: Actor | None, at: datetime) -> PackLoad:
     """The same for a file or folder of this machine."""
-    reading = read_pack(path)
-    said = json.dumps(freeze(reading.pack) if reading.pack else {}, sort_keys=True)
-    digest = hashlib.sha256(said.encode()).hexdigest()
-    return stage_reading(reading, name=path.name, sha256=digest, file=None, actor=actor, at=at)
+    return check_load(begin_reading(read_pack(path), path.name, actor=actor, at=at)[0], at=at)
 
 
-def stage_example(*, actor: Actor | None, at: datetime) -> PackLoad:
+def begin_example(*, actor: Actor | None, at: datetime) -> tuple[PackLoad, bool]:
     """The order of Kemerovo that comes with Sreda."""
-    return stage_path(path=shipped_pack(EXAMPLE), actor=actor, at=at)
+    path = shipped_pack(EXAMPLE)
+    return begin_reading(read_pack(path), path.name, actor=actor, at=at)
 
 
-def stage_reading(
-    reading: PackReading,
-    *,
-    name: str,
-    sha256: str,
-    file: StoredFile | None,
-    actor: Actor | None,
-    at: datetime,
-) -> PackLoad:
+def begin(*, file: StoredFile, actor: Actor | None, at: datetime) -> tuple[PackLoad, bool]:
+    """A load of the file, still to be checked, and whether it is a new one: what is being checked
+    already, or waits and compares with what is in force, is not checked again."""
+    made = PackLoad(file=file, name=file.name[:255], sha256=file.sha256)
+    return _begin(made, actor=actor, at=at)
+
+
+def begin_reading(
+    reading: PackReading, name: str, *, actor: Actor | None, at: datetime
+) -> tuple[PackLoad, bool]:
+    said = freeze(reading.pack) if reading.pack else {}
+    made = PackLoad(
+        name=name[:255],
+        sha256=hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest(),
+        tables=said,
+        issues=[_frozen(issue) for issue in reading.issues],
+    )
+    return _begin(made, actor=actor, at=at)
+
+
+def _begin(made: PackLoad, *, actor: Actor | None, at: datetime) -> tuple[PackLoad, bool]:
+    made.status = LoadStatus.CHECKING
+    made.staged_at = made.asked_at = at
+    made.staged_by = actor.user_id if actor else None
+    made.staged_by_name = actor.name if actor else ""
+    same = PackLoad.objects.filter(sha256=made.sha256, staged_by=made.staged_by)
+    for load in same.filter(status=LoadStatus.STAGED):
+        if load.previous_id == _in_force(load):
+            return load, False
+    try:
+        with transaction.atomic():
+            made.save(force_insert=True)
+            audit(
+                "programme.pack.staged", made, actor=actor, at=at, file=made.name,
+                sha256=made.sha256,
+            )  # fmt: skip
+    except IntegrityError:
+        return same.get(status=LoadStatus.CHECKING), False
+    return made, True
+
+
+def _in_force(load: PackLoad) -> UUID | None:
+    """The load that is in force of the document this one is of."""
+    pack = thaw(load.name, {"order": load.tables["order"]})
+    key = rows.programme_key(pack["order"][0])
+    return Programme.objects.filter(key=key).values_list("current_id", flat=True).first()
+
+
+def check_load(load: PackLoad, *, at: datetime, told: Told = nothing) -> PackLoad:
+    """Read, compare and check what was handed in; done before, it changes nothing.
+
+    `told` hears how many per cent are done.
+    """
+    if load.status != LoadStatus.CHECKING:
+        return load
+    reading = _reading(load)
+    told(10)
     pack, issues = _fitting(reading)
     order = pack["order"][0] if pack and pack["order"] else None
     programme = Programme.objects.filter(key=rows.programme_key(order)).first() if order else None
     previous = programme.current if programme else None
+    if pack is not None:
+        pack = _whole(pack, previous, issues)
+    told(20)
+    summary = _summary(pack, previous, programme, issues, told) if pack else {}
     with transaction.atomic():
-        same = (
-            PackLoad.objects.filter(
-                status=LoadStatus.STAGED,
-                sha256=sha256,
-                previous=previous,
-                staged_by=actor.user_id if actor else None,
-            )
-            .select_for_update()
-            .first()
-        )
-        if same is not None:
-            return same
-        if pack is not None:
-            pack = _whole(pack, previous, issues)
-        load = PackLoad.objects.create(
-            programme=programme,
-            previous=previous,
-            file=file,
-            name=name[:255],
-            sha256=sha256,
-            status=LoadStatus.STAGED if order else LoadStatus.REFUSED,
-            tables=freeze(pack) if pack else {},
-            issues=[_frozen(issue) for issue in issues],
-            summary=_summary(pack, previous, programme, issues) if pack else {},
-            staged_at=at,
-            staged_by=actor.user_id if actor else None,
-            staged_by_name=actor.name if actor else "",
-        )
-        audit("programme.pack.staged", load, actor=actor, at=at, file=name, sha256=sha256)
+        load = PackLoad.objects.select_for_update(of=("self",)).get(pk=load.pk)
+        if load.status != LoadStatus.CHECKING:
+            return load
+        load.programme, load.previous = programme, previous
+        load.status = LoadStatus.STAGED if order else LoadStatus.REFUSED
+        load.tables = freeze(pack) if pack else {}
+        load.issues = [_frozen(issue) for issue in issues]
+        load.summary = summary
+        load.percent, load.attempts = 100, 0
+        load.save()
     return load
+
+
+def _reading(load: PackLoad) -> PackReading:
+    if load.file is None:
+        return PackReading(pack_of(load) if load.tables else None, tuple(issues_of(load)))
+    with tempfile.TemporaryDirectory(prefix="sreda-pack-") as folder:
+        named = Path(folder) / load.file.name
+        shutil.copyfile(path_of(load.file), named)
+        return read_pack(named)
 
 
 def _fitting(reading: PackReading) -> tuple[Pack | None, list[Issue]]:
@@ -181,7 +222,11 @@ def _whole(pack: Pack, previous: PackLoad | None, issues: list[Issue]) -> Pack:
 
 
 def _summary(
-    pack: Pack, previous: PackLoad | None, programme: Programme | None, issues: list[Issue]
+    pack: Pack,
+    previous: PackLoad | None,
+    programme: Programme | None,
+    issues: list[Issue],
+    told: Told,
 ) -> dict[str, Any]:
     """Counts by table, and what the check will find once this is loaded."""
     tables = {table.key: dict.fromkeys(("new", "changed", "unchanged", "gone", "bad"), 0)
@@ -196,6 +241,7 @@ def _summary(
         )
     standing = Correction.objects.filter(programme=programme, ended_at=None) if programme else ()
     fitting = [c for c in standing if findings.still_printed(pack, c)]
+    found = checked(corrected(pack, fitting), lambda percent: told(20 + percent * 7 // 10))
     return {
         "tables": tables,
         "ended_corrections": len(list(standing)) - len(fitting),
@@ -209,26 +255,58 @@ def _summary(
                 "computed": f.computed,
                 "texts": dict(f.texts),
             }
-            for f in checked(corrected(pack, fitting))
+            for f in found
         ],
     }
 
 
-def confirm(*, load: UUID, actor: Actor | None, at: datetime, with_bad: bool = False) -> PackLoad:
-    """Make a staged pack the one in force: all of it in one transaction, once.
+def ask_confirm(
+    *, load: UUID, actor: Actor, at: datetime, with_bad: bool = False
+) -> tuple[PackLoad, bool]:
+    """Mark a staged pack to be loaded by the worker, and whether this asked first.
 
     `with_bad`: the good rows land although others could not be read.
     """
+    if actor.user_id is None or actor.seat is None:
+        raise PermissionDenied
+    with transaction.atomic():
+        staged = PackLoad.objects.select_for_update(of=("self",)).get(pk=load)
+        if staged.status in {LoadStatus.LOADING, LoadStatus.CONFIRMED}:
+            return staged, False
+        _confirmable(staged, with_bad=with_bad)
+        staged.status, staged.with_bad = LoadStatus.LOADING, with_bad
+        staged.asked_at, staged.asked_by, staged.seat = at, actor.user_id, actor.seat.key
+        staged.percent, staged.attempts, staged.trouble = 0, 0, ""
+        staged.save()
+    return staged, True
+
+
+def _confirmable(staged: PackLoad, *, with_bad: bool) -> None:
+    if staged.status not in {LoadStatus.STAGED, LoadStatus.LOADING}:
+        raise ValidationError(_("This load was cancelled or could not be read."))
+    if not with_bad and has_errors(staged):
+        raise ValidationError(
+            _("Some rows could not be read. Correct them, or load the good rows without them.")
+        )
+    if staged.previous_id != _in_force(staged):
+        raise Overtaken(_("Another load of this document was confirmed meanwhile. Compare again."))
+
+
+def confirm(
+    *,
+    load: UUID,
+    actor: Actor | None,
+    at: datetime,
+    with_bad: bool = False,
+    told: Told = nothing,
+) -> PackLoad:
+    """Make a staged pack the one in force: all of it in one transaction, once."""
+    _check_before(PackLoad.objects.get(pk=load), told)
     with transaction.atomic():
         staged = PackLoad.objects.select_for_update(of=("self",)).get(pk=load)
         if staged.status == LoadStatus.CONFIRMED:
             return staged
-        if staged.status != LoadStatus.STAGED:
-            raise ValidationError(_("This load was cancelled or could not be read."))
-        if not with_bad and has_errors(staged):
-            raise ValidationError(
-                _("Some rows could not be read. Correct them, or load the good rows without them.")
-            )
+        _confirmable(staged, with_bad=with_bad)
         order = pack_of(staged)["order"][0]
         values = rows.order_values(order)
         key = rows.programme_key(order)
@@ -270,6 +348,15 @@ def confirm(*, load: UUID, actor: Actor | None, at: datetime, with_bad: bool = F
     return staged
 
 
+def _check_before(staged: PackLoad, told: Told) -> None:
+    """What the rules find is worked out before anything is locked."""
+    if staged.status in {LoadStatus.STAGED, LoadStatus.LOADING}:
+        pack = pack_of(staged)
+        standing = Correction.objects.filter(programme=staged.programme_id, ended_at=None)
+        fitting = [c for c in standing if findings.still_printed(pack, c)]
+        checked(corrected(pack, fitting), lambda percent: told(percent * 9 // 10))
+
+
 def has_errors(load: PackLoad) -> bool:
     return any(issue.severity != "warning" for issue in issues_of(load))
 
@@ -284,7 +371,7 @@ def cancel(*, load: UUID, actor: Actor | None, at: datetime) -> PackLoad:
         if staged.status == LoadStatus.CANCELLED:
             return staged
         if staged.status != LoadStatus.STAGED:
-            raise ValidationError(_("This load is already closed."))
+            raise ValidationError(_("This load is already closed, or in work."))
         staged.status, staged.closed_at = LoadStatus.CANCELLED, at
         staged.closed_by_name = actor.name if actor else ""
         staged.save(update_fields=["status", "closed_at", "closed_by_name"])
@@ -292,20 +379,21 @@ def cancel(*, load: UUID, actor: Actor | None, at: datetime) -> PackLoad:
     return staged
 
 
-def stage_again(*, load: PackLoad, actor: Actor | None, at: datetime) -> PackLoad:
+def begin_again(*, load: PackLoad, actor: Actor | None, at: datetime) -> tuple[PackLoad, bool]:
     """Compare a load once more with what is in force now."""
     if load.file is not None and load.file.removed_at is None:
-        return stage(file=load.file, actor=actor, at=at)
-    pack = pack_of(load)
-    reading = PackReading(pack, tuple(issues_of(load)))
-    return stage_reading(
-        reading, name=load.name, sha256=load.sha256, file=load.file, actor=actor, at=at
-    )
+        return begin(file=load.file, actor=actor, at=at)
+    made = PackLoad(name=load.name, sha256=load.sha256, tables=load.tables, issues=load.issues)
+    return _begin(made, actor=actor, at=at)
+
+
+def stage_again(*, load: PackLoad, actor: Actor | None, at: datetime) -> PackLoad:
+    return check_load(begin_again(load=load, actor=actor, at=at)[0], at=at)
 
 
 def load_demo_programme(*, at: datetime, actor: Actor | None = None) -> Programme:
     """Load the shipped order and match its list; done before, it changes nothing."""
-    staged = stage_example(actor=actor, at=at)
+    staged = check_load(begin_example(actor=actor, at=at)[0], at=at)
     if staged.previous and staged.previous.tables == staged.tables:
         programme = staged.previous.programme
         assert programme is not None

@@ -56,6 +56,7 @@ class PackLoad(Record):
 
     `tables` is the whole pack with its printed values, so that any load can be shown and compared
     again: the good rows as read, and those of `previous` that a table with bad rows may not lose.
+    While it is checked or loaded, `percent` tells how far; `trouble` is why the last work failed.
     """
 
     programme = models.ForeignKey(
@@ -74,9 +75,27 @@ class PackLoad(Record):
     staged_by_name = models.CharField(max_length=300, blank=True)
     closed_at = models.DateTimeField(null=True)
     closed_by_name = models.CharField(max_length=300, blank=True)
+    percent = models.PositiveSmallIntegerField(default=0)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    trouble = models.TextField(blank=True)
+    with_bad = models.BooleanField(default=False)
+    asked_at = models.DateTimeField(null=True)
+    asked_by = models.UUIDField(null=True)
+    seat = models.CharField(max_length=200, blank=True)
 
     class Meta:
         ordering = ["-staged_at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["sha256", "staged_by"],
+                condition=models.Q(status="checking"),
+                name="pack_load_checked_once",
+            )
+        ]
+
+    @property
+    def at_work(self) -> bool:
+        return self.status in {LoadStatus.CHECKING, LoadStatus.LOADING}
 
 
 class ListEntry(PackRow):

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
-from functools import lru_cache
+from collections import OrderedDict
+from collections.abc import Callable, Iterable
+from threading import Lock
 from typing import Any
 
 from sreda.programme.models import Correction, PackLoad, Programme
@@ -90,27 +91,24 @@ def standing(programme: Programme) -> list[Correction]:
     return list(programme.corrections.filter(ended_at=None))
 
 
-class _Content:
-    """A pack as the key of a cache: equal when all its cells and their places are."""
-
-    def __init__(self, pack: Pack) -> None:
-        self.pack = pack
-        said = json.dumps([pack.name, freeze(pack)], sort_keys=True, ensure_ascii=False)
-        self.digest = hashlib.sha256(said.encode()).digest()
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Content) and self.digest == other.digest
-
-    def __hash__(self) -> int:
-        return hash(self.digest)
+# The last answers, by what the pack says. A pack is checked when it is handed in and again when
+# it is confirmed, mostly by the same worker.
+_ANSWERS: OrderedDict[bytes, tuple[Finding, ...]] = OrderedDict()
+_KEPT = 2
+_LOCK = Lock()
 
 
-@lru_cache(maxsize=8)
-def _checked(content: _Content) -> tuple[Finding, ...]:
-    return tuple(check(content.pack))
-
-
-def checked(pack: Pack) -> tuple[Finding, ...]:
-    """What the rules find. The check takes a second and a pack is checked when it is handed in
-    and again when it is confirmed, so the last few answers are kept."""
-    return _checked(_Content(pack))
+def checked(pack: Pack, told: Callable[[int], None] = lambda percent: None) -> tuple[Finding, ...]:
+    """What the rules find; of a long pack in many seconds, of one asked lately at once."""
+    said = json.dumps([pack.name, freeze(pack)], sort_keys=True, ensure_ascii=False)
+    digest = hashlib.sha256(said.encode()).digest()
+    with _LOCK:
+        if digest in _ANSWERS:
+            _ANSWERS.move_to_end(digest)
+            return _ANSWERS[digest]
+    found = tuple(check(pack, told=told))
+    with _LOCK:
+        _ANSWERS[digest] = found
+        while len(_ANSWERS) > _KEPT:
+            _ANSWERS.popitem(last=False)
+    return found

@@ -9,14 +9,14 @@ from django import forms
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from sreda.kernel import clock
-from sreda.kernel.api import Column, Filter, Listing, store
+from sreda.kernel.api import Column, Filter, Listing, store, worker_there
 from sreda.kernel.api import download as send_file
 from sreda.kernel.listing import csv_response, xlsx_response
 from sreda.kernel.tables import CHECKED
@@ -27,6 +27,7 @@ from sreda.programme.models import PackLoad
 from sreda.programme.pack import Change, RowChange
 from sreda.programme.queries import packs as queries
 from sreda.programme.queries.stored import pack_of
+from sreda.programme.tasks import defer_pack
 from sreda.programme.web.base import actor_of, page, visible, workbook
 
 ROWS_SHOWN = 100
@@ -66,7 +67,7 @@ def packs(request: HttpRequest) -> HttpResponseBase:
                 file = store(
                     form.cleaned_data["file"], at=at, actor=actor, kinds=KINDS, limit=CHECKED.file
                 )
-                load = domain.stage(file=file, actor=actor, at=at)
+                load = _handed(domain.begin(file=file, actor=actor, at=at))
             except ValidationError as error:
                 form.add_error("file", error)
             else:
@@ -95,8 +96,16 @@ def example(request: HttpRequest) -> HttpResponseBase:
     actor = actor_of(request)
     visible(LOADS.may(actor, "view"))
     LOADS.require(actor, "add")
-    load = domain.stage_example(actor=actor, at=clock.now())
+    load = _handed(domain.begin_example(actor=actor, at=clock.now()))
     return redirect("programme:pack", pk=load.pk)
+
+
+def _handed(begun: tuple[PackLoad, bool]) -> PackLoad:
+    """A load that is new is handed to the worker."""
+    load, new = begun
+    if new:
+        defer_pack(load.pk)
+    return load
 
 
 def _load(request: HttpRequest, pk: UUID, action: str = "view") -> PackLoad:
@@ -107,7 +116,27 @@ def _load(request: HttpRequest, pk: UUID, action: str = "view") -> PackLoad:
 @require_GET
 def pack(request: HttpRequest, pk: UUID) -> HttpResponseBase:
     """What a load brings: table by table, with what is wrong in it and what the check finds."""
-    return _shown(request, _load(request, pk))
+    load = _load(request, pk)
+    polled = request.headers.get("HX-Request") == "true"
+    if load.at_work:
+        return _progress(request, load, polled=polled)
+    if polled:
+        return HttpResponse(headers={"HX-Refresh": "true"})
+    return _shown(request, load)
+
+
+def _progress(request: HttpRequest, load: PackLoad, *, polled: bool) -> HttpResponseBase:
+    """How far the work is; htmx asks for the bar alone."""
+    checking = load.status == LoadStatus.CHECKING
+    context = {
+        "load": load,
+        "label": _("Reading and checking") if checking else _("Loading"),
+        "steps": [_("Hand in"), _("Look through"), _("Confirm")],
+        "step": 1 if checking else 3,
+        "no_worker": not worker_there(clock.now()),
+    }
+    name = "programme/parts/pack_progress.html" if polled else "programme/pack_at_work.html"
+    return render(request, name, context)
 
 
 def _shown(request: HttpRequest, load: PackLoad, error: str = "") -> HttpResponseBase:
@@ -205,16 +234,17 @@ def _row(change: RowChange, columns: list[Any]) -> dict[str, Any]:
 def confirm(request: HttpRequest, pk: UUID) -> HttpResponseBase:
     load = _load(request, pk, "close")
     try:
-        done = domain.confirm(
-            load=load.pk,
-            actor=actor_of(request),
-            at=clock.now(),
-            with_bad=request.POST.get("with_bad") == "1",
+        _handed(
+            domain.ask_confirm(
+                load=load.pk,
+                actor=actor_of(request),
+                at=clock.now(),
+                with_bad=request.POST.get("with_bad") == "1",
+            )
         )
     except ValidationError as error:
         load.refresh_from_db()
         return _shown(request, load, " ".join(error.messages))
-    messages.success(request, _("“%(name)s” is loaded.") % {"name": done.name})
     return redirect("programme:pack", pk=pk)
 
 
@@ -236,7 +266,9 @@ def cancel(request: HttpRequest, pk: UUID) -> HttpResponseBase:
 def again(request: HttpRequest, pk: UUID) -> HttpResponseBase:
     """Compare an old load with what is in force now: also the way back to an earlier one."""
     load = _load(request, pk, "add")
-    made = domain.stage_again(load=load, actor=actor_of(request), at=clock.now())
+    if load.at_work:
+        return redirect("programme:pack", pk=pk)
+    made = _handed(domain.begin_again(load=load, actor=actor_of(request), at=clock.now()))
     return redirect("programme:pack", pk=made.pk)
 
 

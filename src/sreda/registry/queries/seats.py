@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
 
-from sreda.kernel.permissions import Seat
+from django.core.exceptions import PermissionDenied
+from django.utils import timezone
+
+from sreda.kernel.permissions import Actor, Seat
 from sreda.kernel.prepared import prepared
 from sreda.registry.enums import Role
+from sreda.registry.models import User
 
 _SQL = """
 SELECT 'post:' || p.id, p.role, p.title, o.short_name, m.name,
@@ -63,3 +67,18 @@ def seats_of(person_id: UUID, on: date) -> tuple[Seat, ...]:
         ) in rows
     ]
     return tuple(sorted(seats, key=lambda seat: (_ORDER[seat.role], seat.place, seat.key)))
+
+
+def actor_again(user_id: UUID, seat_key: str, at: datetime) -> Actor:
+    """Who asked for work earlier, in the seat they asked from; PermissionDenied when it is no
+    longer theirs."""
+    on = timezone.localtime(at).date()
+    user = User.objects.select_related("person").get(pk=user_id)
+    seats = seats_of(user.person_id, on) if user.person_id and user.is_active else ()
+    seat = next((seat for seat in seats if seat.key == seat_key), None)
+    if seat is None:
+        raise PermissionDenied
+    return Actor(
+        on=on, user_id=user.pk, person_id=user.person_id, name=user.get_full_name(),
+        seats=seats, seat=seat,
+    )  # fmt: skip
