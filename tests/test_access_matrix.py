@@ -52,7 +52,7 @@ from sreda.registry.models import (
     DuplicateSearch,
     ImportJob,
     Merge,
-    OrganisationsImport,
+    TableImport,
 )
 from tests.factories import (
     ClassGroupFactory,
@@ -159,6 +159,8 @@ GET  registry:merges                      login | no      operator=ok
 POST registry:merge_undo                  login | no      operator=ok
 GET  registry:import_people               login | no      operator=ok coordinator=ok head=ok administrator=ok foreign=ok
 GET  registry:import_organisations        login | no      operator=ok
+GET  registry:import_qualifications       login | no      operator=ok head=ok administrator=ok foreign=ok
+GET  registry:import_guardians            login | no      operator=ok head=ok administrator=ok foreign=ok
 GET  registry:import                      login | no      operator=ok
 POST registry:import_decide               login | no      operator=go
 GET  registry:import_bad                  login | no      operator=ok
@@ -525,7 +527,7 @@ class World:
         file = StoredFile.objects.create(
             name="a.csv", content_type="text/csv", size=1, sha256="0" * 64, stored_at=clock.now()
         )
-        self.table = OrganisationsImport.objects.create(
+        self.table = TableImport.objects.create(
             file=file,
             staged_at=clock.now(),
             staged_by=User.objects.get(person=self.people["operator"]).pk,

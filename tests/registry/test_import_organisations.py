@@ -14,13 +14,14 @@ from tests.factories import MunicipalityFactory, OrganisationFactory, seated
 from sreda.kernel.api import TABLES, store
 from sreda.kernel.models import OutboxEvent
 from sreda.registry.api import Organisation, Role
-from sreda.registry.domain.organisations_import import (
-    apply_organisations,
-    bad_organisations,
-    bad_organisations_table,
-    cancel_organisations,
-    preview_organisations,
-    stage_organisations,
+from sreda.registry.domain.organisations_import import ORGANISATIONS_TABLE as TABLE
+from sreda.registry.domain.table_import import (
+    apply_table,
+    bad_of_table,
+    bad_table,
+    cancel_table,
+    preview_table,
+    stage_table,
 )
 
 pytestmark = pytest.mark.django_db
@@ -55,12 +56,12 @@ def stage(*rows, actor=None):
     csv.writer(out, delimiter=";").writerows([HEAD, *rows])
     upload = SimpleUploadedFile("organisations.csv", out.getvalue().encode())
     file = store(upload, at=AT, actor=None, kinds=TABLES)
-    return stage_organisations(file, actor=actor or seated(Role.OPERATOR), at=AT)
+    return stage_table(TABLE, file, actor=actor or seated(Role.OPERATOR), at=AT)
 
 
 def take(*rows, only_good=False):
     actor = seated(Role.OPERATOR)
-    return apply_organisations(stage(*rows), actor=actor, at=AT, only_good=only_good)
+    return apply_table(TABLE, stage(*rows), actor=actor, at=AT, only_good=only_good)
 
 
 def counts(imported):
@@ -80,10 +81,10 @@ def test_new_organisations_are_added_and_the_same_table_changes_nothing(place):
 def test_changes_are_shown_before_they_are_made(place):
     take(row())
     imported = stage(row(Адрес="ул. Мира, д. 2"))
-    [item] = preview_organisations(imported, at=AT)
+    [item] = preview_table(TABLE, imported, actor=seated(Role.OPERATOR), at=AT)
     assert item.differing == {"address": ("ул. Ленина, д. 1", "ул. Мира, д. 2")}
     assert Organisation.objects.get(code="4200001").address == "ул. Ленина, д. 1"
-    apply_organisations(imported, actor=seated(Role.OPERATOR), at=AT, only_good=False)
+    apply_table(TABLE, imported, actor=seated(Role.OPERATOR), at=AT, only_good=False)
     school = Organisation.objects.get(code="4200001")
     assert (school.address, school.edition) == ("ул. Мира, д. 2", 2)
 
@@ -100,16 +101,16 @@ def test_every_fault_names_its_row_and_column(place):
         row("6"),
         row("7", **{"Полное наименование": ""}),
     )
-    found = {(r.line, column) for r in bad_organisations(imported) for column, *_ in r.faults}
+    found = {(r.line, column) for r in bad_of_table(imported) for column, *_ in r.faults}
     assert found == {
         (2, "code"), (3, "kind"), (4, "municipality"), (5, "postcode"), (6, "website"),
         (7, "since"), (9, "code"), (10, "name"),
     }  # fmt: skip
-    assert len(list(bad_organisations_table(imported))) == 9
+    assert len(list(bad_table(TABLE, imported))) == 9
     with pytest.raises(ValidationError):
-        apply_organisations(imported, actor=seated(Role.OPERATOR), at=AT, only_good=False)
+        apply_table(TABLE, imported, actor=seated(Role.OPERATOR), at=AT, only_good=False)
     assert not Organisation.objects.filter(code="6").exists()
-    apply_organisations(imported, actor=seated(Role.OPERATOR), at=AT, only_good=True)
+    apply_table(TABLE, imported, actor=seated(Role.OPERATOR), at=AT, only_good=True)
     assert Organisation.objects.filter(municipality=place).count() == 1
 
 
@@ -120,7 +121,7 @@ def test_only_the_operator_imports_organisations(place):
 
 def test_a_dropped_import_stays_dropped(place):
     actor = seated(Role.OPERATOR)
-    imported = cancel_organisations(stage(row()), actor=actor, at=AT)
+    imported = cancel_table(stage(row()), actor=actor, at=AT)
     with pytest.raises(ValidationError):
-        apply_organisations(imported, actor=actor, at=AT, only_good=True)
+        apply_table(TABLE, imported, actor=actor, at=AT, only_good=True)
     assert not Organisation.objects.filter(code="4200001").exists()

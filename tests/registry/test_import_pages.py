@@ -10,7 +10,7 @@ from tests.factories import seated
 
 from sreda.kernel.api import Actor
 from sreda.registry.api import Organisation, Person, Post, Role, User
-from sreda.registry.models import OrganisationsImport, PeopleImport
+from sreda.registry.models import PeopleImport, TableImport
 
 pytestmark = pytest.mark.django_db
 HEAD = "Номер в исходной системе;Фамилия;Имя;Дата рождения;Код организации;Роль;Класс;С"
@@ -116,7 +116,7 @@ def test_organisations_are_imported_by_the_operator_alone(head: Actor, code: str
     content = f"Реестровый номер;Краткое наименование\n{code};Школа переименованная\n;Пустая\n"
     file = SimpleUploadedFile("организации.csv", content.encode())
     assert operator.post(upload, {"file": file}).status_code == 302
-    imported = OrganisationsImport.objects.get()
+    imported = TableImport.objects.get()
     page = reverse("registry:import", args=[imported.pk])
     assert "Школа переименованная" in operator.get(page, {"show": "changed"}).content.decode()
     assert operator.get(page, {"show": "bad"}).status_code == 200

@@ -15,9 +15,10 @@ from sreda.kernel import clock
 from sreda.kernel.api import Actor, AuditEntry, path_of, store
 from sreda.registry.api import Person, Role
 from sreda.registry.domain.import_jobs import start_job, try_again
-from sreda.registry.domain.organisations_import import stage_organisations
+from sreda.registry.domain.organisations_import import ORGANISATIONS_TABLE
 from sreda.registry.domain.people_import import apply_import, cancel_import, stage_people
 from sreda.registry.domain.retention import remove_old_tables
+from sreda.registry.domain.table_import import stage_table
 from sreda.registry.models import BadRow, ImportJob, JobStatus, PeopleImport
 from sreda.registry.tasks import remove_old_tables as task
 
@@ -111,8 +112,11 @@ def test_a_job_that_failed_cannot_be_tried_again_without_its_file(actor, after) 
 
 
 def test_a_table_of_organisations_left_lying(actor, after) -> None:
-    imported = stage_organisations(
-        kept("код;телефон\n4200001;+7 384\nнет такого;1".encode()), actor=actor, at=NOW
+    imported = stage_table(
+        ORGANISATIONS_TABLE,
+        kept("код;телефон\n4200001;+7 384\nнет такого;1".encode()),
+        actor=actor,
+        at=NOW,
     )
     assert imported.rows
     assert after(91) == 1

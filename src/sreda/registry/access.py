@@ -16,12 +16,12 @@ from sreda.registry.models import (
     ImportJob,
     ManagementCost,
     Organisation,
-    OrganisationsImport,
     PeopleImport,
     Person,
     PersonPlace,
     Post,
     Qualification,
+    TableImport,
     Teaching,
 )
 from sreda.registry.models.periods import on_day
@@ -327,8 +327,8 @@ PEOPLE_IMPORTS: Permissions[PeopleImport] = Permissions(
     PeopleImport, {"view": OPERATOR | (COORDINATOR | LEADERS) & own("staged_by", "user_id")}
 )
 
-ORGANISATIONS_IMPORTS: Permissions[OrganisationsImport] = Permissions(
-    OrganisationsImport, {"view": OPERATOR}
+TABLE_IMPORTS: Permissions[TableImport] = Permissions(
+    TableImport, {"view": OPERATOR | LEADERS & own("staged_by", "user_id")}
 )
 
 IMPORT_JOBS: Permissions[ImportJob] = Permissions(

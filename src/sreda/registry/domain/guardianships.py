@@ -26,7 +26,8 @@ def _lock(tie: Guardianship) -> None:
         present(person)
 
 
-def _checked(tie: Guardianship, at: datetime) -> None:
+def check_tie(tie: Guardianship) -> None:
+    """ValidationError for what cannot be between these two, whatever else is recorded."""
     if tie.guardian_id == tie.child_id:
         raise ValidationError(_("Nobody is their own parent or guardian."))
     if tie.until and tie.until < tie.since:
@@ -38,6 +39,10 @@ def _checked(tie: Guardianship, at: datetime) -> None:
         )
     if older and born and older >= born:
         raise ValidationError(_("A parent or guardian is older than the child."))
+
+
+def _checked(tie: Guardianship, at: datetime) -> None:
+    check_tie(tie)
     if Guardianship.objects.filter(guardian=tie.child_id, child=tie.guardian_id).exists():
         raise ValidationError(_("The child is recorded as a parent or guardian of this person."))
     twin = (

@@ -16,15 +16,16 @@ from uuid import UUID
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, connection, transaction
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from sreda.kernel import clock
 from sreda.kernel.api import Actor, StoredFile, path_of
 from sreda.kernel.tables import unpacked_size
 from sreda.registry.domain.people_import import Told, apply_import, stage_people
-from sreda.registry.models import ImportJob, JobStatus, PeopleImport, User
-from sreda.registry.queries.seats import seats_of
+from sreda.registry.domain.table_import import apply_table, stage_table
+from sreda.registry.domain.tables import TABLES
+from sreda.registry.models import ImportJob, JobStatus, PeopleImport, TableImport
+from sreda.registry.queries.seats import actor_again
 
 log = logging.getLogger(__name__)
 
@@ -32,21 +33,11 @@ log = logging.getLogger(__name__)
 LARGE_FILE = 2 * 1024 * 1024
 LARGE_UNPACKED = 20 * 1024 * 1024
 MANY_ROWS = 5_000
+MANY_SINGLE_ROWS = 200  # each goes the way of a single change
 PULSE = 2.0  # seconds
 LOST = timedelta(seconds=30)
 FORGOTTEN = timedelta(minutes=3)
 MOST_ATTEMPTS = 2
-
-
-def worker_there(at: datetime) -> bool:
-    """Whether some worker of background jobs has shown itself lately."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT EXISTS (SELECT 1 FROM procrastinate_workers WHERE last_heartbeat > %s)",
-            [at - timedelta(minutes=1)],
-        )
-        found: bool = cursor.fetchone()[0]
-    return found
 
 
 def is_large(file: StoredFile) -> bool:
@@ -54,12 +45,19 @@ def is_large(file: StoredFile) -> bool:
     return file.size > LARGE_FILE or unpacked_size(path_of(file)) > LARGE_UNPACKED
 
 
+def is_long(imported: PeopleImport | TableImport) -> bool:
+    """Whether taking it over is work for the worker."""
+    many = MANY_ROWS if isinstance(imported, PeopleImport) else MANY_SINGLE_ROWS
+    return imported.new + imported.changed > many
+
+
 def start_job(
     file: StoredFile,
     *,
     actor: Actor,
     at: datetime,
-    imported: PeopleImport | None = None,
+    imported: PeopleImport | TableImport | None = None,
+    kind: str = "people",
     only_good: bool = False,
 ) -> tuple[ImportJob, bool]:
     """A job to read a file, or to take over `imported`; and whether it is a new one: the same
@@ -67,7 +65,9 @@ def start_job(
     if actor.user_id is None or actor.seat is None:
         raise PermissionDenied
     made = ImportJob(
-        file=file, digest=file.sha256, people_import=imported, applies=imported is not None,
+        file=file, digest=file.sha256, kind=kind, applies=imported is not None,
+        people_import=imported if isinstance(imported, PeopleImport) else None,
+        table_import=imported if isinstance(imported, TableImport) else None,
         only_good=only_good, made_at=at, made_by=actor.user_id, seat=actor.seat.key, beat_at=at,
     )  # fmt: skip
     try:
@@ -76,8 +76,11 @@ def start_job(
     except IntegrityError:
         running = ImportJob.objects.filter(status__in=[JobStatus.WAITING, JobStatus.RUNNING])
         if imported is not None:
-            return running.get(people_import=imported, applies=True), False
-        return running.get(digest=file.sha256, made_by=actor.user_id, applies=False), False
+            field = "people_import" if isinstance(imported, PeopleImport) else "table_import"
+            return running.get(**{field: imported}, applies=True), False
+        return running.get(
+            digest=file.sha256, made_by=actor.user_id, kind=kind, applies=False
+        ), False
     return made, True
 
 
@@ -138,7 +141,7 @@ def run_job(pk: UUID, *, at: datetime) -> None:
     )
     if not claimed:
         return
-    job = ImportJob.objects.select_related("file", "people_import").get(pk=pk)
+    job = ImportJob.objects.select_related("file", "people_import", "table_import").get(pk=pk)
     job.attempts += 1
     job.save(update_fields=["attempts"])
     try:
@@ -146,14 +149,9 @@ def run_job(pk: UUID, *, at: datetime) -> None:
             if not _free(pk):
                 return
             actor = actor_again(job.made_by, job.seat, at)
-            if job.people_import is not None:
-                apply_import(
-                    job.people_import, actor=actor, at=at, only_good=job.only_good, told=told
-                )
-            else:
-                job.people_import = stage_people(job.file, actor=actor, at=at, told=told)
+            _do(job, actor, at, told)
             job.status, job.percent = JobStatus.DONE, 100
-            job.save(update_fields=["status", "percent", "people_import"])
+            job.save(update_fields=["status", "percent", "people_import", "table_import"])
     except ValidationError as error:
         _fail(pk, " ".join(error.messages))
     except PermissionDenied:
@@ -163,23 +161,20 @@ def run_job(pk: UUID, *, at: datetime) -> None:
         _fail(pk, _("Something went wrong on our side. Nothing was written."))
 
 
+def _do(job: ImportJob, actor: Actor, at: datetime, told: Told) -> None:
+    table = TABLES.get(job.kind)
+    if job.people_import is not None:
+        apply_import(job.people_import, actor=actor, at=at, only_good=job.only_good, told=told)
+    elif table is None:
+        job.people_import = stage_people(job.file, actor=actor, at=at, told=told)
+    elif job.table_import is not None:
+        apply_table(table, job.table_import, actor=actor, at=at, only_good=job.only_good, told=told)
+    else:
+        job.table_import = stage_table(table, job.file, actor=actor, at=at, told=told)
+
+
 def _fail(pk: UUID, reason: str) -> None:
     ImportJob.objects.filter(pk=pk).update(status=JobStatus.FAILED, reason=reason[:2000])
-
-
-def actor_again(user_id: UUID, key: str, at: datetime) -> Actor:
-    """Who asked for work behind the page, in the seat they asked from; PermissionDenied where it
-    is theirs no longer."""
-    on = timezone.localtime(at).date()
-    user = User.objects.select_related("person").get(pk=user_id)
-    seats = seats_of(user.person_id, on) if user.person_id and user.is_active else ()
-    seat = next((seat for seat in seats if seat.key == key), None)
-    if seat is None:
-        raise PermissionDenied
-    return Actor(
-        on=on, user_id=user.pk, person_id=user.person_id, name=user.get_full_name(),
-        seats=seats, seat=seat,
-    )  # fmt: skip
 
 
 @contextmanager

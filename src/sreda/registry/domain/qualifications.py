@@ -22,7 +22,8 @@ FIELDS = ("programme", "topic", "hours", "completed_on", "document")
 MOST_HOURS = 5_000
 
 
-def _checked(course: Qualification, at: datetime) -> None:
+def check_course(course: Qualification, at: datetime) -> None:
+    """ValidationError for what cannot be, whatever else is recorded."""
     if course.completed_on > local_day(at):
         raise ValidationError({"completed_on": _("This day has not come yet.")})
     born = course.person.birth_date
@@ -30,6 +31,10 @@ def _checked(course: Qualification, at: datetime) -> None:
         raise ValidationError({"completed_on": _("The person was not born then.")})
     if not 1 <= course.hours <= MOST_HOURS:
         raise ValidationError({"hours": _("From 1 to %(most)s hours.") % {"most": MOST_HOURS}})
+
+
+def _checked(course: Qualification, at: datetime) -> None:
+    check_course(course, at)
     twin = Qualification.objects.filter(
         person=course.person, topic=course.topic, completed_on=course.completed_on
     ).exclude(pk=course.pk)
@@ -60,8 +65,10 @@ def add_qualification(
     actor: Actor | None,
     at: datetime,
     key: UUID | None = None,
+    reason: str = "",
 ) -> Qualification:
-    return records.enter(NOUN, Qualification(person=person, **values), key=key, actor=actor, at=at)
+    course = Qualification(person=person, **values)
+    return records.enter(NOUN, course, key=key, actor=actor, at=at, reason=reason)
 
 
 def remove_qualification(

@@ -9,15 +9,15 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from sreda.kernel.api import StoredFile, remove_content
-from sreda.registry.domain.organisations_import import cancel_organisations
 from sreda.registry.domain.people_import import cancel_import
+from sreda.registry.domain.table_import import cancel_table
 from sreda.registry.models import (
     BadRow,
     ImportJob,
     ImportStatus,
     JobStatus,
-    OrganisationsImport,
     PeopleImport,
+    TableImport,
 )
 
 
@@ -46,10 +46,10 @@ def _due(before: datetime) -> QuerySet[StoredFile]:
     at_work = Q(status__in=[JobStatus.WAITING, JobStatus.RUNNING])
     return StoredFile.objects.filter(
         Exists(PeopleImport.objects.filter(here))
-        | Exists(OrganisationsImport.objects.filter(here))
+        | Exists(TableImport.objects.filter(here))
         | Exists(ImportJob.objects.filter(here)),
         ~Exists(PeopleImport.objects.filter(here & young)),
-        ~Exists(OrganisationsImport.objects.filter(here & young)),
+        ~Exists(TableImport.objects.filter(here & young)),
         ~Exists(ImportJob.objects.filter(here & (Q(made_at__gte=before) | at_work))),
         removed_at=None,
     )
@@ -57,12 +57,10 @@ def _due(before: datetime) -> QuerySet[StoredFile]:
 
 def _drop_rows(file: StoredFile, at: datetime) -> None:
     people = PeopleImport.objects.filter(file=file)
-    organisations = OrganisationsImport.objects.filter(file=file)
+    tables = TableImport.objects.filter(file=file)
     for left in people.filter(status=ImportStatus.STAGED):
         cancel_import(left, actor=None, at=at)
-    for lying in organisations.filter(status=ImportStatus.STAGED):
-        cancel_organisations(lying, actor=None, at=at)
-    BadRow.objects.filter(
-        Q(people_import__in=people) | Q(organisations_import__in=organisations)
-    ).delete()
-    organisations.update(rows=[])
+    for lying in tables.filter(status=ImportStatus.STAGED):
+        cancel_table(lying, actor=None, at=at)
+    BadRow.objects.filter(Q(people_import__in=people) | Q(table_import__in=tables)).delete()
+    tables.update(rows=[])

@@ -7,8 +7,8 @@ from sreda.registry.models.imports import (
     ImportJob,
     ImportStatus,
     JobStatus,
-    OrganisationsImport,
     PeopleImport,
+    TableImport,
 )
 from sreda.registry.models.learners import ClassGroup, Enrolment, Guardianship, Teaching
 from sreda.registry.models.organisations import (
@@ -42,7 +42,6 @@ __all__ = [
     "Municipality",
     "Organisation",
     "OrganisationSize",
-    "OrganisationsImport",
     "PeopleImport",
     "Person",
     "PersonPlace",
@@ -51,6 +50,7 @@ __all__ = [
     "Qualification",
     "SiteCheck",
     "SiteOutcome",
+    "TableImport",
     "Teaching",
     "User",
 ]

@@ -62,16 +62,17 @@ class PeopleImport(Import):
         return f"registry_staged_{self.pk.hex}"
 
 
-class OrganisationsImport(Import):
-    """Organisations: few enough for the rows to be kept as they came."""
+class TableImport(Import):
+    """A table few enough for the rows to be kept as they came; `kind` says of what."""
 
+    kind = models.CharField(max_length=20, default="organisations")
     rows = models.JSONField(default=list)
 
     class Meta(Import.Meta):
         constraints = [
             models.CheckConstraint(
                 condition=Q(status="staged") | Q(closed_at__isnull=False),
-                name="organisations_import_closed",
+                name="table_import_closed",
             )
         ]
 
@@ -82,8 +83,8 @@ class BadRow(models.Model):
     people_import = models.ForeignKey(
         PeopleImport, models.CASCADE, null=True, related_name="bad_rows"
     )
-    organisations_import = models.ForeignKey(
-        OrganisationsImport, models.CASCADE, null=True, related_name="bad_rows"
+    table_import = models.ForeignKey(
+        TableImport, models.CASCADE, null=True, related_name="bad_rows"
     )
     line = models.PositiveIntegerField(_("line of the file"))
     cells = models.JSONField()
@@ -93,7 +94,7 @@ class BadRow(models.Model):
         ordering = ["line", "id"]
         constraints = [
             models.CheckConstraint(
-                condition=Q(people_import__isnull=True) ^ Q(organisations_import__isnull=True),
+                condition=Q(people_import__isnull=True) ^ Q(table_import__isnull=True),
                 name="bad_row_of_one_import",
             )
         ]
@@ -115,7 +116,9 @@ class ImportJob(Record):
 
     file = models.ForeignKey(StoredFile, models.PROTECT, related_name="+")
     digest = models.CharField(max_length=64)
+    kind = models.CharField(max_length=20, default="people")
     people_import = models.ForeignKey(PeopleImport, models.CASCADE, null=True, related_name="jobs")
+    table_import = models.ForeignKey(TableImport, models.CASCADE, null=True, related_name="jobs")
     applies = models.BooleanField(default=False)
     only_good = models.BooleanField(default=False)
     status = models.CharField(
@@ -134,7 +137,7 @@ class ImportJob(Record):
         ordering = ["-made_at"]
         constraints = [
             models.UniqueConstraint(
-                fields=["digest", "made_by"],
+                fields=["digest", "made_by", "kind"],
                 condition=Q(status__in=["waiting", "running"], applies=False),
                 name="import_job_read_once",
             ),
@@ -143,11 +146,22 @@ class ImportJob(Record):
                 condition=Q(status__in=["waiting", "running"], applies=True),
                 name="import_job_apply_once",
             ),
+            models.UniqueConstraint(
+                fields=["table_import"],
+                condition=Q(status__in=["waiting", "running"], applies=True),
+                name="import_job_apply_table_once",
+            ),
             models.CheckConstraint(
-                condition=Q(applies=False) | Q(people_import__isnull=False),
+                condition=Q(applies=False)
+                | Q(people_import__isnull=False)
+                | Q(table_import__isnull=False),
                 name="import_job_applies_something",
             ),
         ]
+
+    @property
+    def imported(self) -> PeopleImport | TableImport | None:
+        return self.people_import or self.table_import
 
     @property
     def at_work(self) -> bool:

@@ -5,43 +5,52 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import models, transaction
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext
+from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 from django.views.decorators.http import require_POST
 
 from sreda.kernel import clock
-from sreda.kernel.api import Actor, Permissions, StoredFile, store
+from sreda.kernel.api import Actor, Permissions, StoredFile, store, worker_there
 from sreda.kernel.listing import csv_response, xlsx_response
 from sreda.kernel.tables import HELD, STREAMED, Column
-from sreda.registry.access import (
-    IMPORT_JOBS,
-    ORGANISATIONS,
-    ORGANISATIONS_IMPORTS,
-    PEOPLE,
-    PEOPLE_IMPORTS,
-)
-from sreda.registry.domain import import_jobs, organisations_import, people_import
+from sreda.registry.access import IMPORT_JOBS, PEOPLE, PEOPLE_IMPORTS, TABLE_IMPORTS
+from sreda.registry.domain import import_jobs, people_import
+from sreda.registry.domain.guardians_import import GUARDIANS_TABLE, WHO
+from sreda.registry.domain.organisations_import import ORGANISATIONS_TABLE
 from sreda.registry.domain.people_import import RowChange
 from sreda.registry.domain.people_rows import COLUMNS as PEOPLE_COLUMNS
 from sreda.registry.domain.people_rows import fault_text
+from sreda.registry.domain.qualifications_import import QUALIFICATIONS_TABLE
+from sreda.registry.domain.table_import import (
+    Table,
+    apply_table,
+    bad_of_table,
+    bad_table,
+    cancel_table,
+    preview_table,
+    stage_table,
+)
 from sreda.registry.models import (
+    Guardianship,
     ImportStatus,
     JobStatus,
     Municipality,
     Organisation,
-    OrganisationsImport,
+    Qualification,
+    TableImport,
 )
 from sreda.registry.tasks import run_import
 from sreda.registry.web import base
@@ -71,6 +80,11 @@ class Importer:
     bad_table: Callable[[Any], Iterator[list[str]]]
     list_name: str
     fault_text: Callable[[list[str]], str]
+    shown: Sequence[Any]  # headings of what a row is about, in the preview
+    action: str = "import"
+
+    def may(self, actor: Actor) -> bool:
+        return self.access.may(actor, self.action)
 
 
 PEOPLE_IMPORTER = Importer(
@@ -92,64 +106,116 @@ PEOPLE_IMPORTER = Importer(
     bad_table=people_import.bad_table,
     list_name="people",
     fault_text=fault_text,
+    shown=(pgettext_lazy("person", "Name"), gettext_lazy("Organisation")),
 )
 
 
-def _organisations(
-    imported: OrganisationsImport, *, state: str, limit: int, offset: int, actor: Actor
+_MODELS: dict[str, type[models.Model]] = {
+    "organisations": Organisation,
+    "qualifications": Qualification,
+    "guardians": Guardianship,
+}
+
+
+def _preview(
+    table: Table, imported: TableImport, *, state: str, limit: int, offset: int, actor: Actor
 ) -> list[RowChange]:
     """The rows as they would change the registry now, cell by cell in words."""
-    judged = organisations_import.preview_organisations(imported, at=clock.now())
-    rows = [item for item in judged if item.state == state][offset : offset + limit]
+    judged = preview_table(table, imported, actor=actor, at=clock.now())
+    model = _MODELS[table.name]
     return [
         RowChange(
             item.line,
-            item.cells.get("short_name") or str(item.organisation or item.cells["code"]),
+            item.name,
             item.state,
-            item.cells["code"],
+            item.place,
             tuple(
-                (base.label(Organisation, key), _said(key, old), _said(key, new))
+                (_label(model, key), _said(model, key, old), _said(model, key, new))
                 for key, (old, new) in item.differing.items()
             ),
         )
-        for item in rows
+        for item in [item for item in judged if item.state == state][offset : offset + limit]
     ]
 
 
-def _said(key: str, value: Any) -> str:
+def _label(model: type[models.Model], key: str) -> str:
+    return str(WHO) if key == "person" else base.label(model, key)
+
+
+def _said(model: type[models.Model], key: str, value: Any) -> str:
     plain = value.isoformat() if isinstance(value, date) else value
-    if isinstance(value, Municipality):
+    if isinstance(value, Municipality) or key == "person":
         return str(value)
-    return base.shown(Organisation, key, plain, {})
+    return base.shown(model, key, plain, {})
 
 
-def _organisation_fault(fault: list[str]) -> str:
+def _fault_of(table: Table, fault: list[str]) -> str:
     key, value, text = fault
-    said = f"{organisations_import.LABELS[key]}: "
+    said = f"{table.labels[key]}: "
     return said + (f"«{value}» — {text}" if value else text)
 
 
-ORGANISATIONS_IMPORTER = Importer(
-    name="organisations",
-    title=gettext_lazy("Import organisations"),
-    lead=gettext_lazy(
-        "A table of organisations. Nothing changes until you have seen what is new, changed"
-        " and wrong, and confirmed it."
+def _importer(table: Table, title: Any, lead: Any, list_name: str, *shown: Any) -> Importer:
+    return Importer(
+        name=table.name,
+        title=title,
+        lead=lead,
+        imports=TABLE_IMPORTS,
+        access=table.access,
+        action=table.action,
+        limit=HELD.file,
+        columns=table.columns,
+        stage=partial(stage_table, table),
+        apply=partial(apply_table, table),
+        cancel=cancel_table,
+        preview=partial(_preview, table),
+        bad_rows=bad_of_table,
+        bad_table=partial(bad_table, table),
+        list_name=list_name,
+        fault_text=partial(_fault_of, table),
+        shown=shown,
+    )
+
+
+IMPORTERS = (
+    PEOPLE_IMPORTER,
+    _importer(
+        ORGANISATIONS_TABLE,
+        gettext_lazy("Import organisations"),
+        gettext_lazy(
+            "A table of organisations. Nothing changes until you have seen what is new, changed"
+            " and wrong, and confirmed it."
+        ),
+        "organisations",
+        gettext_lazy("Organisation"),
+        gettext_lazy("Registry number"),
     ),
-    imports=ORGANISATIONS_IMPORTS,
-    access=ORGANISATIONS,
-    limit=HELD.file,
-    columns=organisations_import.COLUMNS,
-    stage=organisations_import.stage_organisations,
-    apply=organisations_import.apply_organisations,
-    cancel=organisations_import.cancel_organisations,
-    preview=_organisations,
-    bad_rows=organisations_import.bad_organisations,
-    bad_table=organisations_import.bad_organisations_table,
-    list_name="organisations",
-    fault_text=_organisation_fault,
+    _importer(
+        QUALIFICATIONS_TABLE,
+        gettext_lazy("Import finished courses"),
+        gettext_lazy(
+            "A table of courses that your staff finished. A person is found by the number in the"
+            " source system, or by name and date of birth. Nothing changes until you have seen"
+            " what is new, changed and wrong, and confirmed it."
+        ),
+        "people",
+        pgettext_lazy("person", "Name"),
+        gettext_lazy("Programme of the course"),
+    ),
+    _importer(
+        GUARDIANS_TABLE,
+        gettext_lazy("Import parents and guardians"),
+        gettext_lazy(
+            "A table of the parents and guardians of your learners. Who is not in the registry yet"
+            " is entered; the data of those who are stay as they are. Nothing changes until you"
+            " have seen what is new, changed and wrong, and confirmed it."
+        ),
+        "people",
+        gettext_lazy("Child"),
+        WHO,
+    ),
 )
-IMPORTERS = (PEOPLE_IMPORTER, ORGANISATIONS_IMPORTER)
+BY_NAME = {importer.name: importer for importer in IMPORTERS}
 
 
 class UploadForm(Sectioned, forms.Form):
@@ -163,12 +229,13 @@ class UploadForm(Sectioned, forms.Form):
 
 
 def _mine(importer: Importer, actor: Actor) -> QuerySet[Any]:
-    return importer.imports.all(actor).select_related("file")
+    rows = importer.imports.all(actor).select_related("file")
+    return rows if importer is PEOPLE_IMPORTER else rows.filter(kind=importer.name)
 
 
 def _found(actor: Actor, pk: UUID) -> tuple[Importer, Any]:
     for importer in IMPORTERS:
-        if importer.access.may(actor, "import"):
+        if importer.may(actor):
             imported = _mine(importer, actor).filter(pk=pk).first()
             if imported is not None:
                 return importer, imported
@@ -177,7 +244,7 @@ def _found(actor: Actor, pk: UUID) -> tuple[Importer, Any]:
 
 def _upload(request: HttpRequest, importer: Importer) -> HttpResponseBase:
     actor = actor_of(request)
-    visible(importer.access.may(actor, "import"))
+    visible(importer.may(actor))
     if kind := request.GET.get("template"):
         return _template(importer, kind)
     form = UploadForm(request.POST or None, request.FILES or None)
@@ -187,9 +254,8 @@ def _upload(request: HttpRequest, importer: Importer) -> HttpResponseBase:
             file: StoredFile = store(
                 form.cleaned_data["file"], at=at, actor=actor, kinds=KINDS, limit=importer.limit
             )
-            large = importer is PEOPLE_IMPORTER and import_jobs.is_large(file)
-            if large and import_jobs.worker_there(at):
-                return _behind(file, actor)
+            if import_jobs.is_large(file) and worker_there(at):
+                return _behind(importer, file, actor)
             imported = importer.stage(file, actor=actor, at=at)
         except ValidationError as error:
             form.add_error("file", _flat(error))
@@ -203,32 +269,38 @@ def _upload(request: HttpRequest, importer: Importer) -> HttpResponseBase:
             "form": form,
             "columns": importer.columns,
             "earlier": _mine(importer, actor)[:10],
-            "jobs": _open_jobs(actor) if importer is PEOPLE_IMPORTER else [],
+            "jobs": _open_jobs(importer, actor),
             "list_url": reverse(f"registry:{importer.list_name}"),
         },
         status=422 if form.errors else 200,
     )
 
 
-def _open_jobs(actor: Actor) -> QuerySet[Any]:
+def _open_jobs(importer: Importer, actor: Actor) -> QuerySet[Any]:
     """Jobs in work, or failed lately enough to be tried again."""
     since = clock.now() - timedelta(days=1)
     return (
         IMPORT_JOBS.all(actor)
         .exclude(status=JobStatus.DONE)
-        .filter(made_at__gt=since)
+        .filter(made_at__gt=since, kind=importer.name)
         .select_related("file")[:5]
     )
 
 
 def _behind(
-    file: StoredFile, actor: Actor, imported: Any = None, *, only_good: bool = False
+    importer: Importer,
+    file: StoredFile,
+    actor: Actor,
+    imported: Any = None,
+    *,
+    only_good: bool = False,
 ) -> HttpResponseBase:
     """Hand the work to the worker and show its progress; asked twice, it is one job."""
     with transaction.atomic():
         job, new = import_jobs.start_job(
-            file, actor=actor, at=clock.now(), imported=imported, only_good=only_good
-        )
+            file, actor=actor, at=clock.now(), imported=imported, kind=importer.name,
+            only_good=only_good,
+        )  # fmt: skip
         if new:
             run_import.defer(job_id=str(job.pk))
     return redirect("registry:import_job", job.pk)
@@ -238,8 +310,9 @@ def _behind(
 def job(request: HttpRequest, pk: UUID) -> HttpResponseBase:
     """The progress of a job; once done, the import itself. htmx asks for the bar alone."""
     actor = actor_of(request)
-    visible(PEOPLE.may(actor, "import"))
+    visible(any(importer.may(actor) for importer in IMPORTERS))
     found = IMPORT_JOBS.get(actor, "view", pk=pk)
+    importer = BY_NAME[found.kind]
     at = clock.now()
     if request.method == "POST":
         if import_jobs.try_again(found, at=at):
@@ -247,8 +320,8 @@ def job(request: HttpRequest, pk: UUID) -> HttpResponseBase:
         return redirect("registry:import_job", pk)
     lost = import_jobs.is_lost(found, at)
     polled = request.headers.get("HX-Request") == "true"
-    if found.status == JobStatus.DONE and found.people_import_id:
-        url = reverse("registry:import", args=[found.people_import_id])
+    if found.status == JobStatus.DONE and found.imported:
+        url = reverse("registry:import", args=[found.imported.pk])
         return HttpResponse(headers={"HX-Redirect": url}) if polled else redirect(url)
     if polled and (lost or not found.at_work):
         return HttpResponse(headers={"HX-Refresh": "true"})
@@ -264,10 +337,10 @@ def job(request: HttpRequest, pk: UUID) -> HttpResponseBase:
             "job": found,
             "lost": lost,
             "label": steps.get(found.step, found.get_status_display()),
-            "no_worker": found.at_work and not import_jobs.worker_there(at),
-            "upload_url": reverse("registry:import_people"),
-            "list_url": reverse("registry:people"),
-            "importer": PEOPLE_IMPORTER,
+            "no_worker": found.at_work and not worker_there(at),
+            "upload_url": reverse(f"registry:import_{importer.name}"),
+            "list_url": reverse(f"registry:{importer.list_name}"),
+            "importer": importer,
         },
     )
 
@@ -290,7 +363,17 @@ def people(request: HttpRequest) -> HttpResponseBase:
 
 @page
 def organisations(request: HttpRequest) -> HttpResponseBase:
-    return _upload(request, ORGANISATIONS_IMPORTER)
+    return _upload(request, BY_NAME["organisations"])
+
+
+@page
+def qualifications(request: HttpRequest) -> HttpResponseBase:
+    return _upload(request, BY_NAME["qualifications"])
+
+
+@page
+def guardians(request: HttpRequest) -> HttpResponseBase:
+    return _upload(request, BY_NAME["guardians"])
 
 
 @page
@@ -369,12 +452,11 @@ def decide(request: HttpRequest, pk: UUID) -> HttpResponseBase:
             importer.cancel(imported, actor=actor, at=clock.now())
             messages.info(request, _("The table is dropped; nothing was changed."))
         elif (
-            importer is PEOPLE_IMPORTER
-            and imported.status == ImportStatus.STAGED
-            and imported.new + imported.changed > import_jobs.MANY_ROWS
-            and import_jobs.worker_there(clock.now())
+            imported.status == ImportStatus.STAGED
+            and import_jobs.is_long(imported)
+            and worker_there(clock.now())
         ):
-            return _behind(imported.file, actor, imported, only_good=what == "good")
+            return _behind(importer, imported.file, actor, imported, only_good=what == "good")
         else:
             importer.apply(imported, actor=actor, at=clock.now(), only_good=what == "good")
             messages.success(request, _("The table is taken over."))

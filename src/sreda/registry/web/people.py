@@ -119,6 +119,8 @@ def person_list(request: HttpRequest) -> HttpResponseBase:
             "listing": listing,
             "may_add": PEOPLE.may(actor, "add"),
             "may_import": PEOPLE.may(actor, "import"),
+            "may_qualify": PEOPLE.may(actor, "qualify"),
+            "may_guard": PEOPLE.may(actor, "guard"),
             "may_merge": PEOPLE.may(actor, "merge"),
         },
     )
