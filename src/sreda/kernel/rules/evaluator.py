@@ -127,7 +127,7 @@ class Evaluator(celpy.evaluation.Evaluator):
         return super().primary(tree)
 
     def exprlist(self, tree: lark.Tree[Any]) -> Any:
-        values = self.visit_children(tree)
+        values: list[Any] = self.visit_children(tree)
         for value in values:
             if isinstance(value, CELEvalError):
                 return value

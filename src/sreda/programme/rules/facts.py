@@ -7,7 +7,7 @@ Beside the pack's own tables there are `actions` (measures and roadmap together)
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import Any
 
@@ -47,7 +47,7 @@ class Facts:
         self.norms = {str(row["key"]): row["value"] for row in reversed(self.tables["norms"])}
         self.lookup = Lookup()
         self._calculated: dict[str, Any] = {}
-        self.functions = {
+        self.functions: dict[str, Callable[..., Any]] = {
             "calc": self.calc,
             "counted": self.counted,
             "fact": self.fact,
