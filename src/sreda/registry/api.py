@@ -1,7 +1,7 @@
 """The registry's public face."""
 
+from sreda.kernel.api import worker_there
 from sreda.registry.access import GROUPS, ORGANISATIONS, PEOPLE, POSTS
-from sreda.registry.domain.import_jobs import actor_again, worker_there
 from sreda.registry.domain.search_index import rebuild_directory
 from sreda.registry.enums import (
     LEARNER_ROLES,
