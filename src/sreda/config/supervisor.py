@@ -38,6 +38,7 @@ PAUSES = (0.5, 1, 2, 5, 10, 30)
 STEADY = 60.0
 TRIES_BEFORE_READY = 4
 BLOCKING_THREADS = 4
+HEADERS_PATIENCE = ("--http1-header-read-timeout", "10000")  # ms; slower clients are let go
 PACKAGE = Path(__file__).resolve().parent.parent
 ANYWHERE = {"0.0.0.0", "::", ""}  # noqa: S104 - recognised, not bound
 
@@ -171,7 +172,7 @@ def web_command(options: argparse.Namespace, port: int) -> list[str]:
         *(sys.executable, "-m", "granian", "--interface", "wsgi"),
         *("--host", options.host, "--port", str(port), "--workers", str(options.workers)),
         *("--blocking-threads", str(BLOCKING_THREADS), "--no-ws", "--log-level", "warning"),
-        *("--workers-kill-timeout", "5", "--respawn-failed-workers"),
+        *("--workers-kill-timeout", "5", "--respawn-failed-workers", *HEADERS_PATIENCE),
         "sreda.config.wsgi:application",
     ]
 
@@ -182,6 +183,7 @@ def hot_command(options: argparse.Namespace, port: int) -> list[str]:
         *(sys.executable, "-m", "granian", "--interface", "asgi"),
         *("--host", options.host, "--port", str(port), "--workers", "1", "--no-ws"),
         *("--log-level", "warning", "--workers-kill-timeout", "5", "--respawn-failed-workers"),
+        *HEADERS_PATIENCE,
         "sreda.config.hot:application",
     ]
 

@@ -100,7 +100,7 @@ _LOCK = Lock()
 
 def checked(pack: Pack, told: Callable[[int], None] = lambda percent: None) -> tuple[Finding, ...]:
     """What the rules find; of a long pack in many seconds, of one asked lately at once."""
-    said = json.dumps([pack.name, freeze(pack)], sort_keys=True, ensure_ascii=False)
+    said = json.dumps(freeze(pack), sort_keys=True, ensure_ascii=False)
     digest = hashlib.sha256(said.encode()).digest()
     with _LOCK:
         if digest in _ANSWERS:
