@@ -69,6 +69,17 @@ function syncDrawer(): void {
     opener.setAttribute("aria-expanded", String(open));
     if (open) drawer?.querySelector<HTMLElement>("a, button")?.focus();
   });
+  showWhereWeAre();
+}
+
+// In a long list of pages the present one may lie below the edge.
+function showWhereWeAre(): void {
+  const list = document.querySelector<HTMLElement>(".sidebar");
+  const here = list?.querySelector("[aria-current=page]")?.getBoundingClientRect();
+  if (!list || !here) return;
+  const frame = list.getBoundingClientRect();
+  if (here.top >= frame.top && here.bottom <= frame.bottom) return;
+  list.scrollTop += here.top - frame.top - frame.height / 2;
 }
 
 function closeDrawer(): void {
