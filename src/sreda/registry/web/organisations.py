@@ -447,7 +447,11 @@ def group_list(request: HttpRequest) -> HttpResponseBase:
         ],
         name="classes",
     )
-    return listing.export() or render(request, "registry/groups.html", {"listing": listing})
+    return listing.export() or render(
+        request,
+        "registry/groups.html",
+        {"listing": listing, "may_import": PEOPLE.may(actor, "import")},
+    )
 
 
 def _uuid(text: str) -> UUID | None:
