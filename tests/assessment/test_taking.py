@@ -6,16 +6,29 @@ import base64
 import json
 import re
 from datetime import timedelta
+from importlib import import_module
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
 from sreda.assessment.domain import marking
-from sreda.assessment.models import Answer, Attempt, ItemResult, Resource, Sitting, Stimulus
+from sreda.assessment.models import (
+    Answer,
+    AnswerFile,
+    Attempt,
+    ItemResult,
+    Resource,
+    Sitting,
+    Stimulus,
+)
 from sreda.kernel.api import StoredFile, store
+from sreda.kernel.domain.retention import remove_unused
 from tests.assessment.bank import CORRECT, NS, School, choice_xml, essay_xml
 from tests.factories import PostFactory, UserFactory
 
@@ -174,8 +187,21 @@ def test_only_files_of_the_learner_are_their_answer(school: School) -> None:
     there = f"/assessment/results/{result.pk}/"
     assert head.get(f"{there}mark/").status_code == 200
     assert head.get(f"{there}sent/RESPONSE.0/").status_code == 404
-    StoredFile.objects.filter(pk=other.pk).update(stored_by=person.user.pk)
+    AnswerFile.objects.create(attempt=result.attempt, file=other)
     assert head.get(f"{there}sent/RESPONSE.0/").status_code == 200
+
+
+def test_a_table_sent_as_an_answer_is_kept(school: School) -> None:
+    sitting = school.sitting(school.test([school.item(UPLOAD)]))
+    client, _person = learner(school)
+    table = SimpleUploadedFile("work.csv", "а;б".encode())
+    page = begun(client, sitting)
+    client.post(page, {"ref": "Q1", "uploads": "RESPONSE", "i-RESPONSE:file": table})
+    AnswerFile.objects.all().delete()  # as it was before there were such rows
+    migration = import_module("sreda.assessment.migrations.0005_answer_files")
+    migration.find(apps, SimpleNamespace(connection=connection))
+    assert remove_unused(at=timezone.now() + timedelta(days=400), days=90) == 0
+    assert StoredFile.objects.get(name="work.csv").removed_at is None
 
 
 @pytest.mark.parametrize(

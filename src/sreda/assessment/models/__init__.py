@@ -10,11 +10,12 @@ from sreda.assessment.models.marking import (
     SittingAnalysis,
 )
 from sreda.assessment.models.packages import PackageImport
-from sreda.assessment.models.sittings import Answer, Attempt, Sitting
+from sreda.assessment.models.sittings import Answer, AnswerFile, Attempt, Sitting
 from sreda.assessment.models.tests import Test, TestItem, TestVersion
 
 __all__ = [
     "Answer",
+    "AnswerFile",
     "Appeal",
     "Attempt",
     "Item",

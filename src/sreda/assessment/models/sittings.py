@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from sreda.assessment.enums import AttemptStatus, ReleaseStatus, SittingStatus
 from sreda.assessment.models.tests import TestVersion
-from sreda.kernel.models import Record
+from sreda.kernel.models import Record, StoredFile
 from sreda.registry.api import ClassGroup, Organisation, Person
 
 
@@ -129,3 +129,14 @@ class Answer(models.Model):
 
     class Meta:
         indexes = [models.Index(fields=["attempt", "ref", "at"], name="answer_last")]
+
+
+class AnswerFile(Record):
+    """A file a learner sent: answers name it in their values, so that it is kept and given out for
+    this attempt's sake."""
+
+    attempt = models.ForeignKey(Attempt, models.PROTECT, related_name="files")
+    file = models.ForeignKey(StoredFile, models.PROTECT, related_name="+")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["attempt", "file"], name="answer_file_once")]

@@ -19,15 +19,14 @@ from django.views.decorators.http import require_GET, require_POST
 from sreda.assessment.access import APPEALS, RESULTS, SITTINGS
 from sreda.assessment.domain import attempts, marking
 from sreda.assessment.enums import MarkingStatus
-from sreda.assessment.models import ItemResult, ItemVersion, Rescoring, Sitting
+from sreda.assessment.models import AnswerFile, ItemResult, ItemVersion, Rescoring, Sitting
 from sreda.assessment.queries import teaching
 from sreda.assessment.rendering import Page, render_item
 from sreda.assessment.rendering.files import SHOWN, STORED, served
 from sreda.assessment.web.portable import portable_at
 from sreda.assessment.web.taking import resource_url
 from sreda.kernel import clock
-from sreda.kernel.api import Listing, StoredFile
-from sreda.registry.api import User
+from sreda.kernel.api import Listing
 from sreda.ui.pages import actor_of, key_of, page, visible
 
 
@@ -150,25 +149,21 @@ def sent(request: HttpRequest, pk: UUID, part: str) -> HttpResponseBase:
     values = value if isinstance(value, list) else [value]
     try:
         reference = base64.b64decode(values[int(number)]["data"]).decode()
-        # a device may name any file in its answer: only what the learner sent is an answer
-        file = StoredFile.objects.get(
-            pk=reference.removeprefix(STORED),
-            removed_at=None,
-            stored_by__in=User.objects.filter(person=found.attempt.person_id).values("pk"),
-        )
+        # a device may name any file in its answer: only what was sent for it is one
+        row = found.attempt.files.select_related("file").get(file=reference.removeprefix(STORED))
     except (
         IndexError,
         KeyError,
         TypeError,
         ValueError,
         binascii.Error,
-        StoredFile.DoesNotExist,
+        AnswerFile.DoesNotExist,
         ValidationError,
     ) as error:
         raise Http404 from error  # fmt: skip
     if not reference.startswith(STORED):
         raise Http404
-    return served(file, SHOWN)
+    return served(row.file, SHOWN)
 
 
 @page

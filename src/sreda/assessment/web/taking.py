@@ -12,7 +12,7 @@ from uuid import UUID, uuid4
 from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.db import connection
+from django.db import connection, transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
@@ -26,7 +26,7 @@ from sreda.assessment.domain import attempts, marking
 from sreda.assessment.domain.attempts import Running
 from sreda.assessment.enums import AttemptStatus
 from sreda.assessment.hot import INSERT, Message, arguments, issue
-from sreda.assessment.models import Attempt, Resource
+from sreda.assessment.models import AnswerFile, Attempt, Resource
 from sreda.assessment.queries import taking
 from sreda.assessment.queries.bank import stimuli_of
 from sreda.assessment.rendering import Page, render_item
@@ -167,7 +167,7 @@ def keep(request: HttpRequest, found: Attempt) -> None:
     fields = {name: texts for name, texts in fields.items() if any(texts)}
     last = found.answers.filter(ref=ref).order_by("-at").first()
     before = last.values.get("fields", {}) if last else {}
-    fields |= files_of(request, before)
+    fields |= files_of(request, found, before if isinstance(before, dict) else {})
     if not ref or fields == before:
         return
     values = json.dumps({"fields": fields}, ensure_ascii=False)
@@ -176,7 +176,9 @@ def keep(request: HttpRequest, found: Attempt) -> None:
         cursor.execute(INSERT, arguments([message]))
 
 
-def files_of(request: HttpRequest, before: dict[str, Any]) -> dict[str, list[str]]:
+def files_of(
+    request: HttpRequest, attempt: Attempt, before: dict[str, Any]
+) -> dict[str, list[str]]:
     """Uploads are kept by the kernel's files; the response names the kept one. A file sent before
     stays while no other is sent."""
     found: dict[str, list[str]] = {}
@@ -187,10 +189,12 @@ def files_of(request: HttpRequest, before: dict[str, Any]) -> dict[str, list[str
         if not name.startswith(PREFIX) or not name.endswith(":file"):
             continue
         try:
-            kept = store(
-                upload,  # type: ignore[arg-type]
-                at=clock.now(), actor=actor_of(request), kinds=UPLOADS, limit=20 * MEGABYTE,
-            )  # fmt: skip
+            with transaction.atomic():
+                kept = store(
+                    upload,  # type: ignore[arg-type]
+                    at=clock.now(), actor=actor_of(request), kinds=UPLOADS, limit=20 * MEGABYTE,
+                )  # fmt: skip
+                AnswerFile.objects.create(attempt=attempt, file=kept)
         except ValidationError as error:
             messages.error(request, " ".join(error.messages))
             continue
