@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from sreda.kernel.api import Actor, NavItem, Panel, add_nav, add_panel, kept, number_of
+from sreda.kernel.api import Actor, NavItem, Panel, add_nav, add_panel, kept, number_of, numbers
 from sreda.programme.access import ACTIONS, ENTRIES
 from sreda.programme.models import Action, ListEntry
 from sreda.programme.queries import actions as action_queries
@@ -66,7 +66,7 @@ def _late(programme_id: UUID, on: date) -> QuerySet[Action, tuple[int]]:
 
 
 @kept
-def _unowned(programme_id: UUID) -> QuerySet[Action, tuple[int]]:
+def _unowned(programme_id: UUID, on: date) -> QuerySet[Action, tuple[int]]:
     rows = action_queries.open_ones(action_queries.actions_in(programme_id))
     return number_of(rows.filter(owner=None))
 
@@ -77,10 +77,11 @@ def deadlines(actor: Actor) -> dict[str, Any] | None:
     if found is None:
         return None
     until = actor.on + timedelta(days=action_queries.SOON)
+    late, unowned = numbers([_late, _unowned], found.pk, actor.on)
     return {
         "rows": [(a, action_queries.is_late(a, actor.on)) for a in _near(found.pk, until)],
-        "late": _late.number(found.pk, actor.on),
-        "unowned": _unowned.number(found.pk),
+        "late": late,
+        "unowned": unowned,
     }
 
 

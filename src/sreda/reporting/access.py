@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Func, JSONField, Q, Subquery, TextField, Value
+from django.db.models.expressions import Combinable
+from django.db.models.functions import Cast
 
 from sreda.kernel.api import SIGNED_IN, Actor, Permissions, Rule, own, seated, where
 from sreda.registry.api import Enrolment, Organisation, Role, on_day
@@ -198,9 +200,27 @@ def seat_home(actor: Actor) -> tuple[UUID | None, UUID | None, str]:
     return organisation, municipality, kind
 
 
-def _named(part: str, value: object) -> Q:
+def _home(actor: Actor) -> tuple[Combinable | None, Combinable | None, Combinable | None]:
+    """As `seat_home`, for a condition: nothing is asked before the condition itself is."""
+    organisation: Value | Subquery | None = None
+    if actor.organisation_id is not None:
+        organisation = Value(actor.organisation_id)
+    elif actor.seat is not None and actor.seat.child_id is not None:
+        learning = Enrolment.objects.filter(on_day(actor.on), person_id=actor.seat.child_id)
+        organisation = Subquery(learning.values("organisation_id")[:1])
+    if organisation is None:
+        place = actor.municipality_id
+        return None, None if place is None else Value(place), None
+    there = Organisation.objects.filter(pk=organisation)
+    return organisation, Subquery(there.values("municipality")), Subquery(there.values("kind"))
+
+
+def _named(part: str, value: Combinable | None) -> Q:
     """Of an audience: this part names the value."""
-    return Q(**{f"audience__{part}__contains": [str(value)]}) if value else Q(pk=None)
+    if value is None:
+        return Q(pk=None)
+    text = Func(Cast(value, TextField()), function="to_jsonb", output_field=JSONField())
+    return Q(**{f"audience__{part}__contains": text})
 
 
 def _open_to(part: str) -> Q:
@@ -212,10 +232,10 @@ def _asked_of_person(actor: Actor) -> Q | bool:
     """Open surveys that ask whoever sits in the actor's present seat."""
     if actor.person_id is None or actor.seat is None:
         return False
-    organisation, municipality, kind = seat_home(actor)
+    organisation, municipality, kind = _home(actor)
     return (
         Q(version__form__kind="survey", status="open", due_on__gte=actor.on)
-        & (_open_to("roles") | _named("roles", actor.role))
+        & (_open_to("roles") | _named("roles", Value(actor.role)))
         & (_open_to("kinds") | _named("kinds", kind))
         & (
             _open_to("municipalities") & _open_to("organisations")
