@@ -5,6 +5,8 @@ The journeys share one installation: each makes what it changes, under names of 
 
 from __future__ import annotations
 
+import base64
+import csv
 import re
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -434,3 +436,78 @@ def test_security_pages(enter: Enter, shot: Shot) -> None:
     shot(page, "security")
     page.locator("main a", has_text="Настроить").first.click()
     expect(page.locator("h1")).to_be_visible()
+
+
+def test_a_source_sends_and_the_learner_sees(enter: Enter, shot: Shot) -> None:
+    """A key is made, a partner agreed with; what the source sends is in the learner's record."""
+    pupil = enter("pupil")
+    pupil.open("/records/")
+    record = pupil.page.url
+    person = record.rstrip("/").rpartition("/")[2]
+    one = enter("operator")
+    page = one.open("/records/credentials/add/")
+    page.fill("[name=name]", "Тренажёр по физике")
+    save(page)
+    facts = page.locator("dl.facts dd .copy-text, dl.facts dd code").all_inner_texts()
+    key, secret, home = (text.strip() for text in facts[1:4])
+    given = {"homePage": home, "name": person}
+    answer = page.request.post(
+        one.site + "/xapi/statements",
+        headers={
+            "Authorization": "Basic " + base64.b64encode(f"{key}:{secret}".encode()).decode(),
+            "X-Experience-API-Version": "2.0.0",
+        },
+        data=[
+            {
+                "actor": {"account": given},
+                "verb": {"id": f"http://adlnet.gov/expapi/verbs/{verb}", "display": {"ru": said}},
+                "object": {
+                    "id": f"https://physics.example/{verb}",
+                    "definition": {"name": {"ru": name}},
+                },
+                "result": {"success": success, "score": {"scaled": score}},
+            }
+            for verb, said, name, success, score in (
+                ("passed", "прошёл", "Закон Ома", True, 0.9),
+                ("failed", "не прошёл", "Плотность", False, 0.4),
+                ("completed", "завершил", "Лабораторная работа 3", True, 1),
+            )
+        ],
+    )
+    assert answer.status == 200, answer.text()
+    one.open("/records/credentials/")
+    shot(page, "sources")
+    one.open("/records/credentials/add/")
+    page.fill("[name=name]", "Институт развития образования")
+    for box in page.locator("[name=scopes]").all():
+        box.uncheck()
+    page.get_by_label("читать то, что разрешают соглашения").check()
+    save(page)
+    one.open("/records/agreements/add/")
+    page.fill("[name=number]", "12-ИР")
+    page.fill("[name=partner]", "Институт развития образования")
+    page.fill("[name=purpose]", "Исследование трудностей в физике")
+    page.fill("[name=since]", "2026-09-01")
+    page.fill("[name=until]", "2037-05-31")
+    page.select_option("[name=credential]", label="Институт развития образования")
+    page.fill("[name=organisations]", "нет такой")
+    with one.refused():
+        save(page)
+    expect(page.locator("#id_organisations_error")).to_contain_text("Строка 1")
+    code = page.request.get(one.site + "/opendata/organisations.csv").text().splitlines()
+    number = next(csv.DictReader(code))["code"]
+    page.fill("[name=organisations]", number)
+    save(page)
+    expect(page.locator("h1")).to_contain_text("12-ИР")
+    shot(page, "agreement")
+    pupil.open(record)
+    rows = pupil.page.locator("main tbody tr")
+    expect(rows.first).to_contain_text("Тренажёр по физике")
+    shot(pupil.page, "record")
+    pupil.page.select_option("[name=verb]", label="не прошёл")
+    pupil.page.locator("main form button").click()
+    expect(rows).to_have_count(1)
+    pupil.page.locator("summary", has_text="Выгрузить").click()
+    with pupil.page.expect_download() as got:
+        pupil.page.locator("a[href*='export=csv']").click()
+    assert "Плотность" in Path(got.value.path()).read_text(encoding="utf-8-sig")

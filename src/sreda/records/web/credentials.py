@@ -5,6 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from django import forms
+from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
@@ -122,7 +123,11 @@ def credential_add(request: HttpRequest) -> HttpResponseBase:
                 response = render(
                     request,
                     "records/credential_made.html",
-                    {"made": made, "address": request.build_absolute_uri("/xapi/")},
+                    {
+                        "made": made,
+                        "address": request.build_absolute_uri("/xapi/"),
+                        "home_page": settings.SITE_ADDRESS,
+                    },
                 )
                 response["Cache-Control"] = "private, no-store"
                 return response

@@ -17,11 +17,11 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_date
-from django.utils.translation import gettext_lazy, pgettext_lazy
+from django.utils.translation import gettext, gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_GET
 
 from sreda.kernel.api import Actor, Filter, Listing
-from sreda.kernel.listing import csv_response
+from sreda.kernel.listing import csv_response, xlsx_response
 from sreda.records.access import RECORDS
 from sreda.records.queries import people as queries
 from sreda.records.queries.statements import Cursor
@@ -95,6 +95,8 @@ def person(request: HttpRequest, pk: UUID) -> HttpResponseBase:
     match request.GET.get("export"):
         case "csv":
             return csv_response("record", _table(searches))
+        case "xlsx":
+            return xlsx_response("record", _table(searches))
         case "json":
             return _json(searches)
     rows, more = queries.page(searches, _cursor(request))
@@ -115,12 +117,23 @@ def person(request: HttpRequest, pk: UUID) -> HttpResponseBase:
             "first_url": f"?{query.urlencode()}",
             "more_url": _with(query, after=_mark(more)) if more else "",
             "exports": [
-                ("CSV", _with(query, export="csv"), "file-type-csv"),
-                ("JSON", _with(query, export="json"), "code"),
+                (gettext("Table (XLSX)"), _with(query, export="xlsx"), "file-spreadsheet"),
+                (gettext("Table (CSV)"), _with(query, export="csv"), "file-type-csv"),
+                (gettext("Statements of xAPI (JSON)"), _with(query, export="json"), "code"),
             ],
             "list_url": reverse("records:people"),
+            "way_on": _way_on(actor, own=found.pk == actor.person_id),
         },
     )
+
+
+def _way_on(actor: Actor, *, own: bool) -> tuple[str, str] | None:
+    """What one can do where nothing is recorded yet: a label and an address."""
+    if own and actor.role in {Role.PUPIL, Role.STUDENT}:
+        return gettext("To my tests"), reverse("assessment:mine")
+    if actor.role == Role.TEACHER:
+        return gettext("Give a test"), reverse("assessment:sittings")
+    return None
 
 
 def _with(query: Any, **more: str) -> str:
