@@ -12,6 +12,7 @@ from django.db import connection, connections
 
 from sreda.kernel import clock
 from sreda.records.domain import credentials
+from sreda.records.domain.writing import LARGE
 from sreda.records.xapi.formats import moment
 from tests.factories import OrganisationFactory
 from tests.records.conftest import Lrs
@@ -136,10 +137,28 @@ def test_one_id_sent_by_many_at_once_is_one_statement():
     clean()
 
 
+def test_a_large_batch_is_as_any_other(lrs):
+    """Ids of many are claimed at once, unless one is here or awaited."""
+    sent = [plain(id=new()) for _n in range(LARGE)]
+    assert lrs.send(*sent) == lrs.send(*sent) == [one["id"] for one in sent]
+    fresh = [plain(id=new()) for _n in range(LARGE)]
+    clash = [*fresh, sent[0] | {"result": {"response": "x"}}]
+    assert lrs.ask("POST", "statements", clash).status_code == 409
+    assert lrs.get(fresh[0]["id"]).status_code == 404
+    assert len(lrs.send(*fresh, sent[0])) == LARGE + 1
+    later = [plain(id=new()) for _n in range(LARGE)]
+    lrs.send(voiding(later[1]["id"]))
+    lrs.send(*later)
+    assert lrs.get(later[1]["id"]).status_code == 404
+    assert lrs.ask("GET", "statements", voidedStatementId=later[1]["id"]).status_code == 200
+    assert len(lrs.found(limit="500")) == 3 * LARGE
+
+
+@pytest.mark.parametrize("size", [20, LARGE])
 @pytest.mark.django_db(transaction=True)
-def test_batches_that_cross_do_not_block_each_other():
+def test_batches_that_cross_do_not_block_each_other(size):
     lrs = Lrs()
-    ids = [new() for _n in range(20)]
+    ids = [new() for _n in range(size)]
     one = [plain(id=i) for i in ids]
     other = [reference(ids[0]), *[plain(id=i) for i in reversed(ids)]]
     gate, statuses = threading.Barrier(2), []
@@ -155,9 +174,9 @@ def test_batches_that_cross_do_not_block_each_other():
     for thread in threads:
         thread.join()
     assert statuses == [200, 200]
-    assert len(lrs.found()) == 21
+    assert len(lrs.found()) == size + 1
     # whichever was first, the reference is found by what it refers to
-    assert len(lrs.found(verb=VERB["id"], agent=ANNA)) == 21
+    assert len(lrs.found(verb=VERB["id"], agent=ANNA)) == size + 1
     clean()
 
 

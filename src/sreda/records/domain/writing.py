@@ -269,17 +269,49 @@ def _store(cursor: psycopg.Cursor[Any], batch: list[Prepared], source: Source) -
     _make_month(cursor, stored)
     seqs: dict[str, int | None] = {one.target: None for one in batch if one.target}
     seqs.update(zip((one.id for one in batch), numbers, strict=True))
-    cursor.execute(_IDS, [stored, list(seqs), list(seqs.values())])
-    own = {one.id for one in batch}
-    new = own.intersection(row[0] for row in cursor.fetchall())
-    if len(new) < len(own):
-        _same_as_here(cursor, batch, new)
-    fresh = [one for one in batch if one.id in new]
+    if unheard_of := _all_new(cursor, batch, seqs, stored):
+        fresh = batch
+    else:
+        cursor.execute(_IDS, [stored, list(seqs), list(seqs.values())])
+        own = {one.id for one in batch}
+        new = own.intersection(row[0] for row in cursor.fetchall())
+        if len(new) < len(own):
+            _same_as_here(cursor, batch, new)
+        fresh = [one for one in batch if one.id in new]
     if fresh:
         _copy(cursor, fresh, seqs, stored, source)
+    if fresh and not unheard_of:
         _link(cursor, fresh, seqs, stored, source)
     told = _learn(cursor, fresh, source)
     return Stored([one.id for one in batch], len(fresh), told, source.defines)
+
+
+def _all_new(
+    cursor: psycopg.Cursor[Any],
+    batch: list[Prepared],
+    seqs: dict[str, int | None],
+    stored: datetime,
+) -> bool:
+    """Claim all ids of a large batch at once, as is usual; False where one of them is here, or is
+    referred to, already. Like `_IDS` in order of the ids, and waiting for who has the same."""
+    if len(batch) < LARGE or any(one.target for one in batch):
+        return False
+    micros = _micros(stored)
+    rows = sorted(
+        _ID(3, 16, bytes.fromhex(own.replace("-", "")), 8, micros, 8, seq)
+        for own, seq in seqs.items()
+    )
+    cursor.execute("SAVEPOINT records_ids")
+    try:
+        with cursor.copy(
+            "COPY records_statementid (id, stored, seq) FROM STDIN (FORMAT binary)"
+        ) as copy:
+            copy.write(b"".join([_BEGINNING, *rows, _END]))
+    except errors.UniqueViolation:
+        cursor.execute("ROLLBACK TO SAVEPOINT records_ids")
+        return False
+    cursor.execute("RELEASE SAVEPOINT records_ids")
+    return True
 
 
 def _make_month(cursor: psycopg.Cursor[Any], stored: datetime) -> None:
@@ -306,6 +338,7 @@ def _same_as_here(cursor: psycopg.Cursor[Any], batch: list[Prepared], new: set[s
 _BEGINNING = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 _END = b"\xff\xff"
 _YEAR_2000 = datetime(2000, 1, 1, tzinfo=UTC)
+_ID = struct.Struct(">hi16siqiq").pack  # three columns: id, stored, seq
 _ROW = struct.Struct(">hiqiqi16siq").pack  # seven columns: stored, seq, id, verb …
 _UUID = struct.Struct(">i16s").pack
 _NULL = struct.pack(">i", -1)
