@@ -219,7 +219,7 @@ def test_an_agreement_is_entered_and_revoked_in_pages() -> None:
     sent |= {"people": "a-1", "groups": "4200001 7А"}
     text = client.post(address, sent).content.decode()
     assert "Последний день раньше первого" in text
-    assert "не IRI" in text
+    assert "не адрес" in text
     sent |= {"until": day, "activities": LESSON}
     assert client.post(address, sent).status_code == 302
     made = Agreement.objects.get()

@@ -14,6 +14,7 @@ from django.utils.translation import get_language
 
 from sreda.records.models import Verb
 from sreda.records.queries.statements import Cursor, Wanted, find
+from sreda.records.queries.verbs import word
 from sreda.records.xapi.formats import moment
 from sreda.records.xapi.formatting import one_language
 from sreda.records.xapi.keys import AGENT, key
@@ -36,6 +37,10 @@ class Row:
     success: bool | None
     source: str
     statement: Json
+
+    @property
+    def percent(self) -> float | None:
+        return None if self.score is None else self.score * 100
 
 
 def person_key(person_id: UUID) -> int:
@@ -89,7 +94,7 @@ def in_words(statement: Json) -> Row:
     authority = statement.get("authority", {})
     return Row(
         at=moment(statement["timestamp"]),
-        verb=_said(statement["verb"].get("display"), languages) or statement["verb"]["id"],
+        verb=_said(statement["verb"].get("display"), languages) or word(statement["verb"]["id"]),
         thing=_said(target.get("definition", {}).get("name"), languages)
         or target.get("name")
         or target.get("id", ""),
@@ -120,7 +125,7 @@ def last_of(people: Iterable[UUID]) -> dict[UUID, datetime]:
 def verb_choices() -> list[tuple[str, str]]:
     languages = [get_language() or "ru", "ru", "en"]
     rows = [
-        (str(v.key), _said(read_json(v.display), languages) if v.display else v.iri)
+        (str(v.key), _said(read_json(v.display), languages) if v.display else word(v.iri))
         for v in Verb.objects.all()[:200]
     ]
     return sorted(rows, key=lambda row: row[1].lower())
