@@ -38,6 +38,9 @@ function enhance(root: ParentNode): void {
   if (root.querySelector("[data-portable]")) {
     void import("./portable/page").then((portable) => portable.enhance(root));
   }
+  if (root.querySelector("[data-drawing]")) {
+    void import("./drawing").then((drawing) => drawing.enhance(root));
+  }
   if (root.querySelector("[data-filling]")) {
     void import("./filling").then((filling) => filling.enhance(root));
   }

@@ -12,6 +12,7 @@ from django.core.exceptions import ValidationError
 from sreda.assessment import qti
 from sreda.assessment.domain.editing import KINDS, ItemForm, Row, faults_of, form_of, most_of, start
 from sreda.assessment.domain.editing import written as write
+from sreda.assessment.rendering import Page, render_item
 
 D = Decimal
 CHOICE = ItemForm(
@@ -44,6 +45,11 @@ FORMS = [
              height=200, multiple=True, rows=(
                  Row("Юг", right=True, shape="rect", coords="0,0,10,10"),
                  Row("Север", shape="circle", coords="50,50,9"))),
+    replace(CHOICE, rows=(
+        Row("Кит", right=True, feedback="Да, кит — **зверь**."), Row("Щука", feedback="Это рыба."),
+        Row("Ёж"))),
+    replace(CHOICE, multiple=True, rows=(
+        Row("Кит", right=True, feedback="$x$"), Row("Ёж", right=True), Row("Щука"))),
 ]  # fmt: skip
 
 
@@ -114,3 +120,16 @@ def test_an_item_that_says_more_has_no_form() -> None:
     assert form_of(content.replace("qti-simple-choice id", 'qti-simple-choice fixed="true" id'))\
         is None  # fmt: skip
     assert form_of(content.replace("<qti-item-body>", "<qti-item-body><table/>")) is None
+
+
+def test_feedback_of_an_option_is_told_to_whoever_chose_it() -> None:
+    form = replace(CHOICE, rows=(Row("Кит", right=True), Row("Щука", feedback="Это рыба.")))
+    item = qti.read_item(write(form))
+    for chosen, told in (("C1", False), ("C2", True)):
+        state = qti.start(item)
+        qti.begin_attempt(item, state)
+        qti.respond(item, state, {"RESPONSE": chosen})
+        assert "Это рыба." not in render_item(item, state, Page()).body
+        qti.end_attempt(item, state)
+        assert ("Это рыба." in render_item(item, state, Page()).body) is told
+        assert "Это рыба." not in render_item(item, state, Page(feedback=False)).body

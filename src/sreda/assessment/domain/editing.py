@@ -26,6 +26,7 @@ from sreda.assessment.domain.markup import (
 
 XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 RIGHT, WRONG = "right", "wrong"
+CHOSEN = "CHOSEN"  # the outcome that calls for the feedback of options
 KINDS = (
     "choice", "order", "match", "associate", "gap-match", "inline-choice", "text-entry",
     "extended-text", "hotspot", "upload",
@@ -40,7 +41,8 @@ MOST = Decimal(1000)
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """An option. `other` is the second of a pair; `coords` the place of a hotspot, of `shape`."""
+    """An option. `other` is the second of a pair; `coords` the place of a hotspot, of `shape`;
+    `feedback` is told of a choice to whoever chose it."""
 
     text: str = ""
     other: str = ""
@@ -48,6 +50,7 @@ class Row:
     points: Decimal | None = None
     shape: str = ""
     coords: str = ""
+    feedback: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,9 +277,20 @@ def _choice(form: ItemForm) -> _Parts:
     view = _interaction(
         form, {"shuffle": _flag(form.shuffle), "max-choices": "0" if form.multiple else "1"}
     )
+    declarations, rules = [declared], _whole_or_map(form)
     for name, row in zip(names, form.rows, strict=True):
-        view.append(made("qti-simple-choice", {"identifier": name}, *inline(row.text)))
-    return _Parts([declared], [*paragraphs(form.text), view], _whole_or_map(form))
+        option = made("qti-simple-choice", {"identifier": name}, *inline(row.text))
+        if row.feedback:
+            option.append(made("qti-feedback-inline", {
+                "outcome-identifier": CHOSEN, "show-hide": "show", "identifier": name},
+                *inline(row.feedback)))  # fmt: skip
+        view.append(option)
+    if any(row.feedback for row in form.rows):
+        kept = {"identifier": CHOSEN, "base-type": "identifier",
+                "cardinality": "multiple" if form.multiple else "single"}  # fmt: skip
+        declarations.append(made("qti-outcome-declaration", kept))
+        rules = [*rules, _set(CHOSEN, _variable("RESPONSE"))]
+    return _Parts(declarations, [*paragraphs(form.text), view], rules)
 
 
 def _order(form: ItemForm) -> _Parts:
@@ -508,6 +522,7 @@ def _row_fault(form: ItemForm) -> str:
         try:
             inline(row.text)
             inline(row.other)
+            inline(row.feedback)
         except ValidationError as error:
             return _("Line %(number)s: %(fault)s") % {
                 "number": number, "fault": " ".join(error.messages)}  # fmt: skip
@@ -629,11 +644,19 @@ def _mapped(root: qti.Element) -> dict[str, Decimal]:
     }
 
 
+def _without_feedback(option: qti.Element) -> qti.Element:
+    bare = option.copy()
+    for one in bare.all("qti-feedback-inline"):
+        bare.children.remove(one)
+    return bare
+
+
 def _read_choice(form: ItemForm, root: qti.Element, views: list[qti.Element]) -> ItemForm:
     right, mapped = set(_correct(root)), _mapped(root)
     rows = tuple(
-        Row(typed(one), right=one.get("identifier") in right,
-            points=mapped.get(one.get("identifier")))
+        Row(typed(_without_feedback(one)), right=one.get("identifier") in right,
+            points=mapped.get(one.get("identifier")),
+            feedback="".join(map(typed, one.all("qti-feedback-inline"))))
         for one in views[0].all("qti-simple-choice")
     )  # fmt: skip
     points = Decimal(1) if form.partial else form.points

@@ -198,6 +198,8 @@ def rubric(walker: Walker, element: Element) -> str:
 
 
 def feedback(walker: Walker, element: Element) -> str:
+    if not walker.page.feedback:
+        return ""
     tag = "span" if element.name == "qti-feedback-inline" else "div"
     return f'<{tag} class="qti-feedback">{walker.inside(element)}</{tag}>'
 

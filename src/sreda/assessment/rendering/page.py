@@ -14,6 +14,7 @@ class Page:
     `sent` are the fields as they were sent last, by name: for the states of such interactions, and
     for a text that is no value of its type.
     `closed`: the answers are shown and cannot be changed. `problems` are texts by response.
+    `feedback`: what the outcomes of the last attempt call for is shown in the text.
     `right`: also show which answers are right (to teachers, and after release).
     """
 
@@ -24,4 +25,5 @@ class Page:
     sent: Mapping[str, Sequence[str]] = field(default_factory=dict)
     closed: bool = False
     right: bool = False
+    feedback: bool = True
     problems: dict[str, list[str]] = field(default_factory=dict)

@@ -220,7 +220,7 @@ def _form(post: QueryDict, draft: ItemVersion, errors: dict[str, str]) -> ItemFo
 
     right = set(post.getlist("row-right"))
     columns = {name: post.getlist(f"row-{name}")
-               for name in ("text", "other", "points", "shape", "coords")}  # fmt: skip
+               for name in ("text", "other", "points", "shape", "coords", "feedback")}  # fmt: skip
     count = min(max(map(len, columns.values())), ROWS_LIMIT)
 
     def cell(name: str, n: int) -> str:
@@ -231,7 +231,7 @@ def _form(post: QueryDict, draft: ItemVersion, errors: dict[str, str]) -> ItemFo
         Row(
             cell("text", n), cell("other", n), str(n) in right,
             number(cell("points", n), "rows"), cell("shape", n),
-            ",".join(re.findall(r"\d+", cell("coords", n))),
+            ",".join(re.findall(r"\d+", cell("coords", n))), cell("feedback", n),
         )
         for n in range(count)
     )  # fmt: skip
@@ -386,6 +386,7 @@ def _shown(
                  for scheme, label in SCHEMES.items()],
         "preview": preview_of(request, draft, edited),
         "files": files,
+        "has_picture": form is not None and any(one.href == form.picture for one in files),
         "other": other,
         "changes": queries.difference(other.content, mine) if other else [],
         "has_form": form is not None or editing.form_of(draft.content) is not None,

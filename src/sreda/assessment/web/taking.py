@@ -233,6 +233,7 @@ def shown(
         portable=portable_at(request, found, here.ref),
         sent=sent,
         closed=over,
+        feedback=bool(control.show_feedback) or item.adaptive,
         problems=told,
     )
     rendered = render_item(item, state, view)
