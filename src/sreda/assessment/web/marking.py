@@ -150,7 +150,8 @@ def sent(request: HttpRequest, pk: UUID, part: str) -> HttpResponseBase:
     try:
         reference = base64.b64decode(values[int(number)]["data"]).decode()
         # a device may name any file in its answer: only what was sent for it is one
-        row = found.attempt.files.select_related("file").get(file=reference.removeprefix(STORED))
+        sent_file = UUID(reference.removeprefix(STORED))
+        row = found.attempt.files.select_related("file").get(file_id=sent_file)
     except (
         IndexError,
         KeyError,
