@@ -118,6 +118,48 @@ def test_many_things_are_read_back_in_one_query(django_assert_num_queries: Any) 
     assert {s["phone"] for s in states.values()} == {"1"}
 
 
+# ---- what sign-in finds people by
+
+
+@pytest.mark.parametrize("role", [Role.ADMINISTRATOR, Role.HEAD])
+@pytest.mark.parametrize("field", ["email", "external_id"])
+def test_what_sign_in_finds_by_is_changed_by_those_who_may_give_access(
+    role: str, field: str, settings: Any
+) -> None:
+    service = {"settings": {"person": {"claim": "x", "field": "external_id"}}}
+    settings.SOCIALACCOUNT_PROVIDERS = {"openid_connect": {"APPS": [service]}}
+    leader = seated(role)
+    teacher = PostFactory(organisation_id=leader.organisation_id, role=Role.TEACHER).person
+    both = PostFactory(organisation_id=leader.organisation_id, role=Role.TEACHER).person
+    PostFactory(person=both, role=Role.OPERATOR, organisation=None)
+
+    def tried(person: Person, **values: str) -> Person:
+        return people.change_person(
+            person, edition=Person.objects.get(pk=person.pk).edition, values=values,
+            effective_on=date(2026, 11, 1), actor=leader, at=AT,
+        )  # fmt: skip
+
+    with pytest.raises(ValidationError) as refused:
+        tried(both, **{field: "mine@x.ru"}, phone="2")
+    assert set(refused.value.message_dict) == {field}
+    assert tried(both, phone="3", **{field: getattr(both, field)}).phone == "3"
+    if role == Role.HEAD:
+        assert getattr(tried(teacher, **{field: "hers@x.ru"}), field) == "hers@x.ru"
+    else:
+        with pytest.raises(ValidationError):
+            tried(teacher, **{field: "hers@x.ru"})
+
+
+def test_the_number_is_free_to_change_where_nobody_signs_in_by_it() -> None:
+    leader = seated(Role.ADMINISTRATOR)
+    teacher = PostFactory(organisation_id=leader.organisation_id, role=Role.TEACHER).person
+    changed = people.change_person(
+        teacher, edition=1, values={"external_id": "T-1"}, effective_on=date(2026, 11, 1),
+        actor=leader, at=AT,
+    )  # fmt: skip
+    assert changed.external_id == "T-1"
+
+
 # ---- organisations
 
 

@@ -8,6 +8,7 @@ from itertools import chain, count
 
 from allauth.account.forms import default_token_generator
 from allauth.account.utils import user_pk_to_url_str
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.urls import reverse
@@ -25,6 +26,17 @@ _LATIN = dict(
         strict=True,
     )
 )
+
+
+MATCHED_FIELDS = frozenset({"external_id", "email"})
+
+
+def found_by() -> set[str]:
+    """Fields of a person by which somebody signs in as them: the e-mail, for it goes to their
+    account and a forgotten password is sent there, and what outside services match by."""
+    services = settings.SOCIALACCOUNT_PROVIDERS.get("openid_connect", {}).get("APPS", [])
+    matched = {(app.get("settings", {}).get("person") or {}).get("field") for app in services}
+    return {"email"} | (matched & MATCHED_FIELDS)
 
 
 @dataclass(frozen=True, slots=True)

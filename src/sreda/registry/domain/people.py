@@ -13,7 +13,8 @@ from django.utils.translation import gettext as _
 
 from sreda.kernel.api import Actor, audit, publish, remember, state_of, uuid7
 from sreda.registry import events
-from sreda.registry.domain import changes
+from sreda.registry.access import PEOPLE
+from sreda.registry.domain import accounts, changes
 from sreda.registry.domain.changes import Stale, local_day
 from sreda.registry.models import Person
 
@@ -40,6 +41,20 @@ def _explain(error: IntegrityError) -> ValidationError:
 def _checked(person: Person) -> None:
     if person.birth_date and person.birth_date < LONG_AGO:
         raise ValidationError({"birth_date": _("Nobody alive was born then.")})
+
+
+def _check_access(current: Person, values: Mapping[str, Any], actor: Actor | None) -> None:
+    found_by = [
+        name
+        for name in sorted(accounts.found_by())
+        if name in values and values[name] != getattr(current, name)
+    ]
+    if found_by and actor is not None and not PEOPLE.may(actor, "account", current):
+        text = _(
+            "People sign in by this: only whoever may give this person access may change it."
+            " Ask their head or the regional operator."
+        )
+        raise ValidationError(dict.fromkeys(found_by, text))
 
 
 def present(person: Person) -> Person:
@@ -99,7 +114,11 @@ def change_person(
     at: datetime,
     reason: str = "",
 ) -> Person:
-    """Change fields from a day on. Stale when it was saved since `edition`, unless equally."""
+    """Change fields from a day on. Stale when it was saved since `edition`, unless equally.
+
+    Whoever sets what sign-in finds people by may sign in as them: it takes the right to give them
+    access, not only the one to change them.
+    """
     values = dict(values)
     if "external_id" in values:
         values["external_id"] = values["external_id"] or None
@@ -108,6 +127,7 @@ def change_person(
         wanted = any(getattr(current, name) != value for name, value in values.items())
         if current.edition != edition and wanted:
             raise Stale(current)
+        _check_access(current, values, actor)
         changed = changes.amend(
             current,
             values,

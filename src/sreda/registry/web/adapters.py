@@ -21,8 +21,6 @@ from sreda.kernel import clock
 from sreda.registry.domain import accounts
 from sreda.registry.models import Person, User
 
-MATCHED_FIELDS = {"external_id", "email"}
-
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     def is_open_for_signup(self, request: HttpRequest) -> bool:
@@ -85,7 +83,7 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
     def _person(self, request: HttpRequest, provider: Any, claims: dict[str, Any]) -> Person:
         rule = provider.app.settings.get("person") or {}
         claim, field = rule.get("claim", ""), rule.get("field", "")
-        if field not in MATCHED_FIELDS:
+        if field not in accounts.MATCHED_FIELDS:
             self._refuse(
                 request,
                 provider,
