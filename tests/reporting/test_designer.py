@@ -203,6 +203,13 @@ def test_parts_are_moved_deleted_and_brought_back(operator: Client) -> None:
     assert list(fresh(version).schema.blocks) == ["kabinety"]
     do("undo")
     assert list(fresh(version).schema.blocks) == ["kabinety", "voprosy"]
+    page = operator.get(at(version, "version")).content.decode()
+    assert 'value="redo"' in page
+    do("redo")
+    assert list(fresh(version).schema.blocks) == ["kabinety"]
+    do("redo")  # nothing is left to bring back
+    do("undo")
+    assert list(fresh(version).schema.blocks) == ["kabinety", "voprosy"]
     post(
         operator,
         at(version, "part_add", kind="section"),

@@ -339,3 +339,35 @@ def test_audiences_are_counted_and_compared() -> None:
     assert covers({"kinds": ["school", "college"]}, {"kinds": ["school"]})
     assert not covers({"kinds": ["school"]}, {})
     assert not covers({"municipalities": [place]}, {"kinds": ["school"]})
+
+
+def test_what_was_taken_back_is_brought_back_until_something_else_is_changed(
+    operator: Actor,
+) -> None:
+    draft = draft_of(made(operator))
+    place = Place("section", "main")
+
+    def now() -> FormVersion:
+        return FormVersion.objects.get(pk=draft.pk)
+
+    def act(do) -> str:
+        found = now()
+        do(found, edition=found.edition, actor=operator, at=AT)
+        return now().schema.sections[0].title
+
+    def entitle(title: str) -> str:
+        return act(lambda found, **more: drafts.amend(found, place, {"title": title}, **more))
+
+    for title in ("А", "Б"):
+        entitle(title)
+    assert [act(drafts.undo), act(drafts.undo)] == ["А", "Основное"]
+    assert [act(drafts.redo), act(drafts.redo), act(drafts.redo)] == ["А", "Б", "Б"]
+    assert drafts.taken_back(now()) is None
+    # what was brought back is taken back again as any change
+    assert [act(drafts.undo), act(drafts.undo), act(drafts.redo)] == ["А", "Основное", "А"]
+    assert entitle("В") == "В"
+    assert drafts.taken_back(now()) is None
+    assert act(drafts.redo) == "В"
+    assert [act(drafts.undo), act(drafts.undo)] == ["А", "Основное"]
+    with pytest.raises(drafts.Stale):
+        drafts.redo(now(), edition=1, actor=operator, at=AT)

@@ -57,6 +57,7 @@ name_actions(
         "reporting.version.connected": _("Cells of a form connected to records"),
         "reporting.version.deleted": _("Draft of a form deleted"),
         "reporting.version.published": _("Version of a form put in force"),
+        "reporting.version.redone": _("Change of a form's draft brought back"),
         "reporting.version.repeat_decided": _("Likely repeat in a form decided"),
         "reporting.version.undone": _("Change of a form's draft undone"),
     }

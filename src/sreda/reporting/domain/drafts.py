@@ -222,14 +222,44 @@ def undo(version: FormVersion, *, edition: int, actor: Actor, at: datetime) -> D
     if step is None:
         return None
     said = _("taken back: %(said)s") % {"said": step.said}
-    _step(draft, said, actor, at, past=True)
-    draft.write(from_json(step.content))
-    draft.moves = step.moves
-    draft.save(update_fields=WRITTEN)
+    _step(draft, said, actor, at, undid=step)
+    _back_to(draft, step)
     step.past = True
     step.save(update_fields=["past"])
     audit("reporting.version.undone", draft, actor=actor, at=at, said=step.said)
     return step
+
+
+def taken_back(version: FormVersion) -> DraftStep | None:
+    """What was taken back last and can be brought back."""
+    step = version.steps.filter(undid__isnull=False).select_related("undid").first()
+    return step.undid if step else None
+
+
+@transaction.atomic
+def redo(version: FormVersion, *, edition: int, actor: Actor, at: datetime) -> DraftStep | None:
+    """Brings back what was taken back last; None where there is nothing, or something else was
+    changed since."""
+    draft = _locked(version)
+    if draft.edition != edition:
+        raise Stale([], _names(_since(draft, edition)))
+    step = draft.steps.filter(undid__isnull=False).select_related("undid").first()
+    if step is None or step.undid is None:
+        return None
+    brought = step.undid
+    _step(draft, brought.said, actor, at, keep=True)
+    _back_to(draft, step)
+    step.undid = None
+    step.save(update_fields=["undid"])
+    audit("reporting.version.redone", draft, actor=actor, at=at, said=brought.said)
+    return brought
+
+
+def _back_to(draft: FormVersion, step: DraftStep) -> None:
+    """The draft as it was before a step."""
+    draft.write(from_json(step.content))
+    draft.moves = step.moves
+    draft.save(update_fields=WRITTEN)
 
 
 @transaction.atomic
@@ -350,14 +380,27 @@ def _since(draft: FormVersion, edition: int) -> list[DraftStep]:
     return steps
 
 
-def _step(draft: FormVersion, said: str, actor: Actor, at: datetime, *, past: bool = False) -> None:
+def _step(
+    draft: FormVersion,
+    said: str,
+    actor: Actor,
+    at: datetime,
+    *,
+    undid: DraftStep | None = None,
+    keep: bool = False,
+) -> None:
+    """Remember the draft as it is. What was taken back can be brought back no more, unless this
+    step takes back, too, or is to `keep` it."""
+    if undid is None and not keep:
+        draft.steps.filter(undid__isnull=False).update(undid=None)
     draft.edition += 1
     draft.steps.create(
         edition=draft.edition,
         content=draft.content,
         moves=draft.moves,
         said=said[:300],
-        past=past,
+        past=undid is not None,
+        undid=undid,
         at=at,
         by_name=actor.name,
     )

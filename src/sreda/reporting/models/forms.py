@@ -104,7 +104,9 @@ class FormVersion(Record):
 class DraftStep(models.Model):
     """One change of a draft: what it was before, to undo it and to show others what differs.
 
-    `edition` is the draft's after the change. A step that was undone, or undid another, is `past`.
+    `edition` is the draft's after the change. A step that was undone, or undid another, is `past`;
+    one that undid another keeps which in `undid`, while that can be brought back: until something
+    else is changed.
     Steps live as long as the draft.
     """
 
@@ -114,6 +116,7 @@ class DraftStep(models.Model):
     moves = models.JSONField(default=dict)
     said = models.CharField(max_length=300)
     past = models.BooleanField(default=False)
+    undid = models.ForeignKey("self", models.SET_NULL, null=True, related_name="+")
     at = models.DateTimeField()
     by_name = models.CharField(max_length=300, blank=True)
 

@@ -76,7 +76,7 @@ def _box(node: Node, at: tuple[float, float], here: bool, url: str) -> SafeStrin
     state = "broken" if node.state == "broken" else "here" if here else node.kind
     kind = kind_words(node.kind)
     shown_kind = textwrap.shorten(
-        f"{kind}: {node.detail}" if node.detail else kind, LETTERS + 8, placeholder="…"
+        f"{kind}: {node.detail}" if node.detail else kind, LETTERS + 3, placeholder="…"
     )
     words = f"{kind}: {node.title}"
     if node.detail:

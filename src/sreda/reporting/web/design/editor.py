@@ -90,6 +90,7 @@ def version(request: HttpRequest, pk: UUID) -> HttpResponseBase:
             (fault, translated(fault), target(schema, fault.place)) for fault in schema.faults()
         ][:20],
         "last": found.steps.filter(past=False).first(),
+        "taken_back": drafts.taken_back(found),
         "kinds": KINDS(),
         **chosen(schema, request.GET.get("at", "")),
     }
@@ -485,7 +486,7 @@ def _cell_values(row: Row, column: str, data: dict[str, Any]) -> dict[str, Any]:
 @page
 @require_POST
 def act(request: HttpRequest, pk: UUID) -> HttpResponseBase:
-    """One press: up, down, delete, to another section, or take the last change back."""
+    """One press: up, down, delete, to another section, or the last change back and again."""
     found = version_of(request, pk, "change")
     actor, at, edition = actor_of(request), clock.now(), edition_of(request)
     do = request.POST.get("do", "")
@@ -496,6 +497,13 @@ def act(request: HttpRequest, pk: UUID) -> HttpResponseBase:
                 messages.info(request, _("There is nothing to take back."))
             else:
                 messages.success(request, _("Taken back: %(said)s") % {"said": step.said})
+            return redirect(back_to(found, _sent_place(request)))
+        if do == "redo":
+            step = drafts.redo(found, edition=edition, actor=actor, at=at)
+            if step is None:
+                messages.info(request, _("There is nothing to bring back."))
+            else:
+                messages.success(request, _("Brought back: %(said)s") % {"said": step.said})
             return redirect(back_to(found, _sent_place(request)))
         place, now = at_place(found, request.POST.get("at", ""))
         match do:
