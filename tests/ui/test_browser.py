@@ -115,7 +115,7 @@ def test_the_version_for_low_vision_is_the_first_stop_of_the_keyboard(
     page.keyboard.press("Enter")
     page.wait_for_selector(".lv-panel")
     assert page.evaluate("document.documentElement.dataset.lv") == "1"
-    assert page.url == f"{site}/ui/?as=public"
+    assert page.url == f"{site}/ui/?as=public#lv-settings"
     made.close()
 
 

@@ -158,7 +158,7 @@ def test_the_mode_is_changed_and_the_visitor_returns() -> None:
     client = Client(headers={"accept-language": "ru"})
     answer = client.post("/ui/mode/", {"lv": "1", "next": "/ui/?as=public"})
     assert answer.status_code == 302
-    assert answer.headers["Location"] == "/ui/?as=public"
+    assert answer.headers["Location"] == "/ui/?as=public#lv-settings"
     client.post("/ui/mode/", {"size": "3"})
     assert Mode.read(client.cookies[COOKIE].value) == Mode(lv="1", size="3")
     with override_settings(GALLERY=True):

@@ -32,7 +32,10 @@ def way_back(request: HttpRequest) -> str:
 @require_POST
 def set_mode(request: HttpRequest) -> HttpResponse:
     mode = Mode.read(request.COOKIES.get(COOKIE, "")).change(request.POST.dict())
-    response = HttpResponseRedirect(way_back(request))
+    way = way_back(request)
+    if mode.low_vision:  # on a phone its settings are shown while they are the target
+        way = f"{way.partition('#')[0]}#lv-settings"
+    response = HttpResponseRedirect(way)
     if value := mode.write():
         response.set_cookie(
             COOKIE,

@@ -393,7 +393,7 @@ def empty(
         _icon(icon),
         title,
         format_html("<p>{}</p>", text) if text else "",
-        content,
+        format_html('<div class="btn-list">{}</div>', content) if content.strip() else "",
     )
 
 
