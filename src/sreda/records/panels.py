@@ -15,7 +15,7 @@ add_nav(
         _("Learning record"),
         "records:people",
         "timeline",
-        frozenset({Role.TEACHER, Role.PUPIL, Role.STUDENT, Role.PARENT}),
+        frozenset(Role),
         SECTION,
         300,
     ),
