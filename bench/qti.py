@@ -5,6 +5,9 @@
 "marked" is a whole session: variables set up, answer read from JSON, rules run, outcomes taken
 out. "rules" is the response processing alone. The baseline knows the key and the mapping by heart
 and reads the same JSON.
+
+"rendered" is an item as the HTML of a learner's page, its answer in it; beside it a Django template
+that is given the same choices as plain data and writes the same HTML.
 """
 
 from __future__ import annotations
@@ -143,6 +146,52 @@ def measured(source: str, plain: Plain, single: bool, seconds: float) -> tuple[f
     )
 
 
+def rendered(seconds: float) -> None:
+    """Items of 4 and of 40 choices, with shuffling, beside a template with the same outcome."""
+    import django
+
+    django.setup()
+    from django.template import engines
+
+    from sreda.assessment.qti import content_of
+    from sreda.assessment.rendering import Page, render_item
+
+    print("\nitem                template/s  rendered/s  × slower")
+    for count in (4, 40):
+        names = [f"C{n:02}" for n in range(count)]
+        choices = "".join(
+            f'<qti-simple-choice identifier="{n}">Answer {n}</qti-simple-choice>' for n in names
+        )
+        plain = MATCHED[: MATCHED.index("<qti-simple-choice")] + choices
+        source = plain + MATCHED[MATCHED.index("</qti-choice-interaction>") :]
+        item = read_item(source.replace('max-choices="0"', 'max-choices="1" shuffle="true"'))
+        state = start(item, seed=1)
+        state.values["RESPONSE"] = "C02"
+        page = Page()
+        html = render_item(item, state, page).body
+        body = content_of(item, state).body
+        assert body is not None
+        order = [c.get("identifier") for c in body.walk() if c.name == "qti-simple-choice"]
+        begins = [html.index(f'value="{name}"') for name in order]
+        assert begins == sorted(begins)
+        opened = html.index("<div", html.index("</legend>"))
+        first = html.index('<div class="form-check', opened)
+        second = html.index('<div class="form-check', first + 1)
+        closed = html.rindex("</label></div>") + len("</label></div>")
+        each = html[first:second].replace(order[0], "{{ c.name }}").replace(" checked=\"\"", "")
+        each = each.replace('">', '"{% if c.on %} checked=""{% endif %}>', 2).replace(
+            '"{% if c.on %} checked=""{% endif %}>', '">', 1
+        )
+        template = engines["django"].from_string(
+            html[:first] + "{% for c in choices %}" + each + "{% endfor %}" + html[closed:]
+        )
+        data = {"choices": [{"name": n, "on": n == "C02"} for n in order]}
+        assert template.render(data) == html, (template.render(data)[:900], html[:900])
+        base = rate(lambda n: template.render(data), seconds)  # noqa: B023
+        ours = rate(lambda n: render_item(item, state, page), seconds)  # noqa: B023
+        print(f"choice of {count:<8}{base:>12,.0f}{ours:>12,.0f}{base / ours:>10.1f}")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--seconds", type=float, default=1.0)
@@ -154,6 +203,7 @@ def main() -> None:
             f"{name:<18}{base:>12,.0f}{marked:>12,.0f}{base / marked:>10.1f}"
             f"{alone:>12,.0f}{read:>10,.0f}"
         )
+    rendered(seconds)
 
 
 if __name__ == "__main__":
