@@ -219,3 +219,22 @@ def test_pages_lead_only_where_their_reader_may_go(school: School) -> None:
             assert ("/assessment/marking/" in client.get(page).content.decode()) is leads
         listed = client.get("/assessment/sittings/").content.decode()
         assert ("/assessment/appeals/" in listed) is leads
+
+
+@pytest.mark.parametrize(
+    ("path", "words"),
+    [
+        ("sittings/", "Дать тест"),
+        ("marking/", "Проверять пока нечего"),
+        ("appeals/", "Апелляций нет"),
+        ("items/", "Заданий пока нет"),
+        ("quizzes/", "Тестов пока нет"),
+    ],
+)
+def test_an_empty_list_says_why_and_leads_on(school: School, path: str, words: str) -> None:
+    from tests.assessment.test_bank_pages import teacher
+
+    page = teacher(school).get(f"/assessment/{path}").content.decode()
+    shown = page.split('class="empty"', 1)[1]
+    assert words in shown
+    assert 'class="btn' in shown
