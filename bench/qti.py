@@ -178,7 +178,7 @@ def rendered(seconds: float) -> None:
         first = html.index('<div class="form-check', opened)
         second = html.index('<div class="form-check', first + 1)
         closed = html.rindex("</label></div>") + len("</label></div>")
-        each = html[first:second].replace(order[0], "{{ c.name }}").replace(" checked=\"\"", "")
+        each = html[first:second].replace(order[0], "{{ c.name }}").replace(' checked=""', "")
         each = each.replace('">', '"{% if c.on %} checked=""{% endif %}>', 2).replace(
             '"{% if c.on %} checked=""{% endif %}>', '">', 1
         )

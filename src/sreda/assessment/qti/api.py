@@ -23,6 +23,7 @@ from .session.item import (
     start,
 )
 from .session.validation import Problem, validate
+from .testing.holding import Clock, SessionError
 from .testing.model import (
     Control,
     ItemRef,
@@ -35,7 +36,7 @@ from .testing.model import (
 from .testing.plan import Entry
 from .testing.reading import read_test, write_test
 from .testing.scoring import ScoredTest, score_test
-from .testing.session import Clock, SessionError, TestSession
+from .testing.session import TestSession
 from .values import Value, dump, load, read_json, to_json, to_pci
 from .xml import Element, read_xml, write_xml
 

@@ -11,8 +11,9 @@ from ..session.item import read_responses
 from ..session.validation import Problem
 from ..values.json import Json, to_json
 from ..values.types import Value
+from .holding import SessionError
 from .model import Test
-from .session import SessionError, TestSession
+from .session import TestSession
 
 EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 
