@@ -263,3 +263,23 @@ def test_a_place_of_several_organisations_is_their_sum(school):
     assert formula.evaluate(many, place) == 4
     with pytest.raises(ExpressionError, match="organisation"):
         compile_expression("organisation.kind", "i", organisation=False)
+
+
+def test_a_condition_in_a_list_looks_at_its_own_row(school):
+    """Members are asked of clubs that are named, and of a school that has any learners."""
+    (general, more) = SCHEMA.sections
+    clubs = more.blocks[0]
+    title, members = clubs.fields
+    condition = 'row.title != "" && count("contingent") > 0'
+    members = replace(members, relevant=condition, required=True)
+    block = replace(clubs, fields=(title, members))
+    schema = Schema((general, replace(more, blocks=(block, *more.blocks[1:]))))
+    assert vet_schema(schema) == []
+    form = CompiledForm(schema)
+    cells = CellValues()
+    cells.set_list("clubs", {"r1": {"title": "Хор"}, "r2": {"members": Decimal(2)}})
+    asked = form.asked(world(school), school.pk, cells)
+    assert {k: v for k, v in asked.items() if k.startswith("clubs")} == {
+        "clubs.r1.members": True,
+        "clubs.r2.members": False,
+    }

@@ -273,3 +273,36 @@ def test_submissions_of_different_schools_wait_for_nobody(school):
     planned = campaign()
     open_campaign(planned, actor=None, at=AT)
     assert Submission.objects.get().status == "waiting"
+
+
+def test_a_cell_of_a_row_is_needed_only_where_its_row_asks_for_it(school, head):
+    """Members of a club are asked for where the club is not for all; elsewhere the cell is
+    neither shown nor missed."""
+    from dataclasses import replace
+
+    from django.test import Client
+    from django.urls import reverse
+
+    from sreda.registry.api import User
+    from tests.reporting.forms import SCHEMA
+
+    general, more = SCHEMA.sections
+    title, members = more.blocks[0].fields
+    members = replace(members, required=True, relevant='row.title != "Для всех"')
+    clubs = replace(more.blocks[0], fields=(title, members))
+    schema = replace(SCHEMA, sections=(general, replace(more, blocks=(clubs, *more.blocks[1:]))))
+    mine = ready(school, head, opened(published(schema)))
+    type_in(
+        mine, head,
+        Change("clubs.*.title", "Для всех", row="r1"), Change("clubs.*.title", "Хор", row="r2"),
+    )  # fmt: skip
+    assert [f.cells for f in check_submission(mine).errors] == [("clubs.r2.members",)]
+    client = Client()
+    client.force_login(User.objects.get(pk=head.user_id))
+    page = client.get(reverse("reporting:report", args=[mine.pk]), {"section": "more"})
+    hidden = [
+        part.split('id="', 1)[1].split('"', 1)[0]
+        for part in page.content.decode().split('<div class="cell')[1:]
+        if part.split(">", 1)[0].endswith(" hidden") and 'id="' in part
+    ]
+    assert hidden == ["c-clubs-r1-members"]

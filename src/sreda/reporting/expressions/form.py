@@ -9,8 +9,8 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from sreda.kernel.rules import Budget, Limits
-from sreda.reporting.expressions.cells import CellValues, Value
-from sreda.reporting.expressions.compiled import Compiled, compile_expression
+from sreda.reporting.expressions.cells import CellValues, Value, empty
+from sreda.reporting.expressions.compiled import LIMITS, Compiled, compile_expression
 from sreda.reporting.expressions.vetting import FormOf
 from sreda.reporting.expressions.words import ExpressionError
 from sreda.reporting.expressions.world import Place, World
@@ -221,17 +221,28 @@ class CompiledForm:
         return rows
 
     def asked(self, world: World, place: Place, cells: CellValues) -> dict[str, bool]:
-        """Whether the fields (`block.field`) with a condition are asked now; a condition that
-        cannot be evaluated does not hide the field. Of lists it is not worked out here."""
+        """Whether the fields with a condition are asked now: by `block.field`, of a list by
+        `block.row.field`, for its condition may look at the row's own cells. A condition that
+        cannot be evaluated does not hide the field."""
         found = {}
-        for where, condition in self.relevant.items():
-            block = self.schema.blocks[where.partition(".")[0]]
-            if block.kind is BlockKind.LIST:
-                continue
+
+        def holds(condition: Compiled, budget: Budget, row: dict[str, Any] | None = None) -> bool:
             try:
-                found[where] = condition.evaluate(world, place, cells) is not False
+                value = condition.evaluate(world, place, cells, row=row, budget=budget)
+                return value is not False
             except ExpressionError:
-                found[where] = True
+                return True
+
+        for where, condition in self.relevant.items():
+            code, _dot, name = where.partition(".")
+            budget = Budget(LIMITS)  # of a list, for all its rows
+            block = self.schema.blocks[code]
+            if block.kind is not BlockKind.LIST:
+                found[where] = holds(condition, budget)
+                continue
+            defaults = {field.code: empty(field.type) for field in block.fields}
+            for row, values in cells.lists.get(code, {}).items():
+                found[f"{code}.{row}.{name}"] = holds(condition, budget, {**defaults, **values})
         return found
 
     def run_checks(self, world: World, place: Place, cells: CellValues) -> list[Result]:

@@ -136,8 +136,9 @@ def _missing(schema: Schema, cells: CellValues, asked: Mapping[str, bool]) -> It
             continue
         if cell.listed:
             for row, values in cells.lists.get(cell.block, {}).items():
-                if cell.field.code not in values:
-                    yield _not_filled(schema, cell, place_of(cell.key, row))
+                place = place_of(cell.key, row)
+                if cell.field.code not in values and asked.get(place, True):
+                    yield _not_filled(schema, cell, place)
         elif cell.key not in cells.single:
             yield _not_filled(schema, cell, cell.key)
     for block in schema.blocks.values():

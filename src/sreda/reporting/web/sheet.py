@@ -171,7 +171,8 @@ class SheetView:
         view.has_source = found is not None
         view.computed = found is not None and not found.inputs.outside
         view.comments = self.comments.get(place, 0)
-        view.hidden = not self.asked.get(f"{key.partition('.')[0]}.{item.code}", True)
+        asked = place if row else f"{key.partition('.')[0]}.{item.code}"
+        view.hidden = not self.asked.get(asked, True)
         if value is not None:
             view.value = plain_text(value.number, value.text)
             view.shown = shown(item, value.number, value.text, options)

@@ -259,7 +259,9 @@ class FieldForm(PartForm):
         label=gettext_lazy("Asked when"),
         required=False,
         widget=_area(2, code=True),
-        help_text=gettext_lazy("A condition. Empty: always."),
+        help_text=gettext_lazy(
+            "A condition. Empty: always. In a list it may look at the cells of its row: row.kind"
+        ),
     )
     order = (
         "title", "type", "unit", "places", "required", "minimum", "maximum", "dictionary",
