@@ -6,11 +6,13 @@ from __future__ import annotations
 import hashlib
 import threading
 import uuid
+from urllib.parse import urlencode
 
 import pytest
 from django.db import connections
 
 from sreda.records.models import Document
+from tests.factories import OrganisationFactory
 from tests.records.conftest import Lrs
 from tests.records.statements import ANNA, BORIS, CLASS
 
@@ -158,6 +160,36 @@ def test_states_of_registrations_and_agents_are_apart(lrs):
     assert lrs.ask("DELETE", "activities/state", registration=one, **where).status_code == 204
     assert lrs.ask("GET", "activities/state", registration=one, **where).json() == []
     assert lrs.ask("GET", "activities/state", **where).json() == ["a"]
+
+
+@ALL
+def test_of_a_source_limited_to_an_organisation_they_lie_apart(lrs, path, name, params):
+    school, other = OrganisationFactory(), OrganisationFactory()
+    mine = Lrs("all", name="Школа", organisation=school)
+    ours = Lrs("all", name="Школа, журнал", organisation=school)
+    foreign = Lrs("all", name="Другая", organisation=other)
+    where = params | {name: "a"}
+    lrs.ask("PUT", path, b"of all", kind="text/plain", **ANY, **where)
+    for one in (mine, foreign):
+        assert one.ask("GET", path, **where).status_code == 404
+        assert one.ask("GET", path, **params).json() == []
+    assert mine.ask("PUT", path, b"own", kind="text/plain", **ANY, **where).status_code == 204
+    assert ours.ask("GET", path, **where).content == b"own"
+    assert foreign.ask("GET", path, **where).status_code == 404
+    foreign.ask("DELETE", path, **where)
+    if path == "activities/state":
+        foreign.ask("DELETE", path, **params)
+    assert ours.ask("GET", path, **params).json() == ["a"]
+    assert lrs.ask("GET", path, **where).content == b"of all"
+
+
+def test_a_header_in_a_form_has_one_line(lrs):
+    fields = {"activityId": ACTIVITY, "profileId": "a", "content": "x", "If-None-Match": "*"}
+    for kind, status in (("text/plain\nX-Own: 1", 400), ("text/plain", 204)):
+        form = urlencode(fields | {"Content-Type": kind}).encode()
+        answer = lrs.ask("POST", "activities/profile", form, method="PUT",
+                         kind="application/x-www-form-urlencoded")  # fmt: skip
+        assert answer.status_code == status, answer.content
 
 
 @pytest.mark.parametrize(

@@ -448,6 +448,19 @@ def test_only_of_its_organisation(lrs):
     assert set(lrs.found()) == {own, other}
 
 
+def test_of_agents_and_activities_an_organisation_hears_what_its_statements_told(both_stores):
+    lrs = Lrs(name="Все")
+    bound = Lrs("all", name="Школа", organisation=OrganisationFactory())
+    lrs.send(plain())
+    who, what = {"agent": {"mbox": ANNA["mbox"]}}, {"activityId": LESSON["id"]}
+    assert "name" not in bound.ask("GET", "agents", **who).json()
+    assert "definition" not in bound.ask("GET", "activities", **what).json()
+    bound.send(plain(actor={"mbox": ANNA["mbox"], "name": "А. Школьная"}))
+    assert bound.ask("GET", "agents", **who).json()["name"] == ["А. Школьная"]
+    assert "definition" in bound.ask("GET", "activities", **what).json()
+    assert set(lrs.ask("GET", "agents", **who).json()["name"]) == {"Анна", "А. Школьная"}
+
+
 def test_without_the_right_to_define_nothing_is_described(lrs):
     narrow = Lrs("statements/write", name="Узкая")
     narrow.send(plain())

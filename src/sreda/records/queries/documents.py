@@ -12,27 +12,30 @@ from sreda.records.models import Document, DocumentKind
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where a document lies. `agent` is an identity (`xapi.keys.identity`)."""
+    """Where a document lies. `agent` is an identity (`xapi.keys.identity`). Documents of a source
+    limited to an `organisation` lie apart from all others."""
 
     kind: DocumentKind
     activity: str = ""
     agent: str = ""
     registration: UUID | None = None
     name: str = ""
+    organisation: UUID | None = None
 
     @property
     def place(self) -> str:
-        return _digest(self.kind, self.activity, self.agent)
+        return self._digest(self.kind, self.activity, self.agent)
 
     @property
     def key(self) -> str:
-        return _digest(
+        return self._digest(
             self.kind, self.activity, self.agent, str(self.registration or ""), self.name
         )
 
-
-def _digest(*parts: str) -> str:
-    return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
+    def _digest(self, *parts: str) -> str:
+        if self.organisation:
+            parts += (str(self.organisation),)
+        return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def document(address: Address) -> Document | None:

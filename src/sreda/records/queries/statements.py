@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,10 +13,19 @@ from django.db import connection
 from sreda.records.clickhouse.client import Client, configured
 from sreda.records.models import Activity, AgentName, Attachment, Verb
 from sreda.records.queries import columns
-from sreda.records.xapi.keys import ACTIVITY, VERB, key
+from sreda.records.xapi.keys import (
+    ACTIVITY,
+    AGENT_NEAR,
+    ORGANISATION,
+    VERB,
+    activity_key,
+    identity,
+    key,
+)
 from sreda.records.xapi.reading import read_json
 
 Json = dict[str, Any]
+_IDENTIFIERS = frozenset({"account", "mbox", "mbox_sha1sum", "openid"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,6 +288,39 @@ def displays(iris: Iterable[str]) -> dict[str, Json]:
 def names_of(agent_key: int) -> list[str]:
     rows = AgentName.objects.filter(agent=agent_key).order_by("id")
     return list(rows.values_list("name", flat=True)[:100])
+
+
+def names_within(own: str, organisation: UUID) -> list[str]:
+    """Under which names the newest statements of an organisation knew an agent, by its identity."""
+    names: dict[str, None] = {}
+    for body in _within(key(AGENT_NEAR, own), organisation, 100):
+        for agent in _agents_in(read_json(body)):
+            if identity(agent) == own and "name" in agent:
+                names.setdefault(agent["name"])
+    return list(names)
+
+
+def names_activity(iri: str, organisation: UUID) -> bool:
+    """Whether a statement of the organisation speaks of the activity."""
+    return bool(_within(activity_key(iri, near=True), organisation, 1))
+
+
+def _within(one: int, organisation: UUID, most: int) -> list[str]:
+    keys = (one, key(ORGANISATION, str(organisation)))
+    return [body for _stored, _seq, body in _in_rows(Wanted(keys=keys, limit=most))]
+
+
+def _agents_in(thing: Any) -> Iterator[Json]:
+    """Whatever in a statement has an identifier of an agent."""
+    if isinstance(thing, list):
+        for one in thing:
+            yield from _agents_in(one)
+    elif isinstance(thing, dict):
+        if not _IDENTIFIERS.isdisjoint(thing):
+            yield thing
+        for name, one in thing.items():
+            if name not in {"extensions", "definition", "account"}:
+                yield from _agents_in(one)
 
 
 def attachments(hashes: Iterable[str]) -> dict[str, Attachment]:

@@ -119,7 +119,7 @@ def mixed(first: bytes, parts: Iterable[tuple[str, str, bytes]]) -> tuple[str, b
     for digest, kind, content in parts:
         lines += [
             mark,
-            f"Content-Type: {kind}".encode("latin-1", "replace"),
+            f"Content-Type: {' '.join(kind.split())}".encode("latin-1", "replace"),
             b"Content-Transfer-Encoding: binary",
             f"X-Experience-API-Hash: {digest}".encode(),
             b"",

@@ -190,6 +190,8 @@ def _alternate(call: Call) -> Call:
     for name in FORM_HEADERS:
         for given in [known for known in fields if known.lower() == name.lower()]:
             headers[name] = fields.pop(given)
+            if not headers[name].isprintable():
+                raise Invalid(name, "has a character that no header may have")
     content = fields.pop("content", None)
     if content is None and method in {"PUT", "POST"}:
         raise Invalid("content", "this field of the form is required")

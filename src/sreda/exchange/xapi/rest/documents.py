@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from django.http import HttpResponse
 from django.utils.http import http_date
@@ -40,6 +41,7 @@ def state(call: Call) -> HttpResponse:
         agent=_agent(call),
         registration=call.uuid("registration"),
         name=call.text("stateId") if "stateId" in call.params else "",
+        organisation=call.credential.organisation_id,
     )
     if "stateId" not in call.params:
         if call.method == "DELETE":
@@ -71,10 +73,10 @@ def agent_profile(call: Call) -> HttpResponse:
 def _profile(
     call: Call, kind: DocumentKind, *, activity: str = "", agent: str = ""
 ) -> HttpResponse:
+    place = Address(kind, activity, agent, organisation=call.credential.organisation_id)
     if "profileId" not in call.params and call.reads:
-        return _names(call, Address(kind, activity=activity, agent=agent))
-    name = call.text("profileId")
-    return _document(call, Address(kind, activity, agent, name=name), blind=False)
+        return _names(call, place)
+    return _document(call, replace(place, name=call.text("profileId")), blind=False)
 
 
 def _scope(call: Call, own: Scope) -> None:

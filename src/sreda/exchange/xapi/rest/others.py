@@ -22,7 +22,14 @@ def agents(call: Call) -> HttpResponse:
     call.only("agent")
     agent = call.agent("agent")
     own = identity(agent)
-    return as_json(person(agent, reads.names_of(key(AGENT, own)) if own else []))
+    place = call.credential.organisation_id
+    if own is None:
+        names = []
+    elif place:
+        names = reads.names_within(own, place)
+    else:
+        names = reads.names_of(key(AGENT, own))
+    return as_json(person(agent, names))
 
 
 @resource("GET", "HEAD")
@@ -30,7 +37,9 @@ def activities(call: Call) -> HttpResponse:
     call.require(Scope.READ)
     call.only("activityId")
     iri = call.iri("activityId")
-    known = reads.definitions([iri]).get(iri)
+    place = call.credential.organisation_id
+    hidden = place is not None and not reads.names_activity(iri, place)
+    known = None if hidden else reads.definitions([iri]).get(iri)
     activity = {"objectType": "Activity", "id": iri}
     return as_json({**activity, "definition": known} if known else activity)
 
