@@ -238,21 +238,22 @@ def peak(campaign: Any, clients: dict[Any, Any], operator: Any, workers: int) ->
     from sreda.reporting.models import Submission
 
     waiting: Queue[Any] = Queue()
-    for pk, organisation in Submission.objects.filter(campaign=campaign).values_list(
-        "pk", "organisation_id"
+    for one in Submission.objects.filter(campaign=campaign).values_list(
+        "pk", "organisation_id", "edition"
     ):
-        waiting.put((pk, organisation))
+        waiting.put(one)
     total, spent, seen, wrong = waiting.qsize(), [], [], []
     done = threading.Event()
 
     def hand_in() -> None:
         while True:
             try:
-                pk, organisation = waiting.get_nowait()
+                pk, organisation, edition = waiting.get_nowait()
             except Empty:
                 break
+            url = reverse("reporting:submit", args=[pk])
             began = time.perf_counter()
-            answer = clients[organisation].post(reverse("reporting:submit", args=[pk]))
+            answer = clients[organisation].post(url, {"edition": edition})
             spent.append((time.perf_counter() - began) * 1000)
             if answer.status_code != 302:
                 wrong.append(answer.status_code)

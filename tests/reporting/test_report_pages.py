@@ -165,6 +165,27 @@ def test_a_handed_in_report_takes_no_cells(school_page, mine, head):
     assert "сдан" in answer.json()["message"]
 
 
+def seen_on(page):
+    return {"edition": re.search(r'name="edition" value="(\d+)"', page)[1]}
+
+
+def test_nobody_signs_what_they_have_not_seen(school_page, mine):
+    sent(school_page, mine, [{"key": "base.shifts", "value": "2"}], mine.edition)
+    check = reverse("reporting:check", args=[mine.pk])
+    submit = reverse("reporting:submit", args=[mine.pk])
+    seen = seen_on(school_page.get(check).content.decode())
+    sent(school_page, mine, [{"key": "base.shifts", "value": "1"}], 99)
+    for said in (seen, {}, {"edition": "1e999"}):
+        answer = school_page.post(submit, said)
+        assert answer.status_code == 422
+        assert "после того, как вы открыли" in answer.content.decode()
+        mine.refresh_from_db()
+        assert mine.status == "filling"
+    assert school_page.post(submit, seen_on(answer.content.decode())).status_code == 302
+    mine.refresh_from_db()
+    assert mine.status == "submitted"
+
+
 def test_checking_explaining_signing_and_what_the_paper_says(school_page, mine):
     check = reverse("reporting:check", args=[mine.pk])
     submit = reverse("reporting:submit", args=[mine.pk])
@@ -179,9 +200,11 @@ def test_checking_explaining_signing_and_what_the_paper_says(school_page, mine):
     )  # fmt: skip
     page = school_page.get(check).content.decode()
     assert "#c-clubs-t1-members" in page
-    assert school_page.post(submit).status_code == 422
+    seen = seen_on(page)
+    assert school_page.post(submit, seen).status_code == 422
     for _time in range(2):  # a double click
-        assert school_page.post(submit, {"explain:clubs": "Ходят соседи"}).status_code == 302
+        data = seen | {"explain:clubs": "Ходят соседи"}
+        assert school_page.post(submit, data).status_code == 302
     mine.refresh_from_db()
     assert mine.status == "submitted"
     digest = SubmissionStep.objects.get(kind="submitted").digest
@@ -204,7 +227,8 @@ def test_a_municipality_returns_with_a_comment_to_a_cell_and_accepts(
     assert mine.status == "returned"
     assert "Одна же" in school_page.get(page_of(mine)).content.decode()
     sent(school_page, mine, [{"key": "base.shifts", "value": "1"}], 99)
-    school_page.post(reverse("reporting:submit", args=[mine.pk]))
+    page = school_page.get(reverse("reporting:check", args=[mine.pk])).content.decode()
+    school_page.post(reverse("reporting:submit", args=[mine.pk]), seen_on(page))
     place.post(reverse("reporting:review", args=[mine.pk]), {"act": "accept"})
     mine.refresh_from_db()
     assert mine.status == "accepted"

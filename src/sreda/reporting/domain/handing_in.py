@@ -30,11 +30,12 @@ from sreda.reporting.queries.typed import as_json
 
 
 class NotReady(ValidationError):
-    """The checks stand in the way; `findings` are all of them."""
+    """The report cannot be signed yet; `findings` are all those of its `edition`."""
 
-    def __init__(self, message: str, findings: Findings) -> None:
+    def __init__(self, message: str, findings: Findings, edition: int) -> None:
         super().__init__(message)
         self.findings = findings
+        self.edition = edition
 
 
 def content_of(values: list[Value]) -> dict[str, Any]:
@@ -53,9 +54,12 @@ def content_of(values: list[Value]) -> dict[str, Any]:
     return found
 
 
-def submit(submission: Submission, *, actor: Actor, at: datetime) -> Submission:
-    """Sign and hand in. NotReady where a check finds an error, or a warning is not explained;
-    handed in twice, it is handed in once."""
+def submit(
+    submission: Submission, *, actor: Actor, at: datetime, seen: int | None = None
+) -> Submission:
+    """Sign and hand in. NotReady where a check finds an error, a warning is not explained, or the
+    report is no longer of the edition its signer has `seen`; handed in twice, it is handed in
+    once."""
     with transaction.atomic():
         current = locked_submission(submission.pk)
         if current.status in {SubmissionStatus.SUBMITTED, SubmissionStatus.ACCEPTED}:
@@ -70,18 +74,26 @@ def submit(submission: Submission, *, actor: Actor, at: datetime) -> Submission:
         values = values_of([current.pk])
         findings = check_submission(current, values)
         current.errors, current.warnings = len(findings.errors), len(findings.warnings)
+        moved = seen is not None and seen != current.edition
         if findings.errors:
             current.save(update_fields=["errors", "warnings"])
-        else:
+        elif not moved:
             content = content_of(values)
             current.submitted_at, current.submitted_by_name = at, actor.name[:300]
             if not findings.unexplained:
                 _step(current, StepKind.SUBMITTED, SubmissionStatus.SUBMITTED, actor, at,
                       content=content, digest=digest_of(content))  # fmt: skip
                 return current
-    if findings.errors:
-        raise NotReady(_("The report has errors: they are listed below."), findings)
-    raise NotReady(_("Explain each warning, then hand in."), findings)
+    if moved:
+        text = _(
+            "The report was changed after you opened this page, so it is not signed. Look through"
+            " it once more, then hand in."
+        )
+    elif findings.errors:
+        text = _("The report has errors: they are listed below.")
+    else:
+        text = _("Explain each warning, then hand in.")
+    raise NotReady(text, findings, current.edition)
 
 
 def withdraw(submission: Submission, *, actor: Actor, at: datetime) -> Submission:

@@ -94,9 +94,10 @@ def submit(request: HttpRequest, pk: UUID) -> HttpResponseBase:
         for name, text in request.POST.items():
             if name.startswith("explain:") and isinstance(text, str) and text.strip():
                 handing_in.explain(submission, name[8:], text, actor=actor, at=at)
-        handing_in.submit(submission, actor=actor, at=at)
+        handing_in.submit(submission, actor=actor, at=at, seen=_seen(request))
     except handing_in.NotReady as error:
         messages.error(request, " ".join(error.messages))
+        submission.edition = error.edition
         context = _checked(request, submission, error.findings)
         return render(request, "reporting/check.html", context, status=422)
     except ValidationError as error:
@@ -104,6 +105,12 @@ def submit(request: HttpRequest, pk: UUID) -> HttpResponseBase:
         return redirect("reporting:report", pk=pk)
     messages.success(request, _("The report is signed and handed in."))
     return redirect("reporting:report", pk=pk)
+
+
+def _seen(request: HttpRequest) -> int:
+    """The edition of the report on the page that was signed; -1 is of none."""
+    said = request.POST.get("edition", "")
+    return int(said) if said.isdecimal() and len(said) < 10 else -1
 
 
 def _act(
