@@ -15,20 +15,13 @@ from django.utils.translation import gettext as _
 
 from sreda.assessment import events, qti
 from sreda.assessment.domain.reading import digest, facts_of
+from sreda.assessment.domain.versions import locked_draft, not_yet, put_in_force
 from sreda.assessment.enums import ItemStatus
 from sreda.assessment.models import Item, ItemVersion, Resource, Stimulus, Tag, Test
 from sreda.assessment.queries.bank import owned_by
 from sreda.kernel.api import Actor, StoredFile, audit, publish, uuid7
 
 B = TypeVar("B", Item, Stimulus, Test)
-
-
-class Stale(Exception):
-    """Somebody saved the draft after it was opened; `current` is how it is now."""
-
-    def __init__(self, current: models.Model) -> None:
-        super().__init__(str(current.pk))
-        self.current = current
 
 
 def read(content: str, *, file: str = "") -> qti.Item:
@@ -158,11 +151,8 @@ def save_draft(
     """Change a draft. Stale when it was saved since `edition`, unless equally."""
     found = read(content)
     with transaction.atomic():
-        current = ItemVersion.objects.select_for_update().get(pk=version.pk)
-        if current.status != ItemStatus.DRAFT:
-            raise ValidationError(_("This version is in use. Make a new draft of the item."))
-        if current.edition != edition and current.content != content:
-            raise Stale(current)
+        used = _("This version is in use. Make a new draft of the item.")
+        current = locked_draft(version, edition=edition, content=content, used=used)
         _fill(current, content, found)
         current.edition += 1
         if difficulty is not None:
@@ -187,19 +177,9 @@ def make_ready(version: ItemVersion, *, actor: Actor, at: datetime) -> ItemVersi
         current = ItemVersion.objects.select_for_update().get(pk=version.pk)
         if current.status == ItemStatus.READY:
             return current
-        wrong = [one for one in current.faults if one.get("severity") in {"error", "fatal"}]
-        if wrong:
-            raise ValidationError(
-                _("It cannot be given yet: %(faults)s")
-                % {"faults": "; ".join(str(one.get("text", one.get("code"))) for one in wrong[:5])}
-            )
+        not_yet([one for one in current.faults if one.get("severity") in {"error", "fatal"}])
         item = Item.objects.select_for_update().get(pk=current.item_id)
-        item.versions.filter(status=ItemStatus.READY).update(status=ItemStatus.RETIRED)
-        current.status = ItemStatus.READY
-        current.save(update_fields=["status"])
-        item.current = current
-        item.edition += 1
-        item.save(update_fields=["current", "edition"])
+        put_in_force(current, item)
         audit("assessment.item.published", item, actor=actor, at=at, version=current.number)
         publish(events.ItemPublished(item_id=item.pk, version_id=current.pk), at=at)
     return current

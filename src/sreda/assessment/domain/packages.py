@@ -21,6 +21,7 @@ from sreda.assessment import qti
 from sreda.assessment.domain import bank, media, tests
 from sreda.assessment.domain.bank import named
 from sreda.assessment.domain.reading import digest
+from sreda.assessment.domain.versions import Stale
 from sreda.assessment.enums import ItemStatus
 from sreda.assessment.models import Item, Resource, Stimulus, Test, TestVersion
 from sreda.kernel.api import Actor, audit, uuid7
@@ -355,7 +356,7 @@ def take_over(
         try:
             with transaction.atomic():
                 _take(judged, entry, held, organisation_id, actor, at, ready)
-        except (ValidationError, bank.Stale) as error:
+        except (ValidationError, Stale) as error:
             said = " ".join(error.messages) if isinstance(error, ValidationError) else str(error)
             done.refused.append((entry, said))
             continue

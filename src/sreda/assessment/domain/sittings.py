@@ -18,7 +18,7 @@ from django.utils.translation import override
 
 from sreda.assessment import events
 from sreda.assessment.domain.attempts import hand_in
-from sreda.assessment.domain.bank import Stale
+from sreda.assessment.domain.versions import Stale
 from sreda.assessment.enums import AttemptStatus, ItemStatus, ReleaseStatus, SittingStatus
 from sreda.assessment.models import Sitting, TestVersion
 from sreda.kernel.api import Actor, audit, notify, publish, uuid7

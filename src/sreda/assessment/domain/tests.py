@@ -14,8 +14,9 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from sreda.assessment import qti
-from sreda.assessment.domain.bank import Stale, free_identifier
+from sreda.assessment.domain.bank import free_identifier
 from sreda.assessment.domain.reading import digest, item_of, points
+from sreda.assessment.domain.versions import locked_draft, not_yet, put_in_force
 from sreda.assessment.enums import ItemStatus
 from sreda.assessment.models import Item, ItemVersion, Tag, Test, TestItem, TestVersion
 from sreda.kernel.api import Actor, audit, uuid7
@@ -243,11 +244,8 @@ def save_draft(
     title: str | None = None,
 ) -> TestVersion:
     with transaction.atomic():
-        current = TestVersion.objects.select_for_update().get(pk=version.pk)
-        if current.status != ItemStatus.DRAFT:
-            raise ValidationError(_("This version is in use. Make a new draft of the test."))
-        if current.edition != edition and current.content != content:
-            raise Stale(current)
+        used = _("This version is in use. Make a new draft of the test.")
+        current = locked_draft(version, edition=edition, content=content, used=used)
         current.edition += 1
         _fill(current, content, bound)
         if title is not None:
@@ -286,15 +284,9 @@ def make_ready(version: TestVersion, *, actor: Actor, at: datetime) -> TestVersi
             )
         if not current.items.exists():
             raise ValidationError(_("There is no item in it."))
-        if current.faults:
-            said = "; ".join(str(one.get("text", one.get("code"))) for one in current.faults[:5])
-            raise ValidationError(_("It cannot be given yet: %(faults)s") % {"faults": said})
+        not_yet(current.faults)
         test = Test.objects.select_for_update().get(pk=current.test_id)
-        test.versions.filter(status=ItemStatus.READY).update(status=ItemStatus.RETIRED)
-        current.status = ItemStatus.READY
-        current.save(update_fields=["status"])
-        test.current = current
-        test.save(update_fields=["current"])
+        put_in_force(current, test)
         audit("assessment.test.published", test, actor=actor, at=at, version=current.number)
     return current
 

@@ -25,6 +25,7 @@ from sreda.assessment.domain import bank, editing, markup, media
 from sreda.assessment.domain.editing import ItemForm, Row
 from sreda.assessment.domain.markup import FILMS, SOUNDS
 from sreda.assessment.domain.tagging import tags_named
+from sreda.assessment.domain.versions import Stale
 from sreda.assessment.enums import ItemStatus
 from sreda.assessment.models import Item, ItemVersion, Resource
 from sreda.assessment.queries import bank as queries
@@ -157,7 +158,7 @@ def _posted(
             difficulty=edited.difficulty,
             tags=tags_named(edited.tags),
         )
-    except bank.Stale as stale:
+    except Stale as stale:
         current = stale.current
         assert isinstance(current, ItemVersion)
         return _shown(request, item, current, edited, status=409, other=current)

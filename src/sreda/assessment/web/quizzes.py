@@ -21,9 +21,9 @@ from sreda.assessment import qti
 from sreda.assessment.access import OPERATOR, TESTS
 from sreda.assessment.domain import quizzes as domain
 from sreda.assessment.domain import tests as writing
-from sreda.assessment.domain.bank import Stale
 from sreda.assessment.domain.reading import item_of
 from sreda.assessment.domain.tests import Place, Plan
+from sreda.assessment.domain.versions import Stale
 from sreda.assessment.enums import ItemStatus
 from sreda.assessment.models import Item, Test, TestVersion
 from sreda.assessment.queries import bank as queries

@@ -19,7 +19,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from sreda.assessment.access import ATTEMPTS, SITTINGS
 from sreda.assessment.domain import analysis, sittings
-from sreda.assessment.domain.bank import Stale
+from sreda.assessment.domain.versions import Stale
 from sreda.assessment.enums import AttemptStatus, SittingStatus
 from sreda.assessment.models import ItemAnalysis, Sitting, SittingAnalysis, Test
 from sreda.assessment.queries import teaching
