@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain, count
+from typing import Any
 
 from allauth.account.forms import default_token_generator
 from allauth.account.utils import user_pk_to_url_str
@@ -34,9 +35,10 @@ MATCHED_FIELDS = frozenset({"external_id", "email"})
 def found_by() -> set[str]:
     """Fields of a person by which somebody signs in as them: the e-mail, for it goes to their
     account and a forgotten password is sent there, and what outside services match by."""
-    services = settings.SOCIALACCOUNT_PROVIDERS.get("openid_connect", {}).get("APPS", [])
+    providers: dict[str, Any] = settings.SOCIALACCOUNT_PROVIDERS
+    services = providers.get("openid_connect", {}).get("APPS", [])
     matched = {(app.get("settings", {}).get("person") or {}).get("field") for app in services}
-    return {"email"} | (matched & MATCHED_FIELDS)
+    return {"email", *(matched & MATCHED_FIELDS)}
 
 
 @dataclass(frozen=True, slots=True)
