@@ -8,6 +8,7 @@ from sreda.assessment.events import (
     AttemptStarted,
     ItemPublished,
     MarksReleased,
+    MarksWithheld,
     SittingPlanned,
 )
 from sreda.assessment.models import Attempt, Item, ItemResult, Sitting, Test
@@ -22,6 +23,7 @@ __all__ = [
     "ItemPublished",
     "ItemResult",
     "MarksReleased",
+    "MarksWithheld",
     "Sitting",
     "SittingPlanned",
     "Test",

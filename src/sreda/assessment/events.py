@@ -68,6 +68,14 @@ class MarksReleased(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MarksWithheld(Event):
+    """Marks that learners could see are taken back."""
+
+    type: ClassVar[str] = "assessment.marks.withheld"
+    sitting_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AppealDecided(Event):
     type: ClassVar[str] = "assessment.appeal.decided"
     appeal_id: UUID

@@ -8,10 +8,12 @@ from typing import Any
 from django.conf import settings
 
 from sreda.assessment import events
-from sreda.assessment.models import Attempt
+from sreda.assessment.enums import ReleaseStatus
+from sreda.assessment.models import Attempt, Sitting
 from sreda.assessment.queries.taking import may_tell
 from sreda.kernel.api import subscribe
-from sreda.records.api import record
+from sreda.records.api import record, statements, void
+from sreda.records.xapi.formats import moment
 
 ATTEMPTED = ("http://adlnet.gov/expapi/verbs/attempted", {"ru": "начал", "en": "attempted"})
 COMPLETED = ("http://adlnet.gov/expapi/verbs/completed", {"ru": "сдал", "en": "completed"})
@@ -21,6 +23,10 @@ ASSESSMENT = "http://adlnet.gov/expapi/activities/assessment"
 
 def _attempt(payload: dict[str, Any]) -> Attempt | None:
     return Attempt.objects.select_related("sitting").filter(pk=payload["attempt_id"]).first()
+
+
+def _activity(sitting_id: Any) -> str:
+    return f"{settings.SITE_ADDRESS}/activities/sittings/{sitting_id}"
 
 
 def _tell(
@@ -33,7 +39,7 @@ def _tell(
     sitting = attempt.sitting
     target = {
         "objectType": "Activity",
-        "id": f"{settings.SITE_ADDRESS}/activities/sittings/{sitting.pk}",
+        "id": _activity(sitting.pk),
         "definition": {"type": ASSESSMENT, "name": {"ru": sitting.title}},
     }
     record(
@@ -75,11 +81,31 @@ def marked(payload: dict[str, Any], at: datetime) -> None:
 
 @subscribe(events.MarksReleased)
 def released(payload: dict[str, Any], at: datetime) -> None:
-    rows = Attempt.objects.filter(
-        sitting_id=payload["sitting_id"], marked_at__isnull=False
-    ).select_related("sitting")
-    for attempt in rows.iterator(chunk_size=500):
-        _scored(attempt, at)
+    _released(payload["sitting_id"])
+
+
+@subscribe(events.MarksWithheld)
+def withheld(payload: dict[str, Any], at: datetime) -> None:
+    """What was told until then is voided; marks published since, before this was heard, are told
+    anew."""
+    told = statements.of_sreda(SCORED[0], _activity(payload["sitting_id"]))
+    void([one for one in told if (moment(one["timestamp"]) or at) <= at], at=at)
+    _released(payload["sitting_id"])
+
+
+def _released(sitting_id: str) -> None:
+    """Marks of a sitting that are public and not in the record, or taken back there."""
+    sitting = Sitting.objects.get(pk=sitting_id)
+    if sitting.release != ReleaseStatus.RELEASED or sitting.released_at is None:
+        return
+    told = {
+        one.get("context", {}).get("registration")
+        for one in statements.of_sreda(SCORED[0], _activity(sitting_id))
+    }
+    rows = Attempt.objects.filter(sitting=sitting, marked_at__isnull=False)
+    for attempt in rows.select_related("sitting").iterator(chunk_size=500):
+        if str(attempt.pk) not in told:
+            _scored(attempt, sitting.released_at, changed=True)
 
 
 def _scored(attempt: Attempt, at: datetime, *, changed: bool = False) -> None:

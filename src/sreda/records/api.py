@@ -18,7 +18,7 @@ from sreda.records.domain.documents import (
     remove,
     remove_all,
 )
-from sreda.records.domain.statements import Happening, account, record, record_all, take_in
+from sreda.records.domain.statements import Happening, account, record, record_all, take_in, void
 from sreda.records.domain.writing import Conflict, NotYours, Source
 from sreda.records.enums import Scope
 from sreda.records.models import Credential, Document, DocumentKind
@@ -57,4 +57,5 @@ __all__ = [
     "statements",
     "take_in",
     "version_of",
+    "void",
 ]

@@ -222,4 +222,5 @@ def withhold(sitting: Sitting, *, actor: Actor, at: datetime, reason: str) -> Si
         current.edition += 1
         current.save(update_fields=["release", "moderated", "edition"])
         audit("assessment.marks.withheld", current, actor=actor, at=at, reason=reason)
+        publish(events.MarksWithheld(sitting_id=current.pk), at=at)
     return current

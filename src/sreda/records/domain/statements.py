@@ -29,7 +29,8 @@ from sreda.records.domain.writing import (
 )
 from sreda.records.models import Attachment
 from sreda.records.xapi.formats import written
-from sreda.records.xapi.reading import written_json
+from sreda.records.xapi.reading import read_json, written_json
+from sreda.records.xapi.statement import VOIDED
 
 Json = dict[str, Any]
 
@@ -152,6 +153,26 @@ def record_all(happenings: Iterable[Happening]) -> int:
     new, left = 0, iter(happenings)
     while batch := list(islice(left, BATCH)):
         new += _record(_unrecorded(batch))
+    return new
+
+
+def void(statements: Iterable[Json], *, at: datetime) -> int:
+    """Take back what Sreda recorded; returns how many were not taken back before."""
+    source, new, left = own_source(), 0, iter(statements)
+    while batch := list(islice(left, BATCH)):
+        voiding = [
+            {
+                "id": str(
+                    uuid5(NAMESPACE_URL, f"{settings.SITE_ADDRESS}/records/void:{one['id']}")
+                ),
+                "actor": read_json(source.authority),
+                "verb": {"id": VOIDED, "display": {"ru": "аннулировал", "en": "voided"}},
+                "object": {"objectType": "StatementRef", "id": one["id"]},
+                "timestamp": written(at),
+            }
+            for one in batch
+        ]
+        new += take_in(voiding, edition=2, source=source).new
     return new
 
 

@@ -82,8 +82,8 @@ def find(wanted: Wanted) -> Found:
     return Found([row[2] for row in page], places, places[-1] if len(rows) > wanted.limit else None)
 
 
-def _in_rows(wanted: Wanted) -> list[columns.Row]:
-    sql, params = _sql(wanted) if wanted.allowed is None else _sql_of_allowed(wanted)
+def _in_rows(wanted: Wanted, *, of_sreda: bool = False) -> list[columns.Row]:
+    sql, params = _sql(wanted, of_sreda) if wanted.allowed is None else _sql_of_allowed(wanted)
     with connection.cursor() as cursor:
         cursor.execute(sql, params)
         found: list[columns.Row] = cursor.fetchall()
@@ -103,7 +103,7 @@ def _in_columns(client: Client, wanted: Wanted) -> list[columns.Row]:
     )
 
 
-def _sql(wanted: Wanted) -> tuple[str, list[Any]]:
+def _sql(wanted: Wanted, of_sreda: bool = False) -> tuple[str, list[Any]]:
     """Index-only scans over `records_ref` in order, merged where there are more; then statements.
 
     Names and directions are ours; every value is a parameter.
@@ -128,7 +128,7 @@ def _sql(wanted: Wanted) -> tuple[str, list[Any]]:
         parts.append(f"(SELECT stored, seq, entry FROM records_ref WHERE {where}) r{number}")  # noqa: S608
         params += [one, *within]
     source = parts[0] + "".join(f" JOIN {part} USING (stored, seq, entry)" for part in parts[1:])
-    mine = ""
+    mine = " AND s.credential IS NULL" if of_sreda else ""
     if wanted.credential:
         mine = " AND s.credential = %s"
         params.append(wanted.credential)
@@ -298,6 +298,20 @@ def names_within(own: str, organisation: UUID) -> list[str]:
             if identity(agent) == own and "name" in agent:
                 names.setdefault(agent["name"])
     return list(names)
+
+
+def of_sreda(verb: str, activity: str) -> Iterator[Json]:
+    """What Sreda itself recorded with a verb about an activity, and nobody voided; newest first."""
+    keys = (key(VERB, verb), activity_key(activity, near=False))
+    after: Cursor | None = None
+    while True:
+        rows = _in_rows(Wanted(keys=keys, after=after, limit=500), of_sreda=True)
+        for _stored, _seq, body in rows[:500]:
+            if (found := read_json(body))["verb"]["id"] == verb:  # not one that refers to such
+                yield found
+        if len(rows) <= 500:
+            return
+        after = Cursor(*rows[499][:2])
 
 
 def names_activity(iri: str, organisation: UUID) -> bool:
