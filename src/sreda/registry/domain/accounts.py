@@ -38,7 +38,7 @@ def found_by() -> set[str]:
     providers: dict[str, Any] = settings.SOCIALACCOUNT_PROVIDERS
     services = providers.get("openid_connect", {}).get("APPS", [])
     matched = {(app.get("settings", {}).get("person") or {}).get("field") for app in services}
-    return {"email", *(matched & MATCHED_FIELDS)}
+    return {"email"} | {field for field in MATCHED_FIELDS if field in matched}
 
 
 @dataclass(frozen=True, slots=True)
