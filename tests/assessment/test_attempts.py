@@ -12,11 +12,11 @@ from django.db import IntegrityError, transaction
 
 from sreda.assessment.access import ATTEMPTS, RESULTS, SITTINGS
 from sreda.assessment.domain import attempts, bank, marking, sittings
-from sreda.assessment.models import Attempt, ItemResult, Sitting, TestVersion
+from sreda.assessment.models import Attempt, Item, ItemResult, Sitting, TestVersion
 from sreda.assessment.queries import teaching
 from sreda.kernel.api import Actor
 from sreda.kernel.models import OutboxEvent
-from tests.assessment.bank import School, actor_for, answer, choice_xml, essay_xml
+from tests.assessment.bank import CORRECT, NS, School, actor_for, answer, choice_xml, essay_xml
 from tests.factories import EnrolmentFactory
 
 AT = datetime(2026, 11, 20, 5, 0, tzinfo=UTC)
@@ -261,6 +261,81 @@ def test_a_corrected_key_says_whose_mark_changes_first(school: School) -> None:
     for attempt, score in ((wrong, 0), (right, 1), (none, 0)):
         attempt.refresh_from_db()
         assert attempt.score == score
+
+
+def drawn_xml(key: str, more: str = "") -> str:
+    """Each learner is asked for a number of their own."""
+    return f"""<qti-assessment-item {NS} identifier="drawn" title="Число" time-dependent="false"
+      xml:lang="ru" {more}>
+      <qti-response-declaration identifier="RESPONSE" cardinality="single" base-type="integer"/>
+      <qti-outcome-declaration identifier="SCORE" cardinality="single" base-type="float"
+        normal-maximum="1"/>
+      <qti-template-declaration identifier="N" cardinality="single" base-type="integer"/>
+      <qti-template-processing>
+        <qti-set-template-value identifier="N"><qti-random-integer min="1" max="100000"/>
+        </qti-set-template-value>
+        <qti-set-correct-response identifier="RESPONSE">{key}</qti-set-correct-response>
+      </qti-template-processing>
+      <qti-item-body><p>Введите <qti-printed-variable identifier="N"/>
+        <qti-text-entry-interaction response-identifier="RESPONSE"/></p></qti-item-body>
+      <qti-response-processing template="{CORRECT}"/></qti-assessment-item>"""
+
+
+N = '<qti-variable identifier="N"/>'
+ONE_MORE = f'<qti-sum>{N}<qti-base-value base-type="integer">1</qti-base-value></qti-sum>'
+
+
+def drawn(school: School, sitting: Sitting, more: int = 0) -> Attempt:
+    """An attempt whose learner answers with the number they were given, or `more`."""
+    learner = school.learner()
+    attempt = attempts.begin(sitting, actor=learner, at=AT)
+    number = attempt.state["session"]["items"]["Q1"]["values"]["N"][-1]
+    answer(attempt, "Q1", str(int(number) + more), minutes(1))
+    return attempts.hand_in(attempt, actor=learner, at=minutes(5))
+
+
+def corrected(school: School, item: Item, content: str) -> None:
+    draft = bank.draft_of(item, actor=school.teacher, at=AT)
+    bank.save_draft(draft, edition=draft.edition, content=content, actor=school.teacher, at=AT)
+    bank.make_ready(draft, actor=school.teacher, at=AT)
+    item.refresh_from_db()
+
+
+def test_a_corrected_key_is_tried_with_the_numbers_each_learner_was_given(school: School) -> None:
+    item = school.item(drawn_xml(ONE_MORE))
+    sitting = school.sitting(school.test([item]))
+    right, right_too, wrong = (
+        drawn(school, sitting),
+        drawn(school, sitting),
+        drawn(school, sitting, 1),
+    )
+    assert [one.score for one in (right, right_too, wrong)] == [0, 0, 1]
+    before = sitting.version.items.get().item_version
+    corrected(school, item, drawn_xml(N))
+    prepared = marking.prepare_rescoring(
+        sitting, before=before, after=item.current, reason="Ключ", actor=school.head, at=AT
+    )
+    assert marking.apply_rescoring(prepared, actor=school.head, at=AT) == 3
+    for attempt, score in ((right, 1), (right_too, 1), (wrong, 0)):
+        attempt.refresh_from_db()
+        assert attempt.score == score
+
+
+def test_marks_of_an_adaptive_item_are_left_to_people(school: School) -> None:
+    item = school.item(drawn_xml(ONE_MORE))
+    sitting = school.sitting(school.test([item]))
+    attempt = drawn(school, sitting, 1)
+    before = sitting.version.items.get().item_version
+    corrected(school, item, drawn_xml(N, 'adaptive="true"'))
+    prepared = marking.prepare_rescoring(
+        sitting, before=before, after=item.current, reason="Ключ", actor=school.head, at=AT
+    )
+    result = attempt.results.get()
+    assert prepared.changes == [[str(result.pk), "1.0000"]]
+    assert marking.apply_rescoring(prepared, actor=school.head, at=AT) == 0
+    attempt.refresh_from_db()
+    result.refresh_from_db()
+    assert (attempt.score, result.score, result.item_version) == (1, 1, before)
 
 
 def test_one_that_cannot_be_closed_keeps_no_other_open(school: School) -> None:

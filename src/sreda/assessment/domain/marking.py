@@ -219,9 +219,19 @@ def decide_appeal(
 
 
 def scored_anew(result: ItemResult, version: ItemVersion) -> tuple[Decimal | None, dict[str, Any]]:
-    """What the same responses give by another version of the item."""
-    scored = qti.score(item_of(version), result.responses, seed=0)
+    """What the same responses give by another version of the item, with the values its learner
+    was given."""
+    item = item_of(version)
+    held = result.attempt.state.get("session", {}).get("items", {}).get(result.ref)
+    given = qti.ItemState.from_dict(held) if held else qti.ItemState({}, seed=0)
+    values = {name: given.values[name] for name in item.templates if name in given.values}
+    scored = qti.score(item, result.responses, seed=given.seed, template_values=values)
     return points(scored.outcomes.get("SCORE")), scored.as_json()
+
+
+def _by_hand(before: ItemVersion, after: ItemVersion) -> bool:
+    """Whether the last responses do not tell the mark: in an adaptive item the whole way does."""
+    return before.adaptive or after.adaptive
 
 
 def prepare_rescoring(
@@ -235,13 +245,18 @@ def prepare_rescoring(
 ) -> Rescoring:
     """Whose mark would change if `after` had been given; nothing changes yet.
 
-    Marks given by people, in appeals too, stay as they are."""
+    Marks given by people, in appeals too, stay as they are; of an adaptive item all do, and are
+    listed for people to look at."""
     if before.item_id != after.item_id or before.pk == after.pk:
         raise ValidationError(_("Choose another version of the same item."))
     if not reason.strip():
         raise ValidationError({"reason": _("Say why.")})
-    changes = []
+    changes: list[list[str | None]] = []
+    by_hand = _by_hand(before, after)
     for result in _automatic(sitting, before):
+        if by_hand:
+            changes.append([str(result.pk), _text(result.score)])
+            continue
         score, _outcomes = scored_anew(result, after)
         if score != result.score:
             changes.append([str(result.pk), _text(result.score), _text(score)])
@@ -257,9 +272,13 @@ def prepare_rescoring(
 
 
 def _automatic(sitting: Sitting, version: ItemVersion) -> Any:
-    return ItemResult.objects.filter(
-        attempt__sitting=sitting, item_version=version, marking=MarkingStatus.AUTOMATIC
-    ).order_by("pk")
+    return (
+        ItemResult.objects.filter(
+            attempt__sitting=sitting, item_version=version, marking=MarkingStatus.AUTOMATIC
+        )
+        .select_related("attempt")
+        .order_by("pk")
+    )
 
 
 def _text(score: Decimal | None) -> str | None:
@@ -273,7 +292,8 @@ def apply_rescoring(rescoring: Rescoring, *, actor: Actor, at: datetime) -> int:
         if current.applied_at is not None:
             return 0
         changed = 0
-        for result in _automatic(current.sitting, current.before).select_for_update():
+        rows = _automatic(current.sitting, current.before).select_for_update(of=("self",))
+        for result in rows.none() if _by_hand(current.before, current.after) else rows:
             score, outcomes = scored_anew(result, current.after)
             differs = score != result.score
             result.item_version = current.after

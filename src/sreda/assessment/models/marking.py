@@ -120,7 +120,8 @@ class Appeal(Record):
 class Rescoring(Record):
     """A key was corrected: results of `before` are scored anew with `after`.
 
-    `changes` lists whose marks change, [[result id, old, new]…], before it is applied."""
+    `changes` lists whose marks change, [[result id, old, new]…], before it is applied; one of
+    [result id, mark] stays, and a person has to look at it."""
 
     sitting = models.ForeignKey(Sitting, models.PROTECT, related_name="rescorings")
     before = models.ForeignKey(ItemVersion, models.PROTECT, related_name="+")

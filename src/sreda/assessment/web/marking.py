@@ -257,9 +257,11 @@ def rescoring(request: HttpRequest, pk: UUID) -> HttpResponseBase:
         {
             "person": results[UUID(pk)].attempt.person,
             "before": Decimal(old) if old else None,
-            "after": Decimal(new) if new else None,
+            "after": Decimal(new[0]) if new and new[0] else None,
+            "by_hand": not new,
         }
-        for pk, old, new in made.changes
+        for pk, old, *new in made.changes
         if UUID(pk) in results
     ]
-    return render(request, "assessment/rescoring.html", {"made": made, "rows": rows})
+    context = {"made": made, "rows": rows, "by_hand": any(row["by_hand"] for row in rows)}
+    return render(request, "assessment/rescoring.html", context)
