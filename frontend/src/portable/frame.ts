@@ -3,6 +3,13 @@
 // It shares its world with the module, so the page believes nothing it says beyond its shape.
 import { Loader } from "./loader";
 
+const LOOKS = `:root { color-scheme: light }
+html { font: 1rem/1.5 system-ui, sans-serif; overflow-wrap: anywhere }
+body { margin: 0; padding: .75rem } * { max-width: 100% }`;
+const looks = new CSSStyleSheet();
+looks.replaceSync(LOOKS);
+document.adoptedStyleSheets = [looks];
+
 interface Start {
   pci: "start";
   type: string;

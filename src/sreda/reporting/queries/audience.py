@@ -50,7 +50,7 @@ def covers(wide: Audience, narrow: Audience) -> bool:
 
 def survey_in_words(audience: Audience) -> str:
     roles = [str(Role(role).label) for role in audience.get("roles", ())]
-    return f"{', '.join(roles) if roles else _('everybody')}; {in_words(audience)}"
+    return "; ".join((", ".join(roles) or _("everybody"), in_words(audience)))
 
 
 def in_words(audience: Audience) -> str:

@@ -58,7 +58,7 @@ def proposals(request: HttpRequest) -> HttpResponseBase:
     context = {
         "listing": listing,
         "may_decide": PROPOSALS.may(actor, "decide"),
-        "way_on": "reporting:campaigns" if watching else "reporting:reports",
+        "way_on": reverse("reporting:campaigns" if watching else "reporting:reports"),
         "way_on_label": _("Campaigns") if watching else _("Reports"),
     }
     return render(request, "reporting/proposals.html", context)
