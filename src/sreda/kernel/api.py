@@ -26,6 +26,7 @@ from sreda.kernel.domain.files import (
 )
 from sreda.kernel.domain.history import history_of, remember, state_of, state_on
 from sreda.kernel.domain.notices import mail, mark_read, notices_of, notify, unread
+from sreda.kernel.domain.once import made_before
 from sreda.kernel.domain.outbox import publish, subscribe
 from sreda.kernel.domain.retention import hold_content, remove_content
 from sreda.kernel.domain.work import at_work, worker_there
@@ -97,6 +98,7 @@ __all__ = [
     "keep_content",
     "kept",
     "kept_content",
+    "made_before",
     "mail",
     "mark_read",
     "name_actions",

@@ -19,7 +19,7 @@ from sreda.assessment.domain.versions import locked_draft, not_yet, put_in_force
 from sreda.assessment.enums import ItemStatus
 from sreda.assessment.models import Item, ItemVersion, Resource, Stimulus, Tag, Test
 from sreda.assessment.queries.bank import owned_by
-from sreda.kernel.api import Actor, StoredFile, audit, publish, uuid7
+from sreda.kernel.api import Actor, StoredFile, audit, made_before, publish, uuid7
 
 B = TypeVar("B", Item, Stimulus, Test)
 
@@ -49,7 +49,7 @@ def add_item(
     `key` is its id: the same key twice makes it once."""
     found = read(content)
     with transaction.atomic():
-        if key and (made := Item.objects.filter(pk=key).first()):
+        if (made := made_before(Item, key)) is not None:
             return made
         item = Item(
             pk=key or uuid7(),

@@ -21,7 +21,7 @@ from sreda.assessment.domain.attempts import hand_in
 from sreda.assessment.domain.versions import Stale
 from sreda.assessment.enums import AttemptStatus, ItemStatus, ReleaseStatus, SittingStatus
 from sreda.assessment.models import Sitting, TestVersion
-from sreda.kernel.api import Actor, audit, notify, publish, uuid7
+from sreda.kernel.api import Actor, audit, made_before, notify, publish, uuid7
 from sreda.registry.api import ClassGroup, Enrolment, Person, on_day
 
 log = logging.getLogger(__name__)
@@ -55,7 +55,7 @@ def plan_sitting(
     if version.status != ItemStatus.READY:
         raise ValidationError({"version": _("Only a test that is ready can be given.")})
     with transaction.atomic():
-        if key and (made := Sitting.objects.filter(pk=key).first()):
+        if (made := made_before(Sitting, key)) is not None:
             return made
         sitting = Sitting(
             pk=key or uuid7(),

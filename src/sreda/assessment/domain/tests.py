@@ -19,7 +19,7 @@ from sreda.assessment.domain.reading import digest, item_of, points
 from sreda.assessment.domain.versions import locked_draft, not_yet, put_in_force
 from sreda.assessment.enums import ItemStatus
 from sreda.assessment.models import Item, ItemVersion, Tag, Test, TestItem, TestVersion
-from sreda.kernel.api import Actor, audit, uuid7
+from sreda.kernel.api import Actor, audit, made_before, uuid7
 
 QTI = "http://www.imsglobal.org/xsd/imsqtiasi_v3p0"
 
@@ -143,7 +143,7 @@ def add_test(
     """A new test with its first draft; `bound` gives the item for each reference's identifier."""
     found = _read(content)
     with transaction.atomic():
-        if key and (made := Test.objects.filter(pk=key).first()):
+        if (made := made_before(Test, key)) is not None:
             return made
         test = Test(
             pk=key or uuid7(),

@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from sreda.kernel.api import Actor, audit
+from sreda.kernel.api import Actor, audit, made_before
 from sreda.reporting.models import Dashboard, Indicator, Widget
 
 MOST_WIDGETS = 30
@@ -21,7 +21,7 @@ MOST_WIDGETS = 30
 def add_dashboard(
     *, fields: Mapping[str, Any], at: datetime, actor: Actor, key: UUID | None = None
 ) -> Dashboard:
-    if key is not None and (found := Dashboard.objects.filter(pk=key).first()):
+    if (found := made_before(Dashboard, key)) is not None:
         return found
     made = Dashboard(**({"pk": key} if key else {}), owner_id=actor.user_id, made_at=at, **fields)
     made.full_clean(exclude=["owner", "edition"])

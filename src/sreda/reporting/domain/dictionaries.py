@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from sreda.kernel.api import Actor, audit
+from sreda.kernel.api import Actor, audit, made_before
 from sreda.reporting.enums import VersionStatus
 from sreda.reporting.forms import Option, to_json
 from sreda.reporting.forms.schema import OPTION
@@ -59,7 +59,7 @@ def add_dictionary(
     actor: Actor | None,
     at: datetime,
 ) -> Dictionary:
-    if key and (known := Dictionary.objects.filter(pk=key).first()):
+    if (known := made_before(Dictionary, key)) is not None:
         return known
     made = Dictionary(code=code, title=title, options=checked(options))
     if key:

@@ -12,7 +12,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from sreda.kernel.api import Actor, audit, publish
+from sreda.kernel.api import Actor, audit, made_before, publish
 from sreda.reporting.enums import CampaignStatus, FormKind, PeriodKind, VersionStatus
 from sreda.reporting.events import FormPublished, FormWithdrawn
 from sreda.reporting.forms import Schema
@@ -50,7 +50,7 @@ def add_form(
     at: datetime,
 ) -> Form:
     """A form with its first draft; the same `key` again gives the form made before."""
-    if key and (known := Form.objects.filter(pk=key).first()):
+    if (known := made_before(Form, key)) is not None:
         return known
     form = Form(code=code, made_at=at, owner_id=actor.person_id if actor else None, **values)
     if key:

@@ -13,7 +13,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from sreda.kernel.api import Actor, audit, publish, remember, state_of
+from sreda.kernel.api import Actor, audit, made_before, publish, remember, state_of
 from sreda.reporting.domain import freshness
 from sreda.reporting.enums import Level
 from sreda.reporting.events import IndicatorAdded, IndicatorChanged, IndicatorDeleted
@@ -88,7 +88,7 @@ def add_indicator(
     reason: str = "",
 ) -> Indicator:
     """`key` is the new one's id: the same form sent twice adds one. Its values come by a job."""
-    if key is not None and (found := Indicator.objects.filter(pk=key).first()):
+    if (found := made_before(Indicator, key)) is not None:
         return found
     freshness.alone()
     indicator = Indicator(**({"pk": key} if key else {}), made_at=at, **fields)
