@@ -15,6 +15,7 @@ from sreda.kernel import clock
 from sreda.registry.api import Role
 from sreda.reporting.domain import freshness
 from sreda.reporting.models import Indicator
+from sreda.reporting.queries import indicators as queries
 from tests.factories import OrganisationFactory, PersonFactory, PostFactory, UserFactory
 from tests.reporting.test_indicators import AT, HIGHER, RATIO, indicator, region  # noqa: F401
 
@@ -145,6 +146,30 @@ def test_a_teacher_sees_only_what_is_public(figures, sign_in):
         reverse("reporting:indicator_organisations", args=[pk("ratio")])
     ).status_code == 404  # fmt: skip
     assert client.get(reverse("reporting:indicator_add")).status_code == 404
+
+
+def test_only_the_operator_has_a_day_computed_that_is_not_kept(figures, sign_in, monkeypatch):
+    first, second = figures
+    asked = []
+    kept = queries.compute
+    monkeypatch.setattr(queries, "compute", lambda *args: asked.append(1) or kept(*args))
+    later = date(2026, 12, 15)
+    monkeypatch.setattr(clock, "now", lambda: AT + (later - TODAY))
+    monkeypatch.setattr(clock, "today", lambda: later)
+    client = sign_in(Role.TEACHER, organisation=first)
+    page(client, "indicator", pk("ratio"), on="2020-08-31")
+    text = page(client, "indicator", pk("ratio"), on="2026-12-10")
+    assert 'name="on" value="2026-11-20"' in text  # the latest kept day
+    assert not asked
+    sign_in(Role.HEAD, organisation=second)
+    page(client, "indicator_organisations", pk("higher"), on="2026-12-10")
+    assert client.get(
+        reverse("reporting:indicator_export", args=[pk("higher"), "csv"]), {"on": "2026-12-10"}
+    ).status_code == 200  # fmt: skip
+    assert not asked
+    sign_in(Role.OPERATOR)
+    page(client, "indicator", pk("ratio"), on="2020-08-31")
+    assert asked
 
 
 def test_files_say_what_the_page_says(figures, sign_in):

@@ -83,12 +83,17 @@ def listed(actor: Actor, place: PlaceChoice, on: date) -> QuerySet[Indicator]:
 class Day:
     """One indicator's values on one day at every place; kept ones, else computed when first asked.
 
-    What the actor may not see is not among them.
+    A whole region is computed only for those who keep the indicator; others get the latest kept
+    day until then, which is `on`. What the actor may not see is not among them.
     """
 
     def __init__(self, actor: Actor, indicator: Indicator, on: date) -> None:
-        self.actor, self.indicator, self.on = actor, indicator, on
-        self.kept = IndicatorValue.objects.filter(indicator=indicator, on=on).exists()
+        self.actor, self.indicator = actor, indicator
+        self._computes = INDICATORS.may(actor, "manage", indicator)
+        rows = IndicatorValue.objects.filter(indicator=indicator).order_by("-on")
+        latest = rows.filter(on__lte=on).values_list("on", flat=True).first()
+        self.on = on if latest is None or self._computes else latest
+        self.kept = latest == self.on
         self._computed: Mapping[PlaceKey, Computed] | None = None
         self._places: Places | None = None
 
@@ -125,6 +130,8 @@ class Day:
     def _seen(self) -> Mapping[PlaceKey, Computed]:
         if self._computed is None:
             self._places = places_on(self.on)
+            if not self._computes:
+                return {}
             made = compute([self.indicator], self.on)[self.indicator.code]
             seen = seen_by(self.actor)
             self._computed = {

@@ -108,6 +108,7 @@ def indicator(request: HttpRequest, pk: UUID) -> HttpResponseBase:
     on = base.past_day(request, actor.on)
     place = base.asked_place(request, actor)
     day = Day(actor, found, on)
+    on = day.on
     shown = day.at(place)
     municipalities = _municipalities(found, day)
     dependence = queries.lineage(found)
@@ -309,6 +310,7 @@ def organisations(request: HttpRequest, pk: UUID) -> HttpResponseBase:
     visible(Level.ORGANISATION in found.levels and seen is not False)
     on = base.past_day(request, actor.on)
     day = Day(actor, found, on)
+    on = day.on
     rows: QuerySet[Organisation] = Organisation.objects.filter(on_day(on), kind__in=TEACHING)
     if isinstance(seen, Q):
         rows = rows.filter(seen)
@@ -387,7 +389,8 @@ def records(request: HttpRequest, pk: UUID, number: int) -> HttpResponseBase:
     found = INDICATORS.get(actor, "view", pk=pk)
     on = base.past_day(request, actor.on)
     place = base.asked_place(request, actor)
-    shown = Day(actor, found, on).at(place)
+    day = Day(actor, found, on)
+    on, shown = day.on, day.at(place)
     if shown is None or not 0 <= number < len(shown.inputs):
         raise Http404
     item = shown.inputs[number]
@@ -441,6 +444,7 @@ def export(request: HttpRequest, pk: UUID, form: str) -> HttpResponseBase:
     on = base.past_day(request, actor.on)
     place = base.asked_place(request, actor)
     day = Day(actor, found, on)
+    on = day.on
     shown = day.at(place)
     plan = found.planned(on.year)
     value = shown.value if shown else None
