@@ -6,6 +6,7 @@ import stat
 from contextlib import suppress
 from io import BytesIO
 from pathlib import Path
+from random import Random
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 import pytest
@@ -284,11 +285,22 @@ def test_links_and_doubles_of_an_archive_are_left_out():
     assert "zip-twice" in codes(found)
 
 
+RANDOM = bytes(Random(1).randbytes(4_000_000))
+
+
 @pytest.mark.parametrize(
     ("data", "code"),
     [
         (b"PK no zip", "zip-broken"),
         (archive_of(lambda a: a.writestr("x.bin", b"0" * 5_000_000)), "zip-ratio"),
+        (
+            archive_of(lambda a: [a.writestr(f"{n}.bin", b"0" * 900_000) for n in range(9)]),
+            "zip-ratio",
+        ),
+        (
+            archive_of(lambda a: [a.writestr(f"{n}.bin", RANDOM) for n in range(3)]),
+            "too-large",
+        ),
         (
             archive_of(lambda a: [a.writestr(f"{n}.txt", b"") for n in range(30)]),
             "zip-members",
@@ -297,7 +309,7 @@ def test_links_and_doubles_of_an_archive_are_left_out():
 )
 def test_archives_that_are_refused(data, code):
     with pytest.raises(QtiError) as error:
-        read_package(data, limits=PackageLimits(members=20))
+        read_package(data, limits=PackageLimits(members=20, unpacked=10_000_000))
     assert error.value.issue.code == code
 
 

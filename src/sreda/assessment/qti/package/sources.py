@@ -21,7 +21,9 @@ class PackageLimits:
     # of one XML file, and of any other when it is read
     xml_bytes: int = 20_000_000
     file_bytes: int = 1_000_000_000
-    # unpacked to packed, of members above a megabyte
+    # of all files together
+    unpacked: int = 4_000_000_000
+    # unpacked to packed, of members above a megabyte, and of all together
     ratio: int = 200
 
 
@@ -95,6 +97,7 @@ class ZipSource:
         members = self.zip.infolist()
         if len(members) > limits.members:
             raise QtiError(Issue("zip-members", file=name, params={"limit": limits.members}))
+        self._bounded(members)
         self.members: dict[str, zipfile.ZipInfo] = {}
         for member in members:
             if member.flag_bits & 1:
@@ -102,6 +105,24 @@ class ZipSource:
             if member.is_dir():
                 continue
             self._take(member, issues)
+
+    def _bounded(self, members: list[zipfile.ZipInfo]) -> None:
+        """Many small members, or several names for the same bytes, are a bomb as one large is."""
+        whole = sum(member.file_size for member in members)
+        if whole > self.limits.unpacked:
+            raise QtiError(
+                Issue("too-large", file=self.name, params={"limit": self.limits.unpacked})
+            )
+        assert self.zip.fp is not None
+        packed = max(self.zip.fp.seek(0, os.SEEK_END), 1)
+        if whole > 1_000_000 and whole / packed > self.limits.ratio:
+            raise QtiError(
+                Issue(
+                    "zip-ratio",
+                    file=self.name,
+                    params={"name": self.name, "limit": self.limits.ratio},
+                )
+            )
 
     def _take(self, member: zipfile.ZipInfo, issues: Issues) -> None:
         said = member.filename
