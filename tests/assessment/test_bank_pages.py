@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from sreda.assessment.domain import bank, editing
-from sreda.assessment.models import Item, ItemVersion
+from sreda.assessment.models import Item, ItemAnalysis, ItemVersion
 from tests.assessment.bank import School, choice_xml, essay_xml
 from tests.factories import PostFactory, UserFactory
 
@@ -211,6 +211,24 @@ def test_others_see_what_was_opened_to_them_and_no_draft(school: School) -> None
     mine = Item.objects.exclude(pk=item.pk).get()
     assert str(mine.pk) in copied.url
     assert mine.versions.get().status == "draft"
+
+
+def test_of_sittings_of_others_only_the_figures_are_seen(school: School) -> None:
+    item = school.item(choice_xml())
+    bank.share(item, True, actor=school.teacher, at=school.at)
+    sitting = school.sitting(school.test([item]), title="Отбор в сборную")
+    ItemAnalysis.objects.create(
+        sitting=sitting, item_version=item.current, ref="Q1", answered=7,
+        figures={"difficulty": 0.5},
+    )  # fmt: skip
+    page = f"{LIST}{item.pk}/"
+    theirs = teacher(School(timezone.now())).get(page).content.decode()
+    assert "7 ответов" in theirs
+    assert "Отбор в сборную" not in theirs
+    post = PostFactory(role="head", organisation=school.organisation)
+    own = Client()
+    own.force_login(UserFactory(person=post.person))
+    assert "Отбор в сборную" in own.get(page).content.decode()
 
 
 def test_archive_delete_and_share(school: School) -> None:

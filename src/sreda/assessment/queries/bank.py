@@ -11,7 +11,7 @@ from django.contrib.postgres.search import SearchQuery, SearchRank
 from django.db.models import Exists, F, OuterRef, Prefetch, Q, QuerySet
 
 from sreda.assessment import qti
-from sreda.assessment.access import ITEMS, OPERATOR, TESTS
+from sreda.assessment.access import ITEMS, OPERATOR, SITTINGS, TESTS
 from sreda.assessment.enums import ItemStatus
 from sreda.assessment.models import Item, ItemAnalysis, ItemVersion, Stimulus, Tag, Test
 from sreda.kernel.api import Actor
@@ -129,9 +129,12 @@ def tests_with(actor: Actor, item: Item) -> list[Test]:
     return list(rows.order_by("title")[:SHOWN])
 
 
-def measured(item: Item) -> list[ItemAnalysis]:
-    """How it worked, sitting by sitting, the newest first."""
+def measured(actor: Actor, item: Item) -> list[ItemAnalysis]:
+    """How it worked, sitting by sitting, the newest first; `seen`: whether the actor may know which
+    sitting it was."""
+    seen = SITTINGS.all(actor).filter(pk=OuterRef("sitting_id"))
     rows = ItemAnalysis.objects.filter(item_version__item=item, answered__gt=0)
+    rows = rows.annotate(seen=Exists(seen))
     return list(rows.select_related("item_version", "sitting").order_by("-sitting__closes_at")[:10])
 
 

@@ -274,7 +274,7 @@ def item(request: HttpRequest, pk: UUID, number: int | None = None) -> HttpRespo
         "changes": queries.difference(before.content, version.content) if before else [],
         "before": before,
         "tests": queries.tests_with(actor, found),
-        "measured": queries.measured(found),
+        "measured": queries.measured(actor, found),
         "may": may,
         "draft": next((one for one in versions if one.status == ItemStatus.DRAFT), None),
         "latest": versions[0] == version,
