@@ -168,9 +168,9 @@ def served(workers: int) -> Iterator[int]:
         port = free.getsockname()[1]
     granian = Path(sys.executable).with_name("granian")
     command = [
-        granian, "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port),
-        "--workers", str(workers), "--blocking-threads", "2", "--log-level", "warning",
-        "sreda.config.wsgi:application",
+        granian, "--interface", "asgi", "--host", "127.0.0.1", "--port", str(port),
+        "--workers", str(workers), "--no-ws", "--log-level", "warning",
+        "sreda.config.pages:application",
     ]  # fmt: skip
     environment = os.environ | {"PYTHONPATH": f"{ROOT / 'src'}{os.pathsep}{ROOT}"}
     child = subprocess.Popen(command, cwd=ROOT, env=environment)

@@ -37,7 +37,6 @@ STOP_PATIENCE = 15.0
 PAUSES = (0.5, 1, 2, 5, 10, 30)
 STEADY = 60.0
 TRIES_BEFORE_READY = 4
-BLOCKING_THREADS = 4
 HEADERS_PATIENCE = ("--http1-header-read-timeout", "10000")  # ms; slower clients are let go
 PACKAGE = Path(__file__).resolve().parent.parent
 ANYWHERE = {"0.0.0.0", "::", ""}  # noqa: S104 - recognised, not bound
@@ -169,11 +168,11 @@ SREDA = [sys.executable, "-m", "sreda.config.cli"]
 
 def web_command(options: argparse.Namespace, port: int) -> list[str]:
     return [
-        *(sys.executable, "-m", "granian", "--interface", "wsgi"),
+        *(sys.executable, "-m", "granian", "--interface", "asgi"),
         *("--host", options.host, "--port", str(port), "--workers", str(options.workers)),
-        *("--blocking-threads", str(BLOCKING_THREADS), "--no-ws", "--log-level", "warning"),
+        *("--no-ws", "--log-level", "warning"),
         *("--workers-kill-timeout", "5", "--respawn-failed-workers", *HEADERS_PATIENCE),
-        "sreda.config.wsgi:application",
+        "sreda.config.pages:application",
     ]
 
 
