@@ -263,6 +263,33 @@ def test_a_corrected_key_says_whose_mark_changes_first(school: School) -> None:
         assert attempt.score == score
 
 
+def test_after_an_appeal_only_an_appeal_changes_the_mark(school: School) -> None:
+    """Also where two markers differ from it: nobody is asked for a third mark."""
+    _sitting, result = essay(school, markers=2, tolerance=Decimal(0), appeals_until=minutes(600))
+    for marker in (school.teacher, school.colleague):
+        marking.give_mark(result, score=Decimal(2), actor=marker, at=AT)
+    learner = actor_for(result.attempt.person, "pupil", AT)
+    for decider, score in ((school.teacher, 4), (school.head, 5)):
+        made = marking.appeal(result, text="Не учтён вывод", actor=learner, at=minutes(20))
+        marking.decide_appeal(
+            made, score=Decimal(score), decision="Вывод есть", actor=decider, at=minutes(30)
+        )
+        for marker in (school.teacher, school.colleague, school.third, school.head):
+            with pytest.raises(ValidationError):
+                marking.give_mark(result, score=Decimal(0), actor=marker, at=minutes(40))
+        result.refresh_from_db()
+        assert (result.marking, result.score) == ("marked", score)
+
+
+def test_a_mark_without_bounds_still_fits(school: School) -> None:
+    _sitting, result = essay(school)
+    ItemResult.objects.filter(pk=result.pk).update(max_score=None)
+    for wrong in ("12345678901", "-1", "1e30"):
+        with pytest.raises(ValidationError):
+            marking.give_mark(result, score=Decimal(wrong), actor=school.teacher, at=AT)
+    assert marking.give_mark(result, score=Decimal(999_999), actor=school.teacher, at=AT)
+
+
 def drawn_xml(key: str, more: str = "") -> str:
     """Each learner is asked for a number of their own."""
     return f"""<qti-assessment-item {NS} identifier="drawn" title="Число" time-dependent="false"

@@ -11,7 +11,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from sreda.assessment.domain import bank, editing
+from sreda.assessment.domain import bank, editing, media
 from sreda.assessment.models import Item, ItemAnalysis, ItemVersion
 from tests.assessment.bank import School, choice_xml, essay_xml
 from tests.factories import PostFactory, UserFactory
@@ -160,6 +160,12 @@ def test_files_are_taken_by_their_content(
         assert teacher(school).get(address).status_code == 200
         stranger = teacher(School(timezone.now()))
         assert stranger.get(address).status_code == 404
+
+
+@pytest.mark.parametrize("box", ["0 0 1e999 1", "0 0 nan 1", "0 0 ten 5%", "0 0 -1 5", "0 0", ""])
+def test_an_odd_box_of_a_picture_says_no_size(box: str) -> None:
+    assert media.size_of("a.svg", SVG) == (10, 20)
+    assert media.size_of("a.svg", SVG.replace(b"0 0 10 20", box.encode())) == (0, 0)
 
 
 def test_a_picture_gives_the_hotspots_their_size(school: School) -> None:

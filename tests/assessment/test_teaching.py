@@ -76,6 +76,9 @@ def test_a_test_is_given_and_watched(school: School) -> None:
     assert sitting.status == "open"
     taken(school, sitting, "A")
     assert "1 / 1" in client.get(reply.url).content.decode()
+    page = f"/assessment/sittings/{sitting.pk}/edit/"
+    assert client.get(page).status_code == 200
+    assert client.post(page, sent | {"edition": "x"}).status_code == 422
     exported = client.get(f"{reply.url}?export=csv")
     assert "1,0" in b"".join(exported).decode().replace("1.0", "1,0")
 

@@ -151,7 +151,15 @@ def test_the_script_saves_and_hears_of_others(school_page, mine, school):
     assert said["faults"][0]["kind"] == "conflict"
 
 
-@pytest.mark.parametrize("body", ["", "[]", "{}", '{"key": 1}', '{"key": "x", "edition": "y"}'])
+KEY = '"key": "1d0a2a0e-6f0a-4f5c-9a52-9b8a5a0e7c11"'
+
+
+@pytest.mark.parametrize(
+    "body",
+    ["", "[]", "{}", '{"key": 1}', '{"key": "x", "edition": "y"}', "[" * 100_000,
+     f'{{{KEY}, "edition": 1e999, "changes": []}}',
+     f'{{{KEY}, "edition": 1, "changes": [{{"key": "a", "edition": 1e999}}]}}'],
+)  # fmt: skip
 def test_what_cannot_be_read_is_refused_and_nothing_breaks(body, school_page, mine):
     url = reverse("reporting:save", args=[mine.pk])
     assert school_page.post(url, body, content_type="application/json").status_code == 400
@@ -317,6 +325,8 @@ def test_an_operator_plans_opens_reminds_and_closes(school, head):
     for act in ("open", "remind", "close", "reopen"):
         url = reverse(f"reporting:campaign_{act}", args=[made.pk])
         assert operator.post(url).status_code == 302
+    remind = reverse("reporting:campaign_remind", args=[made.pk])
+    assert operator.post(remind, {"municipality": "x"}).status_code == 404
     made.refresh_from_db()
     assert made.status == "open"
     assert operator.get(reverse("reporting:campaign", args=[made.pk])).status_code == 200

@@ -22,6 +22,7 @@ from sreda.kernel.api import Actor, audit, publish, uuid7
 
 ROUNDS = {MarkingStatus.WAITING: 1, MarkingStatus.SECOND: 2, MarkingStatus.THIRD: 3}
 APPEAL_ROUND = 4
+MOST = Decimal(999_999)  # where an item names no greatest mark: what the column holds
 
 
 def give_mark(
@@ -42,6 +43,8 @@ def give_mark(
         if key and (made := Mark.objects.filter(pk=key).first()):
             return made
         _bounded(current, score)
+        if current.marks.filter(round=APPEAL_ROUND, replaced_at=None).exists():
+            raise ValidationError(_("An appeal has decided this mark: only an appeal changes it."))
         own = current.marks.filter(marker_id=actor.person_id, replaced_at=None).first()
         turn = ROUNDS.get(MarkingStatus(current.marking))
         if own is not None:
@@ -106,11 +109,9 @@ def _locked(result: ItemResult) -> ItemResult:
 
 
 def _bounded(result: ItemResult, score: Decimal) -> None:
-    most = result.max_score
-    if score < 0 or (most is not None and score > most):
-        raise ValidationError(
-            {"score": _("From 0 to %(most)s.") % {"most": most if most is not None else "…"}}
-        )
+    most = MOST if result.max_score is None else result.max_score
+    if not 0 <= score <= most:
+        raise ValidationError({"score": _("From 0 to %(most)s.") % {"most": most}})
 
 
 def _decide(result: ItemResult, *, at: datetime) -> None:

@@ -149,11 +149,15 @@ def _webp(content: bytes) -> tuple[int, int]:
 
 def _svg(content: bytes) -> tuple[int, int]:
     root = qti.read_xml(content)
-    sides = [re.match(r"\d+", root.get(side)) for side in ("width", "height")]
+    sides = [re.match(r"\d{1,6}", root.get(side)) for side in ("width", "height")]
     if all(sides):
         return tuple(int(one[0]) for one in sides if one)  # type: ignore[return-value]
     box = root.get("viewBox").replace(",", " ").split()
-    return (round(float(box[2])), round(float(box[3]))) if len(box) == 4 else (0, 0)
+    try:
+        _left, _top, width, height = (round(float(part)) for part in box)
+    except (ValueError, OverflowError):  # not four numbers: it says no size
+        return 0, 0
+    return (width, height) if min(width, height) > 0 and max(width, height) < 10**6 else (0, 0)
 
 
 def content_of(file: StoredFile) -> bytes:

@@ -148,10 +148,11 @@ def edit(request: HttpRequest, pk: UUID) -> HttpResponseBase:
     found = SITTINGS.get(actor, "manage", pk=pk)
     form = SittingForm(request.POST or None, actor=actor, instance=found)
     if request.method == "POST" and form.is_valid():
+        edition = request.POST.get("edition", "")
         try:
             sittings.change_sitting(
                 found,
-                edition=int(request.POST.get("edition", "0") or 0),
+                edition=int(edition) if edition.isdecimal() and len(edition) < 10 else 0,
                 values=form.cleaned_data,
                 groups=form.cleaned_data["groups"],
                 people=found.people.all(),

@@ -10,7 +10,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -240,13 +240,16 @@ def campaign_open(request: HttpRequest, pk: UUID) -> HttpResponseBase:
 @require_POST
 def campaign_remind(request: HttpRequest, pk: UUID) -> HttpResponseBase:
     def write(found: Campaign, actor: Actor) -> str:
-        place = request.POST.get("municipality", "")
+        try:
+            place = UUID(request.POST["municipality"]) if request.POST.get("municipality") else None
+        except ValueError:
+            raise Http404 from None
         told = domain.remind(
             found,
             at=clock.now(),
             on=actor.on,
             actor=actor,
-            municipality_id=UUID(place) if place else None,
+            municipality_id=place,
             text=request.POST.get("text", "")[:2000],
         )
         return _("People reminded: %s (nobody twice a day).") % told

@@ -309,7 +309,7 @@ def save(request: HttpRequest, pk: UUID) -> HttpResponseBase:
             )
             for item in given
         ]
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
         return JsonResponse({"message": _("The page sent something unreadable.")}, status=400)
     try:
         saved = save_changes(
