@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.x509.oid import NameOID
 
 from sreda.records.xapi.attachments import media_type, parts_of
+from tests.records.conftest import Lrs
 from tests.records.statements import plain
 
 pytestmark = pytest.mark.django_db
@@ -108,6 +109,31 @@ def test_without_content_there_must_be_an_address(lrs):
     got = lrs.ask("GET", "statements", attachments="true")
     boundary = media_type(got["Content-Type"])[1]["boundary"]
     assert len(parts_of(got.content, boundary)) == 1
+
+
+def test_who_knows_only_the_hash_of_a_file_does_not_read_it(lrs):
+    """Another source names it with an address of its own; the sender gets it in either case."""
+    other = Lrs("statements/write", "statements/read/mine", name="Другая")
+    address = {"fileUrl": "https://x.test/f"}
+
+    def contents(client, own):
+        got = client.get(own, attachments="true")
+        boundary = media_type(got["Content-Type"])[1]["boundary"]
+        return [one.content for one in parts_of(got.content, boundary)[1:]]
+
+    item = described(CONTENT, **address)
+    answer = lrs.ask("POST", "statements", body(plain(attachments=[item]), part(CONTENT)),
+                     kind=MIXED)  # fmt: skip
+    [sent] = answer.json()
+    [named] = other.send(plain(attachments=[item]))
+    inner = {"objectType": "SubStatement", **plain(attachments=[item])}
+    [within] = other.send(plain(object=inner))
+    assert contents(lrs, sent) == [CONTENT]
+    assert contents(other, named) == contents(other, within) == []
+    assert contents(lrs, named) == []
+    [own] = other.ask("POST", "statements", body(plain(attachments=[item]), part(CONTENT)),
+                      kind=MIXED).json()  # fmt: skip
+    assert contents(other, own) == [CONTENT]
 
 
 def test_in_a_substatement(lrs):

@@ -29,7 +29,7 @@ from sreda.records.xapi.compare import same
 from sreda.records.xapi.definitions import merged
 from sreda.records.xapi.errors import Invalid
 from sreda.records.xapi.formats import EDITIONS, in_utc, written
-from sreda.records.xapi.keys import ACTIVITY, AGENT, VERB, identity, key
+from sreda.records.xapi.keys import ACTIVITY, AGENT, ATTACHMENT, VERB, identity, key
 from sreda.records.xapi.parts import (
     DEFINED,
     NAMED,
@@ -191,7 +191,8 @@ def _prepared(
 
 
 def fit(batch: Sequence[Prepared], contents: Mapping[str, bytes], edition: int) -> None:
-    """Check a prepared batch against the attachments that came with it, by their SHA-2."""
+    """Check a prepared batch against the attachments that came with it, by their SHA-2; each
+    statement keeps which came with it."""
     several = len(batch) > 1
     statements = [one.statement for one in batch]
     named = {
@@ -205,6 +206,9 @@ def fit(batch: Sequence[Prepared], contents: Mapping[str, bytes], edition: int) 
     from sreda.records.xapi.signature import verify  # cryptography, in the few that need it
 
     match(statements, dict(contents))
+    for one in batch:
+        came = {item["sha2"].lower() for _place, item in attachments_in(one.statement)}
+        one.keys += [key(ATTACHMENT, digest) for digest in sorted(came & contents.keys())]
     for number, statement in enumerate(statements):
         verify(statement, dict(contents), edition, f"[{number}]" if several else "")
 

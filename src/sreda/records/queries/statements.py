@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -16,6 +16,7 @@ from sreda.records.queries import columns
 from sreda.records.xapi.keys import (
     ACTIVITY,
     AGENT_NEAR,
+    ATTACHMENT,
     ORGANISATION,
     VERB,
     activity_key,
@@ -339,6 +340,20 @@ def _agents_in(thing: Any) -> Iterator[Json]:
 
 def attachments(hashes: Iterable[str]) -> dict[str, Attachment]:
     return {row.sha2: row for row in Attachment.objects.filter(sha2__in=set(hashes))}
+
+
+def came_with(pairs: Collection[tuple[str, str]]) -> set[tuple[str, str]]:
+    """Of (statement, SHA-2) those where the content was sent with the statement: who only knows the
+    hash of another's file does not get it."""
+    digests = {key(ATTACHMENT, digest): digest for _statement, digest in pairs}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT i.id::text, r.key FROM records_statementid i JOIN records_ref r"
+            " ON r.stored = i.stored AND r.seq = i.seq AND r.entry = i.seq"
+            " WHERE i.id = ANY(%s::uuid[]) AND r.key = ANY(%s)",
+            [list({statement for statement, _digest in pairs}), list(digests)],
+        )
+        return {(statement, digests[number]) for statement, number in cursor.fetchall()}
 
 
 def read(bodies: Sequence[str]) -> list[Json]:

@@ -275,10 +275,18 @@ def _respond(content: str, bodies: list[str] | None, modified: datetime | None) 
 def _attachments(bodies: list[str]) -> Iterable[tuple[str, str, bytes]]:
     """Each content once; those that only have a fileUrl stay where they are."""
     wanted: dict[str, str] = {}
+    elsewhere: dict[tuple[str, str], str] = {}
     for body in bodies:
         if '"attachments"' in body:
-            for _place, item in attachments_in(read_json(body)):
-                wanted.setdefault(item["sha2"].lower(), item["contentType"])
+            statement = read_json(body)
+            for _place, item in attachments_in(statement):
+                digest = item["sha2"].lower()
+                if "fileUrl" in item:  # without one the content must have come
+                    elsewhere[statement["id"].lower(), digest] = item["contentType"]
+                else:
+                    wanted.setdefault(digest, item["contentType"])
+    for pair in reads.came_with(elsewhere) if elsewhere else ():
+        wanted.setdefault(pair[1], elsewhere[pair])
     kept = reads.attachments(wanted)
     for digest, kind in wanted.items():
         if digest in kept:
