@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from sreda.assessment.domain import bank, editing, media
-from sreda.assessment.models import Item, ItemAnalysis, ItemVersion
+from sreda.assessment.models import Item, ItemAnalysis, ItemVersion, Tag
 from tests.assessment.bank import School, choice_xml, essay_xml
 from tests.factories import PostFactory, UserFactory
 
@@ -251,6 +251,17 @@ def test_archive_delete_and_share(school: School) -> None:
     assert client.post(act, {"act": "delete"}).url == LIST
     assert not Item.objects.exists()
     assert not ItemVersion.objects.exists()
+
+
+def test_free_tags_of_others_are_not_told(school: School) -> None:
+    for scheme, code in (("subject", "Биология"), ("free", "наше слово")):
+        tag = Tag.objects.create(scheme=scheme, code=code, title=code)
+        school.item(choice_xml(code[:3])).tags.add(tag)
+    own, theirs = teacher(school), teacher(School(timezone.now()))
+    assert "наше слово" in own.get(LIST).content.decode()
+    page = theirs.get(LIST).content.decode()
+    assert "наше слово" not in page
+    assert "Биология" in page
 
 
 def test_the_list_costs_the_same_for_one_and_for_many(school: School) -> None:

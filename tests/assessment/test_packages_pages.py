@@ -11,11 +11,12 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from sreda.assessment import qti
-from sreda.assessment.domain import media, package_jobs
+from sreda.assessment.domain import bank, media, package_jobs
 from sreda.assessment.models import Item, PackageImport, Resource, Test
 from sreda.kernel.api import StoredFile
 from tests.assessment.bank import School, choice_xml
@@ -172,6 +173,22 @@ def test_ticked_items_are_given_out_alone(school: School) -> None:
     assert [one.identifier for one in qti.read_package(content).items.values()] == ["q1"]
     reply = client.get(out, {"ticked": "1"}, follow=True)
     assert "отметьте" in reply.content.decode()
+
+
+def test_many_items_cost_as_many_queries_as_one(school: School) -> None:
+    client, counts = teacher(school), []
+    for turn in range(2):
+        for n in range(1 + turn * 5):
+            made = school.item(choice_xml(f"q{turn}{n}"))
+            bank.draft_of(made, actor=school.teacher, at=school.at)
+            bank.add_item(content=choice_xml(f"d{turn}{n}"), actor=school.teacher, at=school.at,
+                          organisation_id=school.organisation.pk)  # fmt: skip
+        client.get("/assessment/items/packages/out/")
+        with CaptureQueriesContext(connection) as asked:
+            content = client.get("/assessment/items/packages/out/").content
+        counts.append(len(asked))
+        assert len(qti.read_package(content).items) == 2 + turn * 12
+    assert counts[0] == counts[1]
 
 
 def given(school: School, client: Client) -> tuple[Test, bytes]:

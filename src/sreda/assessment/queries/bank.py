@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from django.contrib.postgres.search import SearchQuery, SearchRank
-from django.db.models import Exists, F, OuterRef, Prefetch, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Prefetch, Q, QuerySet, Window
+from django.db.models.functions import RowNumber
 
 from sreda.assessment import qti
 from sreda.assessment.access import ITEMS, OPERATOR, SITTINGS, TESTS
@@ -19,6 +20,7 @@ from sreda.registry.api import Role
 
 LINES = 400  # of a difference between two versions
 SHOWN = 50
+TAGS = 500  # of each kind
 
 
 def owned_by(organisation_id: UUID | None) -> Q:
@@ -69,18 +71,17 @@ def matching(rows: QuerySet[Item], text: str) -> QuerySet[Item]:
     return found.annotate(rank=SearchRank(F("words"), query)).order_by("-rank", "-made_at", "pk")
 
 
-def kinds_in_use(actor: Actor) -> list[str]:
-    """Kinds of interactions there are among the items the actor sees."""
-    rows = ItemVersion.objects.filter(item__in=ITEMS.all(actor).values("pk"))
-    found: set[str] = set()
-    for kinds in rows.order_by().values_list("interactions", flat=True).distinct():
-        found.update(kinds)
-    return sorted(found)
-
-
-def tags(scheme: str = "") -> QuerySet[Tag]:
-    rows = Tag.objects.order_by("scheme", "title")
-    return rows.filter(scheme=scheme) if scheme else rows
+def tags(actor: Actor) -> dict[str, list[Tag]]:
+    """Tags by their kind, the first of each; free ones only of items the actor sees."""
+    seen = Item.tags.through.objects.filter(
+        tag=OuterRef("pk"), item__in=ITEMS.all(actor).order_by().values("pk")
+    )
+    place = Window(RowNumber(), partition_by="scheme", order_by="title")
+    rows = Tag.objects.filter(~Q(scheme="free") | Exists(seen)).annotate(place=place)
+    found: dict[str, list[Tag]] = {}
+    for one in rows.filter(place__lte=TAGS).order_by("scheme", "title"):
+        found.setdefault(one.scheme, []).append(one)
+    return found
 
 
 def version_of(actor: Actor, item: Item, number: int | None = None) -> ItemVersion | None:
@@ -89,6 +90,21 @@ def version_of(actor: Actor, item: Item, number: int | None = None) -> ItemVersi
     if not sees_drafts(actor, item):
         rows = rows.exclude(status=ItemStatus.DRAFT)
     return rows.filter(number=number).first() if number is not None else rows.first()
+
+
+def given(actor: Actor, items: Sequence[Item]) -> list[ItemVersion]:
+    """Of each the version that is given, else the latest the actor sees; with their items."""
+    chosen = {one.pk: one.current_id for one in items}
+    own = {one.pk for one in items if one.current_id is None and sees_drafts(actor, one)}
+    waiting = [pk for pk, current in chosen.items() if current is None]
+    rows = ItemVersion.objects.filter(item__in=waiting).order_by("-number")
+    for pk, item_id, status in rows.values_list("pk", "item_id", "status"):
+        if chosen[item_id] is None and (item_id in own or status != ItemStatus.DRAFT):
+            chosen[item_id] = pk
+    found = ItemVersion.objects.select_related("item").in_bulk(
+        [pk for pk in chosen.values() if pk is not None]
+    )
+    return [found[pk] for pk in chosen.values() if pk is not None]
 
 
 def versions(actor: Actor, item: Item) -> list[ItemVersion]:

@@ -26,7 +26,7 @@ from sreda.assessment.access import ITEMS
 from sreda.assessment.domain import bank
 from sreda.assessment.domain.reading import item_of
 from sreda.assessment.enums import ItemStatus
-from sreda.assessment.models import Item, ItemVersion, Resource, Test
+from sreda.assessment.models import Item, ItemVersion, Resource, Tag, Test
 from sreda.assessment.queries import bank as queries
 from sreda.assessment.rendering import Page, render_item, responses_of
 from sreda.assessment.rendering.files import SHOWN, served
@@ -107,15 +107,12 @@ def _whose(actor: Actor) -> Callable[[QuerySet[Item], str], QuerySet[Item]]:
     return narrow
 
 
-def _tagged(scheme: str) -> Filter[Item]:
-    def choices() -> list[tuple[str, str]]:
-        return [(one.code, one.title) for one in queries.tags(scheme)]
-
+def _tagged(scheme: str, tags: list[Tag]) -> Filter[Item]:
     def narrow(rows: QuerySet[Item], value: str) -> QuerySet[Item]:
         return rows.filter(pk__in=Item.tags.through.objects.filter(
             tag__scheme=scheme, tag__code=value).values("item_id"))  # fmt: skip
 
-    return Filter(scheme, SCHEMES[scheme], choices, narrow)
+    return Filter(scheme, SCHEMES[scheme], [(one.code, one.title) for one in tags], narrow)
 
 
 def kinds_said(kinds: list[str]) -> str:
@@ -135,13 +132,14 @@ def listing_of(request: HttpRequest) -> Listing[Item]:
         ("region", gettext_lazy("Of the region")),
         ("others", gettext_lazy("Of other organisations")),
     ]
+    tags = queries.tags(actor)
     filters: list[Filter[Item]] = [
         Filter("whose", gettext_lazy("Whose"), owners, _whose(actor)),
-        *(_tagged(scheme) for scheme in SCHEMES),
+        *(_tagged(scheme, tags[scheme]) for scheme in SCHEMES if scheme in tags),
         Filter(
             "kind",
             gettext_lazy("Kind"),
-            lambda: [(kind, KINDS.get(kind, kind)) for kind in queries.kinds_in_use(actor)],
+            list(KINDS.items()),
             lambda rows, value: rows.filter(queries.live(interactions__contains=[value])),
         ),
         Filter(
@@ -154,7 +152,6 @@ def listing_of(request: HttpRequest) -> Listing[Item]:
             lambda rows, value: rows,
         ),
     ]  # fmt: skip
-    filters = [one for one in filters if not callable(one.choices) or list(one.choices())]
     return Listing(
         queries.items(actor, archived=archived),
         request.GET,

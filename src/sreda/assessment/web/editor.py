@@ -371,6 +371,7 @@ def _shown(
         mine = editing.written(form)
     files = draft.resources.select_related("file").order_by("href")
     labels: Mapping[str, Any] = KINDS
+    tags = queries.tags(actor_of(request))
     context = {
         "item": item,
         "draft": draft,
@@ -383,7 +384,7 @@ def _shown(
         "levels": ("1", "2", "3", "4", "5"),
         "languages": LANGUAGES,
         "tags": [(scheme, label, edited.tags.get(scheme, ""),
-                  [one.title for one in queries.tags(scheme)[:200]])
+                  [one.title for one in tags.get(scheme, [])])
                  for scheme, label in SCHEMES.items()],
         "preview": preview_of(request, draft, edited),
         "files": files,

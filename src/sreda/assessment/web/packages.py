@@ -20,7 +20,7 @@ from sreda.assessment import qti
 from sreda.assessment.access import ITEMS, PACKAGES, TESTS
 from sreda.assessment.domain import giving_out, package_jobs, packages
 from sreda.assessment.enums import PackageStatus
-from sreda.assessment.models import Item, ItemVersion, PackageImport, TestVersion
+from sreda.assessment.models import PackageImport, TestVersion
 from sreda.assessment.queries import bank as queries
 from sreda.assessment.tasks import run_package
 from sreda.assessment.web.bank import listing_of, organisation_of
@@ -167,8 +167,7 @@ def package_out(request: HttpRequest) -> HttpResponseBase:
         return redirect("assessment:items")
     if ticked := [pk for text in request.GET.getlist("pk")[:EXPORTED] if (pk := parsed(text))]:
         rows = ITEMS.all(actor).filter(pk__in=ticked)
-    chosen = list(rows[:EXPORTED])
-    versions = [found for one in chosen if (found := current_of(request, one))]
+    versions = queries.given(actor, list(rows[:EXPORTED]))
     if not versions:
         messages.error(request, _("There is nothing to give out."))
         return redirect("assessment:items")
@@ -180,10 +179,6 @@ def parsed(text: str) -> UUID | None:
         return UUID(text)
     except ValueError:
         return None
-
-
-def current_of(request: HttpRequest, item: Item) -> ItemVersion | None:
-    return item.current or queries.version_of(actor_of(request), item)
 
 
 @page
