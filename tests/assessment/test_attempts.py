@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from sreda.assessment.access import ATTEMPTS, RESULTS, SITTINGS
 from sreda.assessment.domain import attempts, bank, marking, sittings
@@ -346,6 +347,28 @@ def test_a_corrected_key_is_tried_with_the_numbers_each_learner_was_given(school
     for attempt, score in ((right, 1), (right_too, 1), (wrong, 0)):
         attempt.refresh_from_db()
         assert attempt.score == score
+
+
+def test_many_are_scored_anew_with_as_many_queries_as_one(school: School) -> None:
+    counts = []
+    for number in (1, 5):
+        item = school.item(choice_xml(f"q{number}", key="A"))
+        sitting = school.sitting(school.test([item, school.item(essay_xml(f"e{number}"))]))
+        for _one in range(number):
+            taken(school, sitting, "A", "Текст")
+        before = sitting.version.items.get(item_version__item=item).item_version
+        corrected(school, item, choice_xml(f"q{number}", key="B"))
+        prepared = marking.prepare_rescoring(
+            sitting, before=before, after=item.current, reason="Ключ", actor=school.head, at=AT
+        )
+        with CaptureQueriesContext(connection) as asked:
+            assert marking.apply_rescoring(prepared, actor=school.head, at=AT) == number
+        counts.append(len(asked))
+        for attempt in sitting.all_attempts.all():
+            assert (attempt.score, attempt.marked_at) == (0, None)
+            result = attempt.results.get(item_version=item.current)
+            assert (result.score, result.outcomes["SCORE"]) == (0, 0)
+    assert counts[0] == counts[1]
 
 
 def test_marks_of_an_adaptive_item_are_left_to_people(school: School) -> None:

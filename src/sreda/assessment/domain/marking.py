@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
+from itertools import islice
 from typing import Any
 from uuid import UUID
 
@@ -15,13 +16,14 @@ from django.utils.translation import gettext as _
 
 from sreda.assessment import events, qti
 from sreda.assessment.domain.reading import POINT, item_of, points
-from sreda.assessment.domain.results import set_score
+from sreda.assessment.domain.results import set_score, set_scores
 from sreda.assessment.enums import AppealStatus, MarkingStatus
 from sreda.assessment.models import Appeal, ItemResult, ItemVersion, Mark, Rescoring, Sitting
 from sreda.kernel.api import Actor, audit, publish, uuid7
 
 ROUNDS = {MarkingStatus.WAITING: 1, MarkingStatus.SECOND: 2, MarkingStatus.THIRD: 3}
 APPEAL_ROUND = 4
+TOGETHER = 200  # results scored anew at once
 MOST = Decimal(999_999)  # where an item names no greatest mark: what the column holds
 
 
@@ -254,7 +256,7 @@ def prepare_rescoring(
         raise ValidationError({"reason": _("Say why.")})
     changes: list[list[str | None]] = []
     by_hand = _by_hand(before, after)
-    for result in _automatic(sitting, before):
+    for result in _automatic(sitting, before).iterator(chunk_size=TOGETHER):
         if by_hand:
             changes.append([str(result.pk), _text(result.score)])
             continue
@@ -294,17 +296,18 @@ def apply_rescoring(rescoring: Rescoring, *, actor: Actor, at: datetime) -> int:
             return 0
         changed = 0
         rows = _automatic(current.sitting, current.before).select_for_update(of=("self",))
-        for result in rows.none() if _by_hand(current.before, current.after) else rows:
-            score, outcomes = scored_anew(result, current.after)
-            differs = score != result.score
-            result.item_version = current.after
-            result.max_score = current.after.max_score
-            result.save(update_fields=["item_version", "max_score"])
-            set_score(
-                result, score or Decimal(0), marking=MarkingStatus.AUTOMATIC, at=at,
-                outcomes=outcomes,
-            )  # fmt: skip
-            changed += differs
+        if _by_hand(current.before, current.after):
+            rows = rows.none()
+        left = rows.iterator(chunk_size=TOGETHER)
+        while some := list(islice(left, TOGETHER)):
+            scored = []
+            for result in some:
+                score, outcomes = scored_anew(result, current.after)
+                changed += score != result.score
+                result.item_version = current.after
+                result.max_score = current.after.max_score
+                scored.append((result, score or Decimal(0), outcomes))
+            set_scores(scored, marking=MarkingStatus.AUTOMATIC, at=at)
         current.applied_at = at
         current.save(update_fields=["applied_at"])
         audit(

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 from typing import Any
+from uuid import UUID
 
 from sreda.assessment import events, qti
 from sreda.assessment.domain.reading import POINT, points
@@ -57,7 +59,7 @@ def record(attempt: Attempt, session: qti.TestSession, *, at: datetime) -> None:
         )
     ItemResult.objects.bulk_create(rows)
     _total(attempt, session, rows)
-    _marked(attempt, at=at)
+    _marked(attempt, rows, at=at)
     attempt.save(update_fields=["score", "max_score", "outcomes", "marked_at"])
 
 
@@ -85,9 +87,9 @@ def weight_of(session: qti.TestSession, key: str) -> Decimal:
     return points(weights.get("WEIGHT", 1)) or Decimal(0)
 
 
-def _marked(attempt: Attempt, *, at: datetime) -> None:
+def _marked(attempt: Attempt, rows: Iterable[ItemResult], *, at: datetime) -> None:
     """Notes that nothing waits for a human any more, and tells it."""
-    if attempt.marked_at is not None or attempt.results.exclude(marking__in=FINAL).exists():
+    if attempt.marked_at is not None or any(row.marking not in FINAL for row in rows):
         return
     attempt.marked_at = at
     _tell(attempt, None, at=at)
@@ -121,22 +123,83 @@ def set_score(
         .select_related("sitting__version")
         .get(pk=result.attempt_id)
     )
+    _set(result, score, marking, at, outcomes)
+    result.save()
+    test = test_of(attempt.sitting.version)
+    _follow(attempt, test, [result], list(attempt.results.all()), at=at)
+    attempt.save()
+    return attempt
+
+
+def set_scores(
+    changes: Sequence[tuple[ItemResult, Decimal, dict[str, Any]]],
+    *,
+    marking: MarkingStatus,
+    at: datetime,
+) -> None:
+    """`set_score` of many, each with its outcomes, in few queries; what else was changed of a
+    result's version and greatest mark is saved too."""
+    changed = {result.pk: result for result, _score, _outcomes in changes}
+    owners = {result.attempt_id for result in changed.values()}
+    attempts = (
+        Attempt.objects.select_for_update(of=("self",))
+        .select_related("sitting__version")
+        .filter(pk__in=owners)
+        .order_by("pk")
+    )
+    rows: dict[UUID, list[ItemResult]] = {}
+    found = list(attempts)
+    for row in ItemResult.objects.filter(attempt__in=owners):
+        rows.setdefault(row.attempt_id, []).append(changed.get(row.pk, row))
+    for result, score, outcomes in changes:
+        _set(result, score, marking, at, outcomes)
+    tests: dict[UUID, qti.Test] = {}
+    for attempt in found:
+        version = attempt.sitting.version
+        test = tests.get(version.pk) or tests.setdefault(version.pk, test_of(version))
+        all_of_it = rows[attempt.pk]
+        _follow(attempt, test, [one for one in all_of_it if one.pk in changed], all_of_it, at=at)
+    ItemResult.objects.bulk_update(
+        changed.values(),
+        ["item_version", "max_score", "score", "marking", "scored_at", "outcomes"],
+    )
+    Attempt.objects.bulk_update(
+        found, ["score", "max_score", "outcomes", "state", "edition", "marked_at"]
+    )
+
+
+def _set(
+    result: ItemResult,
+    score: Decimal,
+    marking: MarkingStatus,
+    at: datetime,
+    outcomes: dict[str, Any] | None,
+) -> None:
     result.score, result.marking, result.scored_at = score, marking, at
     if outcomes is not None:
         result.outcomes = outcomes
     result.outcomes = {**result.outcomes, "SCORE": float(score)}
-    result.save()
-    session = qti.TestSession.from_dict(test_of(attempt.sitting.version), attempt.state["session"])
-    item = session.item(result.ref)
-    if item is not None and "SCORE" in item.outcomes:
-        session.set_outcome(result.ref, "SCORE", Fraction(score))
+
+
+def _follow(
+    attempt: Attempt,
+    test: qti.Test,
+    changed: Sequence[ItemResult],
+    rows: list[ItemResult],
+    *,
+    at: datetime,
+) -> None:
+    """The attempt's score and session after its results; `rows` are all of them."""
+    session = qti.TestSession.from_dict(test, attempt.state["session"])
+    for result in changed:
+        item = session.item(result.ref)
+        if item is not None and "SCORE" in item.outcomes:
+            session.set_outcome(result.ref, "SCORE", Fraction(result.score or 0))
     before = attempt.score
-    _total(attempt, session, list(attempt.results.all()))
+    _total(attempt, session, rows)
     attempt.state = {**attempt.state, "session": session.to_dict()}
     attempt.edition += 1
     told = attempt.marked_at is not None
-    _marked(attempt, at=at)
+    _marked(attempt, rows, at=at)
     if told and before != attempt.score:
         _tell(attempt, before, at=at)
-    attempt.save()
-    return attempt
