@@ -127,13 +127,13 @@ def person(request: HttpRequest, pk: UUID) -> HttpResponseBase:
     )
 
 
-def _way_on(actor: Actor, *, own: bool) -> tuple[str, str] | None:
+def _way_on(actor: Actor, *, own: bool) -> tuple[str, str]:
     """What one can do where nothing is recorded yet: a label and an address."""
     if own and actor.role in {Role.PUPIL, Role.STUDENT}:
         return gettext("To my tests"), reverse("assessment:mine")
     if actor.role == Role.TEACHER:
         return gettext("Give a test"), reverse("assessment:sittings")
-    return None
+    return gettext("To the cabinet"), reverse("cabinet")
 
 
 def _with(query: Any, **more: str) -> str:
