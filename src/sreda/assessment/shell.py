@@ -1,4 +1,4 @@
-"""`sreda qti`: checking and marking QTI from a shell, without a database.
+"""`sreda qti`: checking and marking QTI from a shell; only `export` needs the database.
 
 Exit status of `check`: 0 nothing is wrong, 1 something is, 2 nothing could be read. Of `score`: 0
 marked, 1 marked although some responses could not be read, 2 nothing could be read.
@@ -93,6 +93,29 @@ def parser() -> argparse.ArgumentParser:
     one.add_argument("path", metavar="PACKAGE", type=Path, help=_("ZIP, folder or XML file"))
     one.add_argument("out", metavar="OUT", type=Path, help=_("a new ZIP or folder"))
     one.set_defaults(run=run_convert)
+
+    one = words.add_parser(
+        "export",
+        help=_("write a bank, or some items and tests of it, as a package"),
+        epilog=_("Without --item and --test: all that is ready and not in the archive."),
+    )
+    one.add_argument("out", metavar="OUT.zip", type=Path, help=_("a new ZIP"))
+    one.add_argument(
+        "--organisation",
+        metavar="NUMBER",
+        help=_("registry number of the organisation; without it the bank of the region"),
+    )
+    one.add_argument(
+        "--item", metavar="IDENTIFIER", action="append", default=[], help=_("may be repeated")
+    )
+    one.add_argument(
+        "--test",
+        metavar="IDENTIFIER",
+        action="append",
+        default=[],
+        help=_("with all its items; may be repeated"),
+    )
+    one.set_defaults(run=run_export)
     return made
 
 
@@ -240,6 +263,23 @@ def run_convert(options: argparse.Namespace) -> int:
             place.write_bytes(data)
     print(out)  # noqa: T201
     return CLEAN if package.sound else FOUND
+
+
+# export
+
+
+def run_export(options: argparse.Namespace) -> int:
+    from sreda.assessment.shell_export import NotThere, export
+
+    if options.out.exists():
+        raise Refused(_("{path} exists already.").format(path=options.out))
+    try:
+        items, tests = export(options, _)
+    except NotThere as error:
+        raise Refused(str(error)) from error
+    said = _("{path}: items {items}, tests {tests}.")
+    print(said.format(path=options.out, items=items, tests=tests))  # noqa: T201
+    return CLEAN
 
 
 # small helps

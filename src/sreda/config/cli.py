@@ -41,9 +41,7 @@ def main(words: Sequence[str] | None = None) -> int:
                 case "doctor":
                     return doctor.main(rest)
                 case "qti":
-                    from sreda.assessment import shell
-
-                    return shell.main(rest)
+                    return qti(rest)
                 case "version" | "--version":
                     print("sreda", version("sreda"))  # noqa: T201
                     return 0
@@ -124,6 +122,20 @@ def manage(name: str, words: list[str]) -> int:
         finally:
             doctor.close_connections()
     return 0
+
+
+def qti(words: Sequence[str]) -> int:
+    """Its words work without Django; `export` alone has it and the database."""
+    from sreda.assessment import shell
+
+    if words[:1] != ["export"] or {"-h", "--help"} & set(words):
+        return shell.main(words)
+    set_up()
+    with connected():
+        try:
+            return shell.main(words)
+        finally:
+            doctor.close_connections()
 
 
 def set_up() -> None:
