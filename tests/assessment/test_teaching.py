@@ -83,6 +83,31 @@ def test_a_test_is_given_and_watched(school: School) -> None:
     assert "1,0" in b"".join(exported).decode().replace("1.0", "1,0")
 
 
+def test_a_planned_test_is_changed(school: School) -> None:
+    test = school.test([school.item(choice_xml())])
+    sitting = school.sitting(test)
+    client = staff(school, Role.HEAD)
+    given = client.get(f"/assessment/quizzes/{test.pk}/").content.decode()
+    way = f"/assessment/sittings/add/?test={test.pk}"
+    assert way in given
+    assert f'value="{test.title}"' in client.get(way).content.decode()
+    assert client.get("/assessment/sittings/add/?test=x").status_code in {200, 422}
+    sent = {
+        "title": "Другое название",
+        "groups": [school.group.pk],
+        "opens_at": "2026-01-10T10:00",
+        "closes_at": "2026-01-12T10:00",
+        "attempts": 2,
+        "allowance_seconds": 60,
+        "markers": 2,
+        "tolerance": "0.5",
+        "edition": sitting.edition,
+    }
+    assert client.post(f"/assessment/sittings/{sitting.pk}/edit/", sent).status_code == 302
+    sitting.refresh_from_db()
+    assert (sitting.title, sitting.markers) == ("Другое название", 2)
+
+
 def test_marks_are_given_blindly_and_published(school: School) -> None:
     sitting = school.sitting(school.test([school.item(essay_xml())]), moderated=True)
     taken(school, sitting, "Мой текст")

@@ -123,7 +123,8 @@ def change_sitting(
         _checked(current)
         current.save()
         _given_to(current, groups, people)
-        audit("assessment.sitting.changed", current, actor=actor, at=at, values=dict(values))
+        told = {name: values[name] for name in FIELDS if name in values}
+        audit("assessment.sitting.changed", current, actor=actor, at=at, values=told)
     return current
 
 

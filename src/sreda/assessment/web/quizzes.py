@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
 from sreda.assessment import qti
-from sreda.assessment.access import OPERATOR, TESTS
+from sreda.assessment.access import OPERATOR, SITTINGS, TESTS
 from sreda.assessment.domain import quizzes as domain
 from sreda.assessment.domain import tests as writing
 from sreda.assessment.domain.reading import item_of
@@ -146,6 +146,8 @@ def quiz(request: HttpRequest, pk: UUID) -> HttpResponseBase:
         "changes": queries.difference(before.content, version.content) if before else [],
         "before": before,
         "may": TESTS.may(actor, "change", found),
+        "may_give": found.current_id is not None and found.archived_at is None
+        and SITTINGS.may(actor, "add"),
         "draft": next((one for one in versions if one.status == ItemStatus.DRAFT), None),
     }  # fmt: skip
     return render(request, "assessment/bank/quiz.html", context)

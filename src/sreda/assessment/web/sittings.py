@@ -23,6 +23,7 @@ from sreda.assessment.domain.versions import Stale
 from sreda.assessment.enums import AttemptStatus, SittingStatus
 from sreda.assessment.models import ItemAnalysis, Sitting, SittingAnalysis, Test
 from sreda.assessment.queries import teaching
+from sreda.assessment.web.marking import parsed
 from sreda.assessment.web.words import remark_text
 from sreda.kernel import clock
 from sreda.kernel.api import Column, Filter, Listing
@@ -120,9 +121,10 @@ def add(request: HttpRequest) -> HttpResponseBase:
     """Give a test."""
     actor, at = actor_of(request), clock.now()
     visible(SITTINGS.may(actor, "add"))
-    form = SittingForm(
-        request.POST or None, actor=actor, initial={"test": request.GET.get("test", "")}
-    )
+    asked = parsed(request.GET.get("test", ""))
+    chosen = teaching.tests_to_give(actor).filter(pk=asked).first() if asked else None
+    initial = {"test": chosen, "title": chosen.title} if chosen else {}
+    form = SittingForm(request.POST or None, actor=actor, initial=initial)
     if request.method == "POST" and form.is_valid():
         assert actor.organisation_id is not None
         try:
