@@ -12,6 +12,7 @@ from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.utils.formats import localize
 from django.utils.translation import gettext as _
 
 from sreda.assessment import events, qti
@@ -113,7 +114,8 @@ def _locked(result: ItemResult) -> ItemResult:
 def _bounded(result: ItemResult, score: Decimal) -> None:
     most = MOST if result.max_score is None else result.max_score
     if not 0 <= score <= most:
-        raise ValidationError({"score": _("From 0 to %(most)s.") % {"most": most}})
+        said = localize(most.normalize() + 0)
+        raise ValidationError({"score": _("From 0 to %(most)s.") % {"most": said}})
 
 
 def _decide(result: ItemResult, *, at: datetime) -> None:

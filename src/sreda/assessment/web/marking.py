@@ -170,17 +170,27 @@ def sent(request: HttpRequest, pk: UUID, part: str) -> HttpResponseBase:
 @page
 @require_GET
 def appeals(request: HttpRequest) -> HttpResponseBase:
+    visible(SITTINGS.may(actor_of(request), "mark"))
+    return _appeals(request)
+
+
+def _appeals(request: HttpRequest, typed: dict[str, Any] | None = None) -> HttpResponseBase:
+    """The list; with `typed`, one appeal alone with a decision that could not be taken."""
     actor = actor_of(request)
-    visible(SITTINGS.may(actor, "mark"))
+    rows = teaching.appeals(actor)
     listing = Listing(
-        rows=teaching.appeals(actor),
+        rows=rows.filter(pk=typed["pk"]) if typed else rows,
         params=request.GET,
         sorts={"at": ["at"], "state": ["status", "-at"]},
         default_sort="-at",
         name="appeals",
     )
-    context = {"listing": listing, "may_decide": APPEALS.may(actor, "decide")}
-    return render(request, "assessment/appeals.html", context)
+    context = {
+        "listing": listing,
+        "may_decide": APPEALS.may(actor, "decide"),
+        "typed": typed or {},
+    }
+    return render(request, "assessment/appeals.html", context, status=422 if typed else 200)
 
 
 @page
@@ -198,8 +208,9 @@ def decide(request: HttpRequest, pk: UUID) -> HttpResponseBase:
             at=at,
         )
         messages.success(request, _("The decision is saved."))
-    except ValidationError as error:
-        messages.error(request, " ".join(error.messages))
+    except ValidationError as wrong:
+        sent = {name: request.POST.get(name, "")[:4000] for name in ("decision", "score")}
+        return _appeals(request, {"pk": pk, "error": " ".join(wrong.messages), **sent})
     return redirect("assessment:appeals")
 
 
