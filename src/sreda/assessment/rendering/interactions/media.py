@@ -63,7 +63,8 @@ def _file_field(walker: Walker, element: Element, accept: str) -> str:
     sent = escape(_("Sent: %(names)s") % {"names": names})
     there = f'<p class="qti-sent">{sent}</p>' if kept else ""
     if walker.page.closed:
-        return there
+        nothing = escape(_("No file is attached."))
+        return there or f'<p class="qti-sent">{nothing}</p>'
     attributes = {
         "type": "file", "class": "form-control", "id": id_of(walker, response, "file"),
         "name": name_of(walker, response, "file"), "aria-label": _("Your file"), "data-file": "",

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from html import escape
 
+from django.utils.formats import get_format
 from django.utils.translation import gettext as _
 
 from sreda.assessment.qti.values.text import value_text
@@ -22,6 +24,7 @@ from sreda.assessment.rendering.interactions.parts import (
 from sreda.assessment.rendering.item import Walker
 
 LONGEST = 20_000
+NUMBER = re.compile(r"-?\d+\.\d+")
 
 
 def _given(walker: Walker, response: str) -> str:
@@ -34,25 +37,34 @@ def _given(walker: Walker, response: str) -> str:
     return next(iter(answers(walker, response) or walker.page.sent.get(response, ())), "")
 
 
+def _as_typed(number: str) -> str:
+    """A number as people write it: 5 for "5.0", with the comma of the language."""
+    if not NUMBER.fullmatch(number):
+        return number
+    return number.removesuffix(".0").replace(".", str(get_format("DECIMAL_SEPARATOR")))
+
+
 def text_entry(walker: Walker, element: Element) -> str:
     interaction = interaction_of(walker, element)
     response = interaction.response
     declaration = walker.item.declarations.get(response) if walker.item else None
     numeric = declaration is not None and declaration.base_type in {"integer", "float"}
+    decimal = numeric and interaction.base == 10
+    given = _given(walker, response)
     length = interaction.expected_length
     attributes = {
         "type": "text",
         "class": "form-control qti-entry",
         "name": name_of(walker, response),
         "id": id_of(walker, response),
-        "value": _given(walker, response),
+        "value": _as_typed(given) if decimal else given,
         "autocomplete": "off",
         "spellcheck": "false",
         "size": str(min(max((length or (8 if numeric else 16)) + 1, 3), 60)),
         "maxlength": str(LONGEST),
         "aria-label": element.get("aria-label") or _("Your answer"),
     }
-    if numeric and interaction.base == 10:
+    if decimal:
         attributes["inputmode"] = "decimal"
     if element.get("placeholder-text"):
         attributes["placeholder"] = element.get("placeholder-text")
@@ -62,7 +74,8 @@ def text_entry(walker: Walker, element: Element) -> str:
     if told:
         attributes["aria-invalid"] = "true"
     after = "".join(f'<span class="qti-told">{escape(text)}</span>' for text in told)
-    if right := ", ".join(sorted(right_answers(walker, response))):
+    rights = sorted(right_answers(walker, response))
+    if right := ", ".join(map(_as_typed, rights) if decimal else rights):
         after += f'<span class="qti-right">{escape(right)}</span>'
     return (
         f'<span class="qti-inline" data-interaction="text-entry" '
