@@ -83,6 +83,8 @@ def test_of_few_people_little_is_said() -> None:
     found = item_figures(people(6), max_score=1, options=[("A", True), ("B", False)])
     assert remarks_on(found) == []
     assert item_figures([], max_score=1).difficulty is None
+    alone = item_figures([Response(1, 5, True)], max_score=1)
+    assert remarks_on(alone, kappa=0.0) == []
 
 
 def test_easy_hard_omitted_and_differing_markers() -> None:

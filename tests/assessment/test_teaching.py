@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from django.test import Client
 from django.utils import timezone
 
 from sreda.assessment.domain import analysis, attempts, bank, marking, sittings
-from sreda.assessment.models import ItemAnalysis, ItemResult, Rescoring, Sitting
+from sreda.assessment.models import Appeal, ItemAnalysis, ItemResult, Rescoring, Sitting
 from sreda.registry.api import Role, Teaching, school_year
 from tests.assessment.bank import School, answer, choice_xml, essay_xml
 from tests.factories import PostFactory, UserFactory
@@ -106,6 +107,37 @@ def test_a_planned_test_is_changed(school: School) -> None:
     assert client.post(f"/assessment/sittings/{sitting.pk}/edit/", sent).status_code == 302
     sitting.refresh_from_db()
     assert (sitting.title, sitting.markers) == ("Другое название", 2)
+
+
+def test_where_a_third_decided_the_third_alone_is_told(school: School) -> None:
+    sitting = school.sitting(school.test([school.item(essay_xml())]), markers=2, tolerance=0)
+    taken(school, sitting, "Мой текст")
+    result = ItemResult.objects.get()
+    people = (school.teacher, school.colleague, school.third)
+    for number, (actor, told) in enumerate(zip(people, ("Раз", "Два", "Три"), strict=True)):
+        marking.give_mark(
+            result, score=Decimal(number), comment=told, actor=actor, at=timezone.now()
+        )
+        if number == 1:
+            assert marking.comments_on(result) == ["Раз", "Два"]
+    assert marking.comments_on(result) == ["Три"]
+
+
+def test_a_refused_decision_keeps_what_was_typed(school: School) -> None:
+    later = timezone.now() + timedelta(days=1)
+    sitting = school.sitting(school.test([school.item(choice_xml())]), appeals_until=later)
+    taken(school, sitting, "B")
+    result = ItemResult.objects.get()
+    appeal = Appeal.objects.create(
+        result=result, by=result.attempt.person_id, text="Верно", at=timezone.now(),
+        score_before=result.score,
+    )  # fmt: skip
+    sent = {"decision": "Написанное решение", "score": "много", "what": "uphold"}
+    reply = staff(school, Role.HEAD).post(f"/assessment/appeals/{appeal.pk}/decide/", sent)
+    assert reply.status_code == 422
+    page = reply.content.decode()
+    assert "Написанное решение" in page
+    assert 'value="много"' in page
 
 
 def test_marks_are_given_blindly_and_published(school: School) -> None:

@@ -118,6 +118,14 @@ def _bounded(result: ItemResult, score: Decimal) -> None:
         raise ValidationError({"score": _("From 0 to %(most)s.") % {"most": said}})
 
 
+def comments_on(result: ItemResult) -> list[str]:
+    """What markers tell the learner: where a third decided, the third alone. An appeal's decision
+    stands with the appeal."""
+    marks = [one for one in result.marks.all() if not one.replaced_at and one.round < APPEAL_ROUND]
+    decisive = [one for one in marks if one.round == 3] or marks
+    return [one.comment for one in decisive if one.comment]
+
+
 def _decide(result: ItemResult, *, at: datetime) -> None:
     """What follows from the marks there are."""
     sitting = result.attempt.sitting

@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from sreda.assessment.quality.items import ItemFigures
 
+SOME = 5  # below that nothing is said at all
 FEW = 20  # below that nothing is said of discrimination or options
 EASY, HARD = 0.95, 0.20
 WEAK = 0.15
@@ -41,6 +42,8 @@ def remarks_on(item: ItemFigures, *, kappa: float | None = None) -> list[Told]:
 
 
 def _remarks(item: ItemFigures, kappa: float | None) -> Iterator[Told]:
+    if item.count < SOME:
+        return
     enough = item.count >= FEW
     if enough and item.discrimination is not None and item.discrimination < 0:
         yield Told(Remark.NEGATIVE, {"discrimination": item.discrimination})

@@ -13,6 +13,7 @@ from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
+from django.utils.formats import localize
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
@@ -112,7 +113,7 @@ def mark(request: HttpRequest, pk: UUID) -> HttpResponseBase:
         "error": error,
         "control": control,
         "own": own,
-        "score": request.POST.get("score", own.score if own else ""),
+        "score": request.POST.get("score", localize(own.score.normalize() + 0) if own else ""),
         "comment": request.POST.get("comment", own.comment if own else ""),
         "left": teaching.to_mark(actor, found.attempt.sitting).count(),
     }

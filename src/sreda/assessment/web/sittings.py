@@ -22,6 +22,7 @@ from sreda.assessment.domain import analysis, sittings
 from sreda.assessment.domain.versions import Stale
 from sreda.assessment.enums import AttemptStatus, SittingStatus
 from sreda.assessment.models import ItemAnalysis, Sitting, SittingAnalysis, Test
+from sreda.assessment.quality import SOME
 from sreda.assessment.queries import teaching
 from sreda.assessment.web.marking import parsed
 from sreda.assessment.web.words import remark_text
@@ -285,7 +286,12 @@ def quality(request: HttpRequest, pk: UUID) -> HttpResponseBase:
             return redirect("assessment:quality", pk=pk)
     rows = ItemAnalysis.objects.filter(sitting=found).select_related("item_version__item")
     items = [
-        {"row": row, "figures": row.figures, "remarks": [remark_text(r, row) for r in row.remarks]}
+        {
+            "row": row,
+            "figures": row.figures,
+            "few": row.figures["count"] < SOME,  # type: ignore[operator]
+            "remarks": [remark_text(r, row) for r in row.remarks],
+        }
         for row in sorted(rows, key=lambda row: (len(row.ref), row.ref))
     ]
     context = {

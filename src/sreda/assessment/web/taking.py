@@ -410,7 +410,8 @@ def result(request: HttpRequest, pk: UUID) -> HttpResponseBase:
                     sent=sent.get(one.ref, {}),
                 )
                 body = render_item(item, session.state_of(one.ref), view).body
-            rows.append({"result": one, "body": body, "title": item.title if item else one.ref})
+            rows.append({"result": one, "body": body, "title": item.title if item else one.ref,
+                         "comments": marking.comments_on(one)})  # fmt: skip
     context = {
         "attempt": found,
         "sitting": found.sitting,
