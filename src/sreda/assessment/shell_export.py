@@ -16,8 +16,10 @@ def export(options: Namespace, _: Callable[[str], str]) -> tuple[int, int]:
     Versions are those that are given now; what has only a draft is left out of a whole bank and
     refused where it is named.
     """
+    from django.db.models import F
+
     from sreda.assessment.domain.giving_out import package_of
-    from sreda.assessment.models import Item, ItemVersion, Test, TestItem, TestVersion
+    from sreda.assessment.models import ItemVersion, TestItem, TestVersion
     from sreda.registry.api import Organisation
 
     owner = None
@@ -26,16 +28,16 @@ def export(options: Namespace, _: Callable[[str], str]) -> tuple[int, int]:
         if owner is None:
             text = _("There is no organisation with the number {number}.")
             raise NotThere(text.format(number=options.organisation))
-    whole = not options.item and not options.test
-    items = Item.objects.filter(organisation=owner, current__isnull=False)
-    tests = Test.objects.filter(organisation=owner, current__isnull=False)
-    if whole:
-        items, tests = (rows.filter(archived_at=None) for rows in (items, tests))
+    items = ItemVersion.objects.filter(item__organisation=owner, item__current=F("pk"))
+    tests = TestVersion.objects.filter(test__organisation=owner, test__current=F("pk"))
+    if options.item or options.test:
+        items = items.filter(item__identifier__in=options.item)
+        tests = tests.filter(test__identifier__in=options.test)
     else:
-        items = items.filter(identifier__in=options.item)
-        tests = tests.filter(identifier__in=options.test)
-    chosen: list[ItemVersion] = [one.current for one in items.select_related("current__item")]
-    tested: list[TestVersion] = [one.current for one in tests.select_related("current__test")]
+        items = items.filter(item__archived_at=None)
+        tests = tests.filter(test__archived_at=None)
+    chosen = list(items.select_related("item").order_by("item__identifier"))
+    tested = list(tests.select_related("test").order_by("test__identifier"))
     found = {one.item.identifier for one in chosen}, {one.test.identifier for one in tested}
     missing = [*(set(options.item) - found[0]), *(set(options.test) - found[1])]
     if missing:
