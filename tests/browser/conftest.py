@@ -53,8 +53,7 @@ def product() -> Iterator[str]:
         port = str(free.getsockname()[1])
     with log.open("w") as out:
         process = subprocess.Popen(
-            [sys.executable, "-m", "sreda.config.cli", "up", "--demo", "--no-worker",
-             "--port", port],
+            [sys.executable, "-m", "sreda.config.cli", "up", "--demo", "--port", port],
             env=environment, stdout=subprocess.PIPE, stderr=out, text=True,
         )  # fmt: skip
     try:

@@ -24,6 +24,7 @@ pytestmark = pytest.mark.browser
 
 Enter = Callable[..., Visitor]
 Shot = Callable[..., None]
+WORKED = 60_000  # ms; what the worker does, beside all that the demo gives it at first
 SCHOOL = "Городской классический лицей"
 
 
@@ -54,9 +55,8 @@ def test_signing_in_and_out(enter: Enter, shot: Shot) -> None:
     shot(page, "sign-in")
     page.fill("[name=login]", "teacher")
     page.fill("[name=password]", "не тот пароль")
-    with one.refused():
-        page.keyboard.press("Enter")
-        expect(page.locator(".form-error, .alert-danger").first).to_be_visible()
+    page.keyboard.press("Enter")
+    expect(page.locator(".form-error, .alert-danger").first).to_be_visible()
     page.fill("[name=login]", "teacher")
     page.fill("[name=password]", PASSWORD)
     page.keyboard.press("Enter")
@@ -142,11 +142,11 @@ def test_loading_a_pack(enter: Enter, shot: Shot, tmp_path: Path) -> None:
     page.set_input_files("input[type=file]", changed_pack(page, one.site, tmp_path))
     page.click("form[enctype] .btn-primary")
     page.wait_for_url(re.compile(r"/packs/[0-9a-f-]{36}/"))
-    expect(page.locator(".stats")).to_contain_text("Изменённые строки")
+    expect(page.locator(".stats")).to_contain_text("Изменённые строки", timeout=WORKED)
     shot(page, "pack-preview")
     assert page.locator(".stat", has_text="Изменённые").locator(".stat-value").inner_text() == "1"
     page.click("button:has-text('Подтвердить')")
-    toast(page, "загружен")
+    expect(page.locator("main")).to_contain_text("Загружено", timeout=WORKED)
     expect(page.locator("main")).not_to_contain_text("Подтвердить и загрузить")
 
 

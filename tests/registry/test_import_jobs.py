@@ -224,7 +224,8 @@ def in_another_process(pk: UUID, settings) -> subprocess.Popen[str]:
 def busy_writing() -> bool:
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT EXISTS (SELECT 1 FROM pg_locks WHERE relation = 'registry_person'::regclass"
+            "SELECT EXISTS (SELECT 1 FROM pg_locks JOIN pg_database d ON d.oid = database"
+            " WHERE datname = current_database() AND relation = 'registry_person'::regclass"
             " AND mode = 'RowExclusiveLock' AND pid <> pg_backend_pid())"
         )
         return cursor.fetchone()[0]
