@@ -33,6 +33,7 @@ class ClassGroup(Record):
             ),
             models.CheckConstraint(condition=Q(grade__gte=1, grade__lte=12), name="group_grade"),
         ]
+        indexes = [models.Index(fields=["school_year"], name="group_school_year")]
 
     def __str__(self) -> str:
         return self.name

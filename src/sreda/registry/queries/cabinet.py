@@ -209,6 +209,14 @@ def to_complete(organisation_id: UUID, on: date) -> ToComplete:
         return ToComplete(*cursor.fetchone())
 
 
+def school_years() -> range:
+    """Those of which the registry has classes, the newest first: two looks at an index."""
+    with prepared() as cursor:
+        cursor.execute("SELECT min(school_year), max(school_year) FROM registry_classgroup")
+        first, last = cursor.fetchone()
+    return range(0) if last is None else range(last, first - 1, -1)
+
+
 def classes_of_teacher(person_id: UUID, organisation_id: UUID, on: date) -> list[Teaching]:
     """This year's classes of a teacher in an organisation, with `learners` counted."""
     return _classes(person_id, organisation_id, on, school_year(on))

@@ -32,6 +32,7 @@ from sreda.registry.models import (
     Teaching,
 )
 from sreda.registry.models.periods import on_day
+from sreda.registry.queries.cabinet import school_years
 from sreda.registry.queries.directory import find, understand
 from sreda.registry.queries.past import states_on
 from sreda.registry.queries.people import count_heads
@@ -389,11 +390,6 @@ def _groups(actor: Actor) -> QuerySet[ClassGroup]:
 
 
 @kept
-def _years() -> QuerySet[ClassGroup, tuple[int]]:
-    return ClassGroup.objects.order_by("-school_year").values_list("school_year").distinct()
-
-
-@kept
 def _places(actor: Actor) -> QuerySet[Organisation, tuple[UUID, str]]:
     rows = ORGANISATIONS.all(actor, "manage").order_by("short_name")
     return rows.values_list("pk", "short_name")
@@ -407,7 +403,7 @@ def group_list(request: HttpRequest) -> HttpResponseBase:
     here = request.GET.get("organisation", "")
 
     def years() -> list[tuple[str, str]]:
-        return [(str(y), f"{y}/{y + 1}") for (y,) in _years()]
+        return [(str(y), f"{y}/{y + 1}") for y in school_years()]
 
     def places() -> list[tuple[str, str]]:
         if actor.role == Role.OPERATOR:
