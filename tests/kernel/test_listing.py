@@ -77,6 +77,28 @@ def test_a_page_costs_two_queries_whatever_its_size(three, django_assert_num_que
         assert found.total == 33
 
 
+def every():
+    return Organisation.objects.all()
+
+
+def test_a_short_list_is_counted_by_the_way(three, django_assert_num_queries):
+    for query, expected, total in (
+        ("", ["=Бета", "Альфа"], 3),
+        ("kind=college", ["Гамма"], 1),
+        ("page=2", ["Гамма"], 3),
+        ("q=гам", ["Гамма"], 1),
+    ):
+        found = listing(query, short=True)
+        found.rows = every
+        assert (names(found), found.total) == (expected, total)
+    Organisation.objects.filter(kind="college").delete()
+    for query, total in (("kind=college", 0), ("", 2)):
+        found = listing(query, short=True)
+        found.rows = every
+        with django_assert_num_queries(1):
+            assert found.total == len(found.page.object_list) == total
+
+
 def test_csv_export_is_whole_and_harmless(three):
     answer = listing("export=csv&sort=code").export()
     text = b"".join(answer.streaming_content).decode("utf-8-sig")

@@ -14,7 +14,7 @@ from typing import Any, Generic, TypeVar
 from urllib.parse import urlencode
 
 from django.core.paginator import Page, Paginator
-from django.db.models import Model, QuerySet
+from django.db.models import Count, Model, QuerySet, Window
 from django.http import HttpResponse, QueryDict, StreamingHttpResponse
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
@@ -70,7 +70,8 @@ class Listing(Generic[M]):
 
     `rows` may be a function that encloses nothing, and `of` its arguments: then the first page of
     the list as it is opened is a kept read (`kernel.kept`), which costs a fraction of a query put
-    together anew.
+    together anew. A list of at most some thousand rows may be `short`: PostgreSQL, which sorts it
+    whole in any case, counts it by the way.
     """
 
     rows: QuerySet[M] | Rows[M]
@@ -85,6 +86,7 @@ class Listing(Generic[M]):
     count_all: Callable[[], int] | None = None
     count_to: int = 0
     of: tuple[Any, ...] = ()
+    short: bool = False
     complete: Callable[[list[M]], None] | None = None
     more: bool = field(default=False, init=False)
 
@@ -181,6 +183,10 @@ class Listing(Generic[M]):
             return None
         where = tuple((item.name, shown.value) for item, shown in set_)
         paginator: Paginator[M] = Paginator([], self.page_size)  # type: ignore[arg-type]
+        if self.short:
+            rows = _counted(self.rows, self.of, where, self._order, self.page_size)
+            paginator.count = rows[0].rows_in_all if rows else 0
+            return Page(rows, 1, paginator)
         if self.count_all and not set_:
             paginator.count = self.count_all()
         else:
@@ -270,6 +276,18 @@ def _first(
     size: int,
 ) -> QuerySet[Any]:
     return _where(rows, of, where).order_by(*order)[:size]
+
+
+@kept
+def _counted(
+    rows: Rows[Any],
+    of: tuple[Any, ...],
+    where: tuple[tuple[str, str], ...],
+    order: tuple[str, ...],
+    size: int,
+) -> QuerySet[Any]:
+    counted: QuerySet[Any] = _where(rows, of, where).annotate(rows_in_all=Window(Count("*")))
+    return counted.order_by(*order)[:size]
 
 
 class _Echo(io.StringIO):

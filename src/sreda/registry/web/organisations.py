@@ -418,6 +418,7 @@ def group_list(request: HttpRequest) -> HttpResponseBase:
     listing = Listing(
         rows=_groups,
         of=(actor,),
+        short=actor.role not in {Role.OPERATOR, Role.COORDINATOR},
         params=params,
         search=lambda rows, text: rows.filter(
             Q(name__istartswith=text) | Q(organisation__short_name__icontains=text)

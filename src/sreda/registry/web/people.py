@@ -165,6 +165,7 @@ def people_listing(request: HttpRequest, actor: Actor) -> Listing[Person]:
         else [],
         name="people",
         count_all=_counted(actor),
+        short=actor.role not in {Role.OPERATOR, Role.COORDINATOR},
     )
 
 
