@@ -448,6 +448,18 @@ def test_only_of_its_organisation(lrs):
     assert set(lrs.found()) == {own, other}
 
 
+def test_what_others_say_of_its_statements_is_not_its_own(both_stores):
+    lrs, school = Lrs(name="Все"), OrganisationFactory()
+    bound = Lrs("all", name="Школа", organisation=school)
+    [own] = bound.send(plain())
+    [about] = lrs.send(plain(object={"objectType": "StatementRef", "id": own}))
+    [reply] = bound.send(plain(object={"objectType": "StatementRef", "id": own}))
+    assert set(bound.found()) == {own, reply}
+    assert set(bound.found(verb=VERB["id"])) == {own, reply}
+    assert set(bound.found(activity=LESSON["id"])) == {own, reply}
+    assert set(lrs.found(activity=LESSON["id"])) == {own, about, reply}
+
+
 def test_of_agents_and_activities_an_organisation_hears_what_its_statements_told(both_stores):
     lrs = Lrs(name="Все")
     bound = Lrs("all", name="Школа", organisation=OrganisationFactory())

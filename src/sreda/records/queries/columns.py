@@ -11,7 +11,7 @@ from django.conf import settings
 
 from sreda.records.clickhouse.client import Client, ask
 from sreda.records.models import FeedMark
-from sreda.records.xapi.keys import CREDENTIAL, key
+from sreda.records.xapi.keys import CREDENTIAL, ORGANISATION, key
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 Row = tuple[datetime, int, str]
@@ -40,6 +40,7 @@ def rows(
     after: tuple[datetime, int] | None,
     ascending: bool,
     credential: UUID | None,
+    organisation: UUID | None,
     limit: int,
 ) -> list[Row]:
     """At most `limit` rows: stored, seq, body."""
@@ -61,6 +62,10 @@ def rows(
         params["own"] = credential_key(credential)
         wrote = "SELECT stored, seq FROM records_ref WHERE key = {own:Int64}"
         within += f" AND (stored, seq) IN ({wrote})"
+    if organisation:
+        params["of"] = key(ORGANISATION, str(organisation))
+        theirs = "SELECT stored, seq FROM records_ref WHERE key = {of:Int64} AND entry = seq"
+        within += f" AND (stored, seq) IN ({theirs})"
     if keys:
         params |= {f"key{number}": one for number, one in enumerate(keys)}
         found = f"SELECT DISTINCT stored, seq FROM records_ref WHERE {_with_key(0)} AND {within}"  # noqa: S608

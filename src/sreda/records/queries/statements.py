@@ -50,8 +50,9 @@ class Allowed:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Statements that have all the `keys`; of one `credential`, only what it wrote; of `allowed`,
-    only what one of them lets through."""
+    """Statements that have all the `keys`, by themselves or by what they refer to; of one
+    `credential`, only what it wrote; of one `organisation`, only its own, not what refers to them;
+    of `allowed`, only what one of them lets through."""
 
     keys: tuple[int, ...] = ()
     since: datetime | None = None
@@ -59,6 +60,7 @@ class Wanted:
     after: Cursor | None = None
     ascending: bool = False
     credential: UUID | None = None
+    organisation: UUID | None = None
     limit: int = 100
     allowed: tuple[Allowed, ...] | None = None
 
@@ -100,6 +102,7 @@ def _in_columns(client: Client, wanted: Wanted) -> list[columns.Row]:
         after=(wanted.after.stored, wanted.after.seq) if wanted.after else None,
         ascending=wanted.ascending,
         credential=wanted.credential,
+        organisation=wanted.organisation,
         limit=wanted.limit + 1,
     )
 
@@ -117,6 +120,9 @@ def _sql(wanted: Wanted, of_sreda: bool = False) -> tuple[str, list[Any]]:
         if wanted.credential:
             where += " AND credential = %s"
             params.append(wanted.credential)
+        if wanted.organisation:
+            where += " AND organisation = %s"
+            params.append(wanted.organisation)
         return (
             f"SELECT stored, seq, body FROM records_statement WHERE {where}"  # noqa: S608
             f" ORDER BY {order} LIMIT %s",
@@ -133,6 +139,9 @@ def _sql(wanted: Wanted, of_sreda: bool = False) -> tuple[str, list[Any]]:
     if wanted.credential:
         mine = " AND s.credential = %s"
         params.append(wanted.credential)
+    if wanted.organisation:
+        mine += " AND s.organisation = %s"
+        params.append(wanted.organisation)
     return (
         f"SELECT s.stored, s.seq, s.body FROM"  # noqa: S608
         f" (SELECT DISTINCT stored, seq FROM {source} ORDER BY {order}) r"

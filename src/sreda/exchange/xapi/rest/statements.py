@@ -205,6 +205,7 @@ def _wanted(call: Call, agreed: Agreed | None) -> reads.Wanted:
         after=_cursor(call),
         ascending=call.flag("ascending"),
         credential=own.pk if mine else None,
+        organisation=own.organisation_id,
         limit=_limit(call),
         allowed=agreed.allowed if agreed else None,
     )
