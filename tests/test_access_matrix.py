@@ -109,7 +109,7 @@ GET  audit_entry                          login | no      operator=ok
 
 GET  registry:organisations               login | no      operator=ok coordinator=ok head=ok administrator=ok foreign=ok
 GET  registry:organisation_add            login | no      operator=ok
-GET  registry:organisation                login | refused operator=ok coordinator=ok head=ok administrator=ok
+GET  registry:organisation                login | go      operator=ok coordinator=ok head=ok administrator=ok
 GET  registry:organisation_edit           login | refused operator=ok coordinator=ok head=ok administrator=ok
 GET  registry:organisation_close          login | refused operator=ok
 GET  registry:organisation_reopen         login | refused operator=ok

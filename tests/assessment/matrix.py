@@ -37,7 +37,7 @@ GET  assessment:rescoring                 login | no      operator=refused head=
 GET  assessment:work                      login | no      head=ok administrator=ok teacher=ok
 GET  assessment:queue                     login | no      head=ok administrator=ok teacher=ok foreign=ok
 GET  assessment:appeals                   login | no      head=ok administrator=ok teacher=ok foreign=ok
-POST assessment:decide                    login | no      operator=refused head=go administrator=go teacher=refused pupil=refused
+POST assessment:decide                    login | no      operator=refused head=bad administrator=bad teacher=refused pupil=refused
 GET  assessment:mark                      login | no      operator=refused head=ok administrator=ok teacher=ok pupil=refused parent=refused
 GET  assessment:sent                      login | no
 GET  assessment:items                     login | no      operator=ok head=ok administrator=ok teacher=ok expert=ok foreign=ok

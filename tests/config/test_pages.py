@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator
-from typing import Any
+from collections.abc import Callable, Coroutine, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
 
 import pytest
 
@@ -12,6 +13,7 @@ from sreda.config import pages
 from sreda.config.pages import Pages
 
 Event = dict[str, Any]
+T = TypeVar("T")
 PLAIN = [("Content-Type", "text/plain")]
 
 
@@ -61,6 +63,12 @@ async def answered(app: Pages, request: Event, *events: Event | None) -> list[Ev
     return sent
 
 
+def run(work: Coroutine[Any, Any, T]) -> T:
+    """In a thread of its own: a browser's test may have left a loop running in this one."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, work).result()
+
+
 def part(body: bytes, more: bool = False) -> Event:
     return {"type": "http.request", "body": body, "more_body": more}
 
@@ -69,7 +77,7 @@ LONG = (b"content-length", b"10")
 
 
 def test_a_body_in_pieces_comes_whole(asked: list[dict[str, Any]]) -> None:
-    start, body = asyncio.run(
+    start, body = run(
         answered(Pages(), scope(LONG), part(b"name=", True), part(b"", True), part(b"Anna!"))
     )
     assert (start["status"], body["body"]) == (200, b"name=Anna!")
@@ -82,7 +90,7 @@ def test_a_body_in_pieces_comes_whole(asked: list[dict[str, Any]]) -> None:
 def test_a_body_without_a_length_gets_one(asked: list[dict[str, Any]]) -> None:
     big = b"x" * (pages.IN_MEMORY + 1)
     chunked = scope((b"transfer-encoding", b"chunked"))
-    sent = asyncio.run(answered(Pages(), chunked, part(big, True), part(b"yz")))
+    sent = run(answered(Pages(), chunked, part(big, True), part(b"yz")))
     assert sent[1]["body"] == big + b"yz"
     assert asked[0]["CONTENT_LENGTH"] == str(len(big) + 2)
     assert "HTTP_TRANSFER_ENCODING" not in asked[0]
@@ -94,7 +102,7 @@ def test_headers_and_paths_are_what_was_sent(asked: list[dict[str, Any]]) -> Non
         (b"x_forwarded_proto", b"https"), (b"x-forwarded-proto", b"http"),
         path="/к", raw=b"/%D0%BA%FF?x",
     )  # fmt: skip
-    asyncio.run(answered(Pages(), request))
+    run(answered(Pages(), request))
     (environ,) = asked
     assert environ["HTTP_COOKIE"] == "a=1; b=2"
     assert environ["HTTP_ACCEPT"] == "x,y"
@@ -111,7 +119,7 @@ def test_a_long_answer_is_made_before_it_is_taken(monkeypatch: pytest.MonkeyPatc
         return made[0]
 
     monkeypatch.setattr(pages, "site", site)
-    start, *parts = asyncio.run(answered(Pages(), scope()))
+    start, *parts = run(answered(Pages(), scope()))
     assert made[0].closed
     assert start["status"] == 200
     assert b"".join(p.get("body", b"") for p in parts) == b"row\n" * 100_000
@@ -125,7 +133,7 @@ def test_an_empty_answer(monkeypatch: pytest.MonkeyPatch) -> None:
         return Closing()
 
     monkeypatch.setattr(pages, "site", site)
-    start, body = asyncio.run(answered(Pages(), scope()))
+    start, body = run(answered(Pages(), scope()))
     assert (start["status"], body.get("body", b"")) == (304, b"")
 
 
@@ -144,7 +152,7 @@ def test_who_trickles_holds_nobody_up(
         waiting = sum(not task.done() for task in slow)
         return await asyncio.gather(*slow), quick, waiting
 
-    slow, quick, waiting = asyncio.run(both())
+    slow, quick, waiting = run(both())
     assert quick[0]["status"] == 200
     assert waiting == 20 * pages.THREADS
     assert {sent[0]["status"] for sent in slow} == {408}
@@ -155,11 +163,9 @@ def test_too_much_is_refused_and_who_goes_is_forgotten(
     asked: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pages, "MOST", 5)
-    sent = asyncio.run(answered(Pages(), scope(LONG), part(b"123", True), part(b"456")))
+    sent = run(answered(Pages(), scope(LONG), part(b"123", True), part(b"456")))
     assert sent[0]["status"] == 413
-    gone = asyncio.run(
-        answered(Pages(), scope(LONG), part(b"1", True), {"type": "http.disconnect"})
-    )
+    gone = run(answered(Pages(), scope(LONG), part(b"1", True), {"type": "http.disconnect"}))
     assert gone == []
     assert asked == []
 
@@ -169,7 +175,7 @@ def test_it_starts_and_ends() -> None:
         yield {"type": "lifespan.startup"}
         yield {"type": "lifespan.shutdown"}
 
-    sent = asyncio.run(answered(Pages(), {"type": "lifespan"}, *events()))
+    sent = run(answered(Pages(), {"type": "lifespan"}, *events()))
     assert [event["type"] for event in sent] == [
         "lifespan.startup.complete",
         "lifespan.shutdown.complete",

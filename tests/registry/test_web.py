@@ -114,7 +114,8 @@ def test_a_coordinator_sees_one_municipality_and_a_head_one_organisation() -> No
     text = coordinator.get(url("organisations")).content.decode()
     assert school.short_name in text
     assert stranger.posts.get().organisation.short_name not in text
-    assert head.get(url("organisation", neighbour.pk)).status_code == 403
+    shown = head.get(url("organisation", neighbour.pk))  # led to what everyone sees of it
+    assert shown.url == reverse("organisation", args=[neighbour.code])
     assert head.get(url("organisation_edit", neighbour.pk)).status_code == 403
     assert head.get(url("organisation_add")).status_code == 404
 

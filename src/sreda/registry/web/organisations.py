@@ -10,7 +10,7 @@ from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
@@ -192,8 +192,11 @@ def organisation_add(request: HttpRequest) -> HttpResponse:
 
 @page
 def organisation(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """For whoever manages it; others are led to what everyone sees of it."""
     actor = actor_of(request)
-    found = ORGANISATIONS.get(actor, "manage", pk=pk)
+    found = ORGANISATIONS.get(actor, "view", pk=pk)
+    if not ORGANISATIONS.may(actor, "manage", found):
+        return redirect("organisation", found.code)
     on = as_of(request)
     state = states_on([found], domain.FIELDS, on)[found.pk]
     facilities = Facilities.objects.filter(organisation=found, as_of__lte=on).first()
