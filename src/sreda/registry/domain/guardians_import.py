@@ -185,12 +185,7 @@ def _compare(item: Judged, seen: dict[Any, int]) -> None:
         item.faults += [
             [key, item.cells.get(key, ""), " ".join(texts)] for key, texts in found.items()
         ]
-    if item.thing is not None:
-        item.differing = {
-            name: (getattr(item.thing, name), value)
-            for name, value in item.values.items()
-            if getattr(item.thing, name) != value
-        }
+    item.compare()
 
 
 def _write(item: Judged, actor: Actor, at: datetime, reason: str) -> None:

@@ -119,12 +119,7 @@ def _compare(judged: list[Judged], at: datetime) -> None:
                 for name, texts in error.message_dict.items()
             ]
         item.thing = kept.get(key)
-        if item.thing is not None:
-            item.differing = {
-                name: (getattr(item.thing, name), value)
-                for name, value in item.values.items()
-                if getattr(item.thing, name) != value
-            }
+        item.compare()
 
 
 def _write(item: Judged, actor: Actor, at: datetime, reason: str) -> None:

@@ -45,6 +45,15 @@ class Judged:
             return "new"
         return "changed" if self.differing else "unchanged"
 
+    def compare(self) -> None:
+        """With the record it is about, where there is one."""
+        if self.thing is not None:
+            self.differing = {
+                name: (getattr(self.thing, name), value)
+                for name, value in self.values.items()
+                if getattr(self.thing, name) != value
+            }
+
 
 @dataclass(frozen=True, slots=True)
 class Table:
