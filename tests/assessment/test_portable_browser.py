@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -10,14 +9,14 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.utils import timezone
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from sreda.assessment.models import Answer, ItemResult
 from tests.assessment import portable
 from tests.assessment.bank import School
 from tests.assessment.test_portable import banked
 from tests.assessment.test_taking import begun
-from tests.browser.visitor import ARGS, CHROMIUM
+from tests.browser.visitor import CHROMIUM, chromium
 from tests.factories import EnrolmentFactory, UserFactory
 
 pytestmark = [
@@ -29,13 +28,8 @@ pytestmark = [
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    # Playwright's loop in this thread is not Django's: its checks would refuse the database
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGS)
+    with chromium() as started:
         yield started
-        started.close()
-    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
 
 
 class Seat:

@@ -19,10 +19,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from tests.browser.pictures import save_small
-from tests.browser.visitor import ARGS, CHROMIUM, IMAGES, Visitor
+from tests.browser.visitor import CHROMIUM, IMAGES, Visitor, chromium
 
 HERE = Path(__file__).parent
 READY = re.compile(r"is ready: (http://\S+?)/?\s*$")
@@ -74,15 +74,8 @@ def product() -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    # Playwright's loop in this thread is not Django's: its checks would refuse the database
-    kept = os.environ.get("DJANGO_ALLOW_ASYNC_UNSAFE")
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGS)
+    with chromium() as started:
         yield started
-        started.close()
-    if kept is None:
-        del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
 
 
 @pytest.fixture(scope="session")
