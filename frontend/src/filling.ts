@@ -39,6 +39,7 @@ interface Answer {
   edition: number;
   status: string;
   message: string;
+  asked?: Record<string, boolean>; // of cells with a condition; empty where nothing changed
   faults: Fault[];
   changed: Changed[];
 }
@@ -113,12 +114,14 @@ class Filling {
   private timer = 0;
   private readonly kept: Kept;
   private readonly shown = new Map<string, string>(); // what the server has, by place
+  private asked: Record<string, boolean> = {};
   private readonly state: HTMLElement | null;
   private readonly bar: HTMLElement | null;
   private stopped = "";
 
   constructor(private readonly form: HTMLFormElement) {
     this.edition = Number(form.dataset.edition);
+    this.asked = JSON.parse(form.dataset.asked ?? "{}") as Record<string, boolean>;
     this.kept = new Kept(`sreda-report:${form.dataset.filling}:${form.dataset.user}`);
     this.state = form.querySelector("[data-save-state]");
     this.bar = document.querySelector("[data-cell-bar]");
@@ -335,10 +338,35 @@ class Filling {
       this.shown.set(cell.place, cell.value);
       this.right(cell.place);
     }
+    this.appear(answer.asked ?? {});
     this.edition = Math.max(this.edition, answer.edition);
     const hidden = this.form.querySelector<HTMLInputElement>("input[name=edition]");
     if (hidden) hidden.value = String(this.edition);
     if (others.size) this.tell(`${[...others].join(", ")} ${this.said("Other")}`);
+  }
+
+  /** Cells whose condition has come true appear, the others go, as the server says. What stands in
+   * them stays: it is there again when they come back. */
+  private appear(asked: Record<string, boolean>, within: ParentNode = this.form): void {
+    if (Object.keys(asked).length) this.asked = asked;
+    for (const box of Array.from(within.querySelectorAll<HTMLElement>("[data-condition]"))) {
+      const { condition, conditionNew } = box.dataset;
+      const hide = !(this.asked[condition!] ?? this.asked[conditionNew ?? ""] ?? true);
+      if (box.hidden === hide) continue;
+      const focused = document.activeElement;
+      if (hide && focused instanceof HTMLElement && box.contains(focused)) {
+        if (focused.matches(".cell-input")) this.note(focused as Control);
+        box.hidden = true;
+        this.onwards(focused);
+      } else box.hidden = hide;
+    }
+  }
+
+  /** The cell in which somebody stood has gone: the next one, or the one before, takes the keys. */
+  private onwards(from: HTMLElement): void {
+    const open = this.controls().filter((control) => control === from || control.offsetParent);
+    const at = open.indexOf(from as Control);
+    (open[at + 1] ?? open[at - 1])?.focus();
   }
 
   /** A cell that is only shown, not typed. */
@@ -374,8 +402,8 @@ class Filling {
 
   private fault(fault: Fault): void {
     const control = this.control(fault.place);
-    const box = control?.closest(".cell");
-    if (!control || !box) {
+    const box = control?.closest<HTMLElement>(".cell");
+    if (!control || !box || box.hidden) {
       this.tell(`${this.said("Refused")}: ${fault.message}`);
       return;
     }
@@ -479,6 +507,7 @@ class Filling {
     made.querySelectorAll<Control>(".cell-input").forEach((control) => put(control, ""));
     made.querySelectorAll(".cell-ask").forEach((ask) => ask.remove());
     made.querySelectorAll<HTMLElement>(".cell").forEach((cell) => (cell.className = "cell"));
+    this.appear({}, made);
     rows.append(made);
     made.querySelector<HTMLElement>(".cell-input")?.focus();
   }
@@ -591,7 +620,7 @@ class Filling {
   private tell(note = ""): void {
     if (!this.state) return;
     const count = Object.keys(this.waiting).length + (this.sending?.changes.length ?? 0);
-    const faulty = this.form.querySelectorAll(".cell.is-faulty").length;
+    const faulty = this.form.querySelectorAll(".cell.is-faulty:not([hidden])").length;
     let words = this.said("Saved");
     let kind = "saved";
     if (this.stopped) [words, kind] = [this.stopped, "stopped"];

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 
 from sreda.reporting.forms import (
@@ -102,6 +103,16 @@ SCHEMA = Schema(
         Check("phone", 'base.phone != ""', "Нет телефона", "note", ("base.phone",)),
     ),
 )
+
+
+def with_a_condition_in_rows() -> Schema:
+    """Members are asked of clubs that are named."""
+    general, more = SCHEMA.sections
+    title, members = CLUBS.fields
+    members = replace(members, relevant='row.title != ""')
+    clubs = replace(CLUBS, fields=(title, members))
+    return replace(SCHEMA, sections=(general, replace(more, blocks=(clubs, TEACHERS))))
+
 
 QUESTIONS = Schema(
     (

@@ -282,4 +282,5 @@ def test_a_condition_in_a_list_looks_at_its_own_row(school):
     assert {k: v for k, v in asked.items() if k.startswith("clubs")} == {
         "clubs.r1.members": True,
         "clubs.r2.members": False,
+        "clubs.*.members": False,
     }

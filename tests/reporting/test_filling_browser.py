@@ -17,7 +17,8 @@ from tests.factories import (
     OrganisationFactory,
     seated,
 )
-from tests.reporting.world import opened, report, values
+from tests.reporting.forms import with_a_condition_in_rows
+from tests.reporting.world import opened, published, report, values
 from tests.ui.test_browser import AXE, context, fits, pytestmark
 from tests.ui.test_browser import browser as browser
 
@@ -148,6 +149,50 @@ def test_rows_are_added_and_removed(made, school) -> None:
     expect(state(page)).to_have_text("Всё сохранено", timeout=10_000)
     page.wait_for_timeout(500)
     assert len([k for k in values(school.report) if k.startswith("clubs")]) == 1
+
+
+def test_cells_under_a_condition_appear_and_go_at_once(browser, made, school) -> None:
+    page = school.open(made)
+    seats = page.locator("#c-base-seats")
+    expect(seats).to_be_hidden()
+    page.select_option("#c-base-canteen", "true")
+    expect(seats).to_be_visible()
+    seats.fill("40")
+    page.keyboard.press("Tab")
+    expect(state(page)).to_have_text("Всё сохранено")
+    other = context(browser, school.url)
+    school.enter(other, school.colleague)
+    theirs = school.open(other)
+    seats.focus()
+    seats.press("End")
+    page.keyboard.type("5")
+    theirs.select_option("#c-base-canteen", "false")
+    expect(theirs.locator("#c-base-seats")).to_be_hidden()
+    expect(seats).to_be_hidden(timeout=15_000)
+    expect(page.locator("#c-base-heating")).to_be_focused()
+    expect(state(page)).to_have_text("Всё сохранено", timeout=10_000)
+    assert values(school.report)["base.seats"] == 405, "what was typed when it went is kept"
+    page.select_option("#c-base-canteen", "true")
+    expect(seats).to_be_visible()
+    expect(seats).to_have_value("405")
+    other.close()
+
+
+def test_a_new_row_asks_what_its_own_cells_ask_for(made, school) -> None:
+    version = published(with_a_condition_in_rows(), code="clubs")
+    school.report = report(opened(version), school.school)
+    page = school.open(made, "more")
+    members = page.locator("#b-clubs tbody tr td:nth-child(3) .cell-input")
+    expect(members).to_be_hidden()
+    page.locator("#b-clubs tbody tr .cell-input").first.fill("Хор")
+    page.keyboard.press("Tab")
+    expect(members).to_be_visible()
+    page.locator("[data-add-row=clubs]").click()
+    expect(members.last).to_be_hidden()
+    expect(members.first).to_be_visible()
+    page.keyboard.type("Шахматы")
+    page.keyboard.press("Tab")
+    expect(members.last).to_be_visible()
 
 
 def test_without_scripts_a_section_is_sent_as_a_form(browser, school) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from uuid import uuid4
 
 import pytest
@@ -26,6 +27,7 @@ from tests.factories import (
     actor_for,
     seated,
 )
+from tests.reporting.forms import BASE, SCHEMA
 from tests.reporting.world import AT, opened, published, report, values
 
 pytestmark = pytest.mark.django_db
@@ -149,6 +151,36 @@ def test_the_script_saves_and_hears_of_others(school_page, mine, school):
     assert colleague.get(url, {"edition": others["edition"]}).json()["changed"] == []
     said = sent(colleague, mine, [{"key": "base.shifts", "value": "1"}], mine.edition).json()
     assert said["faults"][0]["kind"] == "conflict"
+
+
+def test_a_cell_under_a_condition_is_asked_as_soon_as_it_holds(school_page, mine, school):
+    page = school_page.get(page_of(mine)).content.decode()
+    assert re.search(r'data-condition="base.seats" hidden', page)
+    said = sent(school_page, mine, [{"key": "base.canteen", "value": "true"}], mine.edition).json()
+    assert said["asked"] == {"base.seats": True}
+    seats = [{"key": "base.seats", "value": "40"}]
+    said = sent(school_page, mine, seats, said["edition"]).json()
+    gone = [{"key": "base.canteen", "value": "false"}]
+    said = sent(school_page, mine, gone, said["edition"]).json()
+    assert said["asked"] == {"base.seats": False}
+    assert values(mine)["base.seats"] == 40, "what was typed is kept"
+    others = client_of(seated(Role.ADMINISTRATOR, organisation=school))
+    url = reverse("reporting:state", args=[mine.pk])
+    assert others.get(url, {"edition": mine.edition}).json()["asked"] == {"base.seats": False}
+    same = others.get(url, {"edition": said["edition"]}).json()
+    assert same["asked"] == {}, "nothing is computed where nothing changed"
+
+
+def test_a_required_cell_that_is_not_asked_is_not_counted_as_missing(school):
+    general, more = SCHEMA.sections
+    fields = tuple(replace(f, required=f.code == "seats") for f in BASE.fields)
+    general = replace(general, blocks=(replace(BASE, fields=fields),))
+    mine = report(opened(published(replace(SCHEMA, sections=(general, more), checks=()))), school)
+    client = client_of(seated(Role.HEAD, organisation=school))
+    tabs = client.get(page_of(mine)).context["tabs"]
+    assert tabs[0]["count"] is None
+    sent(client, mine, [{"key": "base.canteen", "value": "true"}], mine.edition)
+    assert client.get(page_of(mine)).context["tabs"][0]["count"] == 1
 
 
 KEY = '"key": "1d0a2a0e-6f0a-4f5c-9a52-9b8a5a0e7c11"'

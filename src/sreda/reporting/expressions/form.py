@@ -14,7 +14,7 @@ from sreda.reporting.expressions.compiled import LIMITS, Compiled, compile_expre
 from sreda.reporting.expressions.vetting import FormOf
 from sreda.reporting.expressions.words import ExpressionError
 from sreda.reporting.expressions.world import Place, World
-from sreda.reporting.forms import Block, BlockKind, CellType, Check, Schema
+from sreda.reporting.forms import ANY_ROW, Block, BlockKind, CellType, Check, Schema
 
 WHOLE_FORM = Limits(steps=5_000_000, seconds=20.0)
 
@@ -222,8 +222,9 @@ class CompiledForm:
 
     def asked(self, world: World, place: Place, cells: CellValues) -> dict[str, bool]:
         """Whether the fields with a condition are asked now: by `block.field`, of a list by
-        `block.row.field`, for its condition may look at the row's own cells. A condition that
-        cannot be evaluated does not hide the field."""
+        `block.row.field`, for its condition may look at the row's own cells (`block.*.field` is a
+        row where nothing stands yet). A condition that cannot be evaluated does not hide the
+        field."""
         found = {}
 
         def holds(condition: Compiled, budget: Budget, row: dict[str, Any] | None = None) -> bool:
@@ -241,7 +242,7 @@ class CompiledForm:
                 found[where] = holds(condition, budget)
                 continue
             defaults = {field.code: empty(field.type) for field in block.fields}
-            for row, values in cells.lists.get(code, {}).items():
+            for row, values in {ANY_ROW: {}, **cells.lists.get(code, {})}.items():
                 found[f"{code}.{row}.{name}"] = holds(condition, budget, {**defaults, **values})
         return found
 

@@ -5,6 +5,7 @@ A cell's *key* names it for good within a form: `block.field`, `block.row.column
 """
 
 from sreda.reporting.forms.schema import (
+    ANY_ROW,
     Block,
     BlockKind,
     Cell,
@@ -21,6 +22,7 @@ from sreda.reporting.forms.schema import (
 from sreda.reporting.forms.stored import from_json, to_json
 
 __all__ = [
+    "ANY_ROW",
     "Block",
     "BlockKind",
     "Cell",

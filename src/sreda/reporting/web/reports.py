@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -32,7 +32,7 @@ from sreda.reporting.domain.filling import (
 from sreda.reporting.domain.prefill import FILLABLE, refresh
 from sreda.reporting.enums import CampaignStatus, FormKind, SubmissionStatus
 from sreda.reporting.forms import Schema, Section
-from sreda.reporting.models import Comment, Delegation, Submission
+from sreda.reporting.models import Comment, Delegation, Submission, Value
 from sreda.reporting.queries.cells import cells_of, place_of, values_of
 from sreda.reporting.queries.monitoring import dress, tone_of
 from sreda.reporting.queries.versions import compiled_form, dictionaries_of
@@ -141,10 +141,7 @@ def context_of(
         comment.place = place_of(comment.cell.key, comment.row) if comment.cell else ""  # type: ignore[attr-defined]
         if comment.settled_at is None and comment.cell is not None:
             open_comments[comment.place] = open_comments.get(comment.place, 0) + 1  # type: ignore[attr-defined]
-    asked = {}
-    if form.relevant:
-        world = world_of(campaign, [submission.organisation_id])
-        asked = form.asked(world, submission.organisation_id, cells_of(form.schema, values))
+    asked = _asked(submission, values)
     sheet = SheetView(
         form,
         values,
@@ -168,7 +165,7 @@ def context_of(
                 "label": s.title,
                 "url": f"{here}?section={s.code}",
                 "active": s.code == section.code,
-                "count": _left(form.schema, s, filled),
+                "count": _left(form.schema, s, filled, asked),
             }
             for s in form.schema.sections
         ],
@@ -202,6 +199,7 @@ def context_of(
                 if cell is not None
             }
         ),
+        "asked": json.dumps(asked) if asked else "",
         "faults": list(faults),
         "total_cells": sum(not c.listed for c in form.schema.cells.values()),
         "unfinished": submission.status in FILLABLE,
@@ -209,11 +207,26 @@ def context_of(
     }
 
 
-def _left(schema: Schema, section: Section, filled: set[str]) -> int | None:
-    """How many required cells of a section are still empty."""
+def _asked(submission: Submission, values: Iterable[Value]) -> dict[str, bool]:
+    """Which cells with a condition are asked now; no query where the form has no conditions."""
+    form = compiled_form(submission.campaign.version)
+    if not form.relevant:
+        return {}
+    world = world_of(submission.campaign, [submission.organisation_id])
+    form.prepare(world)
+    return form.asked(world, submission.organisation_id, cells_of(form.schema, values))
+
+
+def _left(
+    schema: Schema, section: Section, filled: set[str], asked: Mapping[str, bool]
+) -> int | None:
+    """How many required cells of a section are asked and still empty."""
     blocks = {block.code for block in section.blocks}
     empty = sum(
-        cell.field.required and not cell.listed and cell.key not in filled
+        cell.field.required
+        and not cell.listed
+        and cell.key not in filled
+        and asked.get(f"{cell.block}.{cell.field.code}", True)
         for cell in schema.cells.values()
         if cell.block in blocks
     )
@@ -342,6 +355,7 @@ def _answer(submission: Submission, edition: int, saved: Saved) -> dict[str, Any
     form = compiled_form(submission.campaign.version)
     changed = changed_since(submission, edition) if saved.edition > edition else []
     dictionaries = dictionaries_of(form.schema) if changed else {}
+    asked = _asked(submission, values_of([submission.pk])) if changed and form.relevant else {}
     submission.refresh_from_db(fields=["status"])
     return {
         "edition": saved.edition,
@@ -349,6 +363,7 @@ def _answer(submission: Submission, edition: int, saved: Saved) -> dict[str, Any
         "status_words": submission.get_status_display(),
         "message": saved.message,
         "landed": saved.landed,
+        "asked": asked,
         "faults": [
             {
                 "place": place_of(f.key, f.row),

@@ -31,7 +31,8 @@ CONTROLS = {
 @dataclass(slots=True)
 class CellView:
     """`control` names how it is typed; `state` is its origin, "differs" where the records now say
-    otherwise; `value` is as typed, `shown` as read."""
+    otherwise; `value` is as typed, `shown` as read. `condition` is the name under which the form
+    says whether the cell is asked now; "": always."""
 
     place: str
     key: str
@@ -51,6 +52,7 @@ class CellView:
     file: Any = None
     comments: int = 0
     fault: Fault | None = None
+    condition: str = ""
     hidden: bool = False
 
     @property
@@ -171,8 +173,10 @@ class SheetView:
         view.has_source = found is not None
         view.computed = found is not None and not found.inputs.outside
         view.comments = self.comments.get(place, 0)
-        asked = place if row else f"{key.partition('.')[0]}.{item.code}"
-        view.hidden = not self.asked.get(asked, True)
+        block = key.partition(".")[0]
+        if f"{block}.{item.code}" in self.form.relevant:
+            view.condition = place if row else f"{block}.{item.code}"
+            view.hidden = not self.asked.get(view.condition, self.asked.get(key, True))
         if value is not None:
             view.value = plain_text(value.number, value.text)
             view.shown = shown(item, value.number, value.text, options)
