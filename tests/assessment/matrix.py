@@ -40,6 +40,7 @@ GET  assessment:appeals                   login | no      head=ok administrator=
 POST assessment:decide                    login | no      operator=refused head=bad administrator=bad teacher=refused pupil=refused
 GET  assessment:mark                      login | no      operator=refused head=ok administrator=ok teacher=ok pupil=refused parent=refused
 GET  assessment:sent                      login | no
+GET  assessment:own_file                  login | no
 GET  assessment:items                     login | no      operator=ok head=ok administrator=ok teacher=ok expert=ok foreign=ok
 GET  assessment:item_new                  login | no      operator=ok head=ok administrator=ok teacher=ok expert=ok foreign=ok
 POST assessment:item_new                  login | no      operator=bad head=bad administrator=bad teacher=bad expert=bad foreign=bad
@@ -108,7 +109,8 @@ PARTS = {
     },
     "assessment:resource": lambda w: {"pk": w.done.pk, "ref": "Q1", "href": "no.png"},
     **dict.fromkeys(("assessment:appeal", "assessment:mark"), lambda w: {"pk": w.result.pk}),
-    "assessment:sent": lambda w: {"pk": w.result.pk, "part": "RESPONSE.0"},
+    "assessment:sent": lambda w: {"pk": w.result.pk, "file": UUID(int=1)},
+    "assessment:own_file": lambda w: {"pk": w.done.pk, "file": UUID(int=1)},
     **dict.fromkeys(
         (
             "assessment:watch",

@@ -6,6 +6,7 @@ import base64
 import json
 import re
 from datetime import timedelta
+from decimal import Decimal
 from importlib import import_module
 from types import SimpleNamespace
 from typing import Any
@@ -17,7 +18,7 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
-from sreda.assessment.domain import marking
+from sreda.assessment.domain import marking, sittings
 from sreda.assessment.models import (
     Answer,
     AnswerFile,
@@ -186,9 +187,47 @@ def test_only_files_of_the_learner_are_their_answer(school: School) -> None:
     head.force_login(UserFactory(person=post.person))
     there = f"/assessment/results/{result.pk}/"
     assert head.get(f"{there}mark/").status_code == 200
-    assert head.get(f"{there}sent/RESPONSE.0/").status_code == 404
+    sent = f"{there}sent/{other.pk}/"
+    assert sent not in head.get(f"{there}mark/").content.decode()
+    assert head.get(sent).status_code == 404
     AnswerFile.objects.create(attempt=result.attempt, file=other)
-    assert head.get(f"{there}sent/RESPONSE.0/").status_code == 200
+    assert sent in head.get(f"{there}mark/").content.decode()
+    assert head.get(sent).status_code == 200
+
+
+def test_learners_open_the_files_they_sent_and_nobody_elses(school: School) -> None:
+    sitting = school.sitting(school.test([school.item(UPLOAD)]), moderated=True)
+    client, person = learner(school)
+    page = begun(client, sitting)
+    for number in range(2):  # the second takes the place of the first
+        work = SimpleUploadedFile(f"work{number}.pdf", b"%PDF-1.4 " + str(number).encode())
+        sent = {"ref": "Q1", "uploads": "RESPONSE", "i-RESPONSE:file": work, "go": "to:Q1"}
+        client.post(page, sent)
+    attempt = Attempt.objects.get(person=person)
+    own = f"/assessment/attempts/{attempt.pk}/sent/"
+
+    def address(where: str) -> str:
+        found = re.findall(rf'href="({own}[^"]+)"', client.get(where).content.decode())
+        assert len(found) == 1, where
+        return str(found[0])
+
+    during = address(page)
+    client.post(page, {"ref": "Q1", "uploads": "RESPONSE", "go": "hand-in"})
+    result = f"/assessment/attempts/{attempt.pk}/result/"
+    assert address(result) == during  # marks are not told yet
+    marking.give_mark(
+        attempt.results.get(), score=Decimal(3), actor=school.teacher, at=timezone.now()
+    )
+    sittings.release(sitting, actor=school.head, at=timezone.now())
+    assert address(result) == during
+    reply = client.get(during)
+    assert b"".join(reply) == b"%PDF-1.4 1"
+    assert "attachment" in reply["Content-Disposition"]
+    other, _person = learner(school)
+    begun(other, sitting)
+    assert other.get(during).status_code == 404
+    there = Attempt.objects.exclude(pk=attempt.pk).get()
+    assert other.get(during.replace(str(attempt.pk), str(there.pk))).status_code == 404
 
 
 def test_a_table_sent_as_an_answer_is_kept(school: School) -> None:

@@ -38,7 +38,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("appeals/", marking.appeals, name="appeals"),
     path("appeals/<uuid:pk>/decide/", marking.decide, name="decide"),
     path("results/<uuid:pk>/mark/", marking.mark, name="mark"),
-    path("results/<uuid:pk>/sent/<str:part>/", marking.sent, name="sent"),
+    path("results/<uuid:pk>/sent/<uuid:file>/", marking.sent, name="sent"),
+    path("attempts/<uuid:pk>/sent/<uuid:file>/", taking.own_file, name="own_file"),
     path(
         "attempts/<uuid:pk>/materials/<str:ref>/<uuid:stimulus>/<path:href>",
         taking.material,

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from django.http import FileResponse, Http404
 
+from sreda.assessment.qti.values.types import File
 from sreda.kernel.api import StoredFile, download, path_of
 
 STORED = "stored:"  # before the id of a kept file, as the content of a response of type file
@@ -24,6 +27,15 @@ SHOWN = {
     ".webm": "video/webm",
     ".vtt": "text/vtt",
 }
+
+
+def stored(file: File) -> UUID | None:
+    """The kept file that a response of type file names."""
+    try:
+        text = file.data.decode()
+        return UUID(text.removeprefix(STORED)) if text.startswith(STORED) else None
+    except ValueError:
+        return None
 
 
 def served(file: StoredFile, shown: dict[str, str]) -> FileResponse:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 from decimal import Decimal, InvalidOperation
 from typing import Any
 from uuid import UUID
@@ -20,12 +18,11 @@ from django.views.decorators.http import require_GET, require_POST
 from sreda.assessment.access import APPEALS, RESULTS, SITTINGS
 from sreda.assessment.domain import attempts, marking
 from sreda.assessment.enums import MarkingStatus
-from sreda.assessment.models import AnswerFile, ItemResult, ItemVersion, Rescoring, Sitting
+from sreda.assessment.models import ItemResult, ItemVersion, Rescoring, Sitting
 from sreda.assessment.queries import teaching
 from sreda.assessment.rendering import Page, render_item
-from sreda.assessment.rendering.files import SHOWN, STORED, served
 from sreda.assessment.web.portable import portable_at
-from sreda.assessment.web.taking import resource_url
+from sreda.assessment.web.taking import files_sent, resource_url, sent_file
 from sreda.kernel import clock
 from sreda.kernel.api import Listing
 from sreda.ui.pages import actor_of, key_of, page, visible
@@ -101,6 +98,7 @@ def mark(request: HttpRequest, pk: UUID) -> HttpResponseBase:
         right=True,
         resource=lambda href: resource_url(found.attempt, ref, href),
         portable=portable_at(request, found.attempt, ref),
+        file=files_sent(found.attempt, "assessment:sent", found.pk),
         sent=attempts.fields_given(found.attempt).get(found.ref, {}),
     )
     marks = found.marks.filter(replaced_at=None)
@@ -109,7 +107,6 @@ def mark(request: HttpRequest, pk: UUID) -> HttpResponseBase:
         "result": found,
         "sitting": found.attempt.sitting,
         "body": render_item(item, state, view).body if item is not None else "",
-        "files": files_in(found),
         "error": error,
         "control": control,
         "own": own,
@@ -130,42 +127,11 @@ def decimal(text: str) -> Decimal:
     return found
 
 
-def files_in(result: ItemResult) -> list[dict[str, Any]]:
-    """Files the learner sent, by name and place in the responses."""
-    found = []
-    for name, value in result.responses.items():
-        for number, one in enumerate(value if isinstance(value, list) else [value]):
-            if isinstance(one, dict) and "data" in one:
-                found.append({"name": one.get("name") or _("a file"), "part": f"{name}.{number}"})
-    return found
-
-
 @page
 @require_GET
-def sent(request: HttpRequest, pk: UUID, part: str) -> HttpResponseBase:
-    """A file that a learner sent as an answer."""
-    found = RESULTS.get(actor_of(request), pk=pk)
-    name, _dot, number = part.rpartition(".")
-    value = found.responses.get(name)
-    values = value if isinstance(value, list) else [value]
-    try:
-        reference = base64.b64decode(values[int(number)]["data"]).decode()
-        # a device may name any file in its answer: only what was sent for it is one
-        sent_file = UUID(reference.removeprefix(STORED))
-        row = found.attempt.files.select_related("file").get(file_id=sent_file)
-    except (
-        IndexError,
-        KeyError,
-        TypeError,
-        ValueError,
-        binascii.Error,
-        AnswerFile.DoesNotExist,
-        ValidationError,
-    ) as error:
-        raise Http404 from error  # fmt: skip
-    if not reference.startswith(STORED):
-        raise Http404
-    return served(row.file, SHOWN)
+def sent(request: HttpRequest, pk: UUID, file: UUID) -> HttpResponseBase:
+    """A file that a learner sent as an answer, for a marker who sees no names."""
+    return sent_file(RESULTS.get(actor_of(request), pk=pk).attempt, file)
 
 
 @page

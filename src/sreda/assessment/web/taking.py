@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
@@ -27,10 +28,11 @@ from sreda.assessment.domain.attempts import Running
 from sreda.assessment.enums import AttemptStatus
 from sreda.assessment.hot import INSERT, Message, arguments, issue
 from sreda.assessment.models import AnswerFile, Attempt, Resource
+from sreda.assessment.qti.values.types import File, items_of
 from sreda.assessment.queries import taking
 from sreda.assessment.queries.bank import stimuli_of
 from sreda.assessment.rendering import Page, render_item
-from sreda.assessment.rendering.files import SHOWN, STORED, served
+from sreda.assessment.rendering.files import SHOWN, STORED, served, stored
 from sreda.assessment.web.materials import materials
 from sreda.assessment.web.portable import portable_at
 from sreda.kernel import clock
@@ -231,6 +233,7 @@ def shown(
         prefix=PREFIX,
         resource=lambda href: resource_url(found, here.ref, href),
         portable=portable_at(request, found, here.ref),
+        file=files_sent(found, "assessment:own_file", found.pk),
         sent=sent,
         closed=over,
         feedback=bool(control.show_feedback) or item.adaptive,
@@ -333,6 +336,50 @@ def resource_url(found: Attempt, ref: str, href: str) -> str | None:
     return reverse("assessment:resource", args=[found.pk, ref, href])
 
 
+def files_sent(found: Attempt, name: str, pk: UUID) -> Callable[[File], str | None]:
+    """Addresses (`name`, with `pk` and the file's) of what was sent in an attempt. A device may
+    name any file in its answer: only what was sent for it is one."""
+    there = set(found.files.values_list("file_id", flat=True))
+
+    def address(file: File) -> str | None:
+        kept = stored(file)
+        return reverse(name, args=[pk, kept]) if kept in there else None
+
+    return address
+
+
+def files_in(
+    session: qti.TestSession, address: Callable[[File], str | None]
+) -> list[tuple[str, str]]:
+    """Names and addresses of the files that are answers of the session."""
+    values = [
+        session.state_of(entry.key).values.get(name)
+        for entry in session.plan
+        if (item := session.item(entry.key)) is not None
+        for name in item.responses
+    ]
+    files = [one for value in values if value is not None for one in items_of(value)]
+    return [
+        (f.name or _("a file"), there)
+        for f in files
+        if isinstance(f, File) and (there := address(f))
+    ]
+
+
+def sent_file(found: Attempt, file: UUID) -> HttpResponseBase:
+    row = found.files.select_related("file").filter(file_id=file).first()
+    if row is None or not path_of(row.file).exists():
+        raise Http404
+    return served(row.file, SHOWN)
+
+
+@page
+@require_GET
+def own_file(request: HttpRequest, pk: UUID, file: UUID) -> HttpResponseBase:
+    """A file that was sent as an answer, for whoever may see the attempt: its learner first."""
+    return sent_file(ATTEMPTS.get(actor_of(request), pk=pk), file)
+
+
 def materials_of(found: Attempt, ref: str) -> list[dict[str, str]]:
     """What the item shares with others, as the sitting's version of it names it."""
     place = found.sitting.version.items.select_related("item_version__item").get(ref=ref)
@@ -392,8 +439,9 @@ def result(request: HttpRequest, pk: UUID) -> HttpResponseBase:
     outcome = taking.outcome(actor, found)
     until = found.sitting.appeals_until
     rows = []
+    session = attempts.running(found).session
+    files = files_sent(found, "assessment:own_file", found.pk)
     if outcome.told:
-        session = attempts.running(found).session
         sent = attempts.fields_given(found)
         for one in outcome.results:
             item = session.item(one.ref)
@@ -407,6 +455,7 @@ def result(request: HttpRequest, pk: UUID) -> HttpResponseBase:
                     right=bool(session.control(one.ref).show_solution),
                     resource=lambda href, ref=ref: resource_url(found, ref, href),  # type: ignore[misc]
                     portable=portable_at(request, found, ref),
+                    file=files,
                     sent=sent.get(one.ref, {}),
                 )
                 body = render_item(item, session.state_of(one.ref), view).body
@@ -417,6 +466,7 @@ def result(request: HttpRequest, pk: UUID) -> HttpResponseBase:
         "sitting": found.sitting,
         "told": outcome.told,
         "rows": rows,
+        "files": [] if outcome.told else files_in(session, files),
         "late": found.answers.filter(received_at__gt=found.closed_at).count(),
         "appeals": outcome.told and until is not None and at <= until
         and actor.person_id == found.person_id,

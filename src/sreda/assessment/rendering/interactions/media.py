@@ -59,8 +59,8 @@ def _file_field(walker: Walker, element: Element, accept: str) -> str:
     assert walker.state is not None
     value = walker.state.values.get(response)
     kept = [one for one in (items_of(value) if value is not None else ()) if isinstance(one, File)]
-    names = ", ".join(one.name or _("a file") for one in kept)
-    sent = escape(_("Sent: %(names)s") % {"names": names})
+    names = ", ".join(_named(walker, one) for one in kept)
+    sent = escape(_("Sent: %(names)s")) % {"names": names}
     there = f'<p class="qti-sent">{sent}</p>' if kept else ""
     if walker.page.closed:
         nothing = escape(_("No file is attached."))
@@ -72,3 +72,9 @@ def _file_field(walker: Walker, element: Element, accept: str) -> str:
     if accept:
         attributes["accept"] = accept
     return there + start_tag("input", attributes)
+
+
+def _named(walker: Walker, file: File) -> str:
+    """The name of a sent file, leading to it where it is kept."""
+    name, address = escape(file.name or _("a file")), walker.page.file(file)
+    return f"{start_tag('a', {'href': address})}{name}</a>" if address else name
