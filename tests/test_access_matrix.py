@@ -197,6 +197,8 @@ POST programme:choose                     login | no      operator=go
 POST programme:confirm                    login | no      operator=go
 POST programme:cancel                     login | no      operator=go
 POST programme:again                      login | no      operator=go
+GET  programme:recheck                    login | no      operator=ok
+POST programme:recheck                    login | no      operator=go
 POST programme:decide_many                login | no      operator=bad
 POST programme:reopen                     login | no      operator=go
 POST programme:withdraw                   login | refused operator=go
@@ -383,6 +385,7 @@ PARTS: dict[str, Callable[[World], dict[str, Any]]] = {
         ("programme:finding", "programme:reopen"),
         lambda w: {"pk": w.programme.findings.first().pk},
     ),
+    "programme:recheck": lambda w: {"pk": w.programme.pk},
     "programme:entry": lambda w: {"pk": w.programme.entries.first().pk},
     **dict.fromkeys(
         ("programme:indicator", "programme:computation"),

@@ -32,8 +32,11 @@ def programme() -> Programme:
 
 
 def decide(actor: Actor, *chosen: Finding, status: str = "accepted", **more: str) -> int:
+    """Decided, and worked into the document."""
     more.setdefault("reason", "Проверено по бухгалтерии")
-    return domain.decide(findings=[f.pk for f in chosen], status=status, actor=actor, at=AT, **more)
+    done = domain.decide(findings=[f.pk for f in chosen], status=status, actor=actor, at=AT, **more)
+    domain.recheck(chosen[0].programme_id, at=AT)
+    return done
 
 
 def still(rule: str, **where: object) -> Finding:
@@ -112,6 +115,7 @@ def test_taking_a_correction_back_opens_the_finding_again(programme: Programme) 
     finding, actor = still("budget.year-total"), operator()
     decide(actor, finding, status="corrected", value="4 505,0")
     domain.reopen(finding=finding.pk, reason="Ошиблись", actor=actor, at=LATER)
+    domain.recheck(programme.pk, at=LATER)
     finding.refresh_from_db()
     assert (finding.status, finding.gone_at, finding.decided_by) == ("open", None, None)
     assert BudgetAmount.objects.get(line__key="total", year=2019).value == Decimal("5610.00")

@@ -177,7 +177,7 @@ def slowly(real):
         return found
     return check
 {where} = slowly({where})
-work.run(UUID({pk!r}), at=clock.now())
+{what}(UUID({pk!r}), at=clock.now())
 """
 
 
@@ -209,9 +209,11 @@ def test_a_killed_worker_leaves_nothing_half_done(settings: Any, where: str) -> 
     assert ListEntry.objects.count() == (34 if loading else 0)
 
 
-def in_another_process(pk: UUID, where: str, settings: Any) -> subprocess.Popen[str]:
-    name = connection.settings_dict["NAME"]
-    code = RUN.format(name=name, media=str(settings.MEDIA_ROOT), pk=str(pk), where=where)
+def in_another_process(
+    pk: UUID, where: str, settings: Any, what: str = "work.run"
+) -> subprocess.Popen[str]:
+    name, media = connection.settings_dict["NAME"], str(settings.MEDIA_ROOT)
+    code = RUN.format(name=name, media=media, pk=str(pk), where=where, what=what)
     child = subprocess.Popen(
         [sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, env=dict(os.environ)
     )

@@ -52,9 +52,23 @@ def defer_pack(pk: UUID) -> None:
         run_pack.configure(queueing_lock=f"pack-{pk}").defer(load_id=str(pk))
 
 
+@app.task(queue="imports")
+def recheck_programme(programme_id: str) -> None:
+    work.recheck(UUID(programme_id), at=clock.now())
+
+
+def defer_recheck(pk: UUID) -> None:
+    """Hand a document to the worker, to be checked again after decisions on its findings."""
+    with suppress(AlreadyEnqueued), transaction.atomic():
+        recheck_programme.configure(queueing_lock=f"recheck-{pk}").defer(programme_id=str(pk))
+
+
 @app.periodic(cron="* * * * *")
 @app.task(queue="imports", queueing_lock="packs-lost")
 def sweep_packs(timestamp: int) -> None:
-    """Packs of a killed worker are taken up again."""
-    for pk in work.lost(clock.now()):
+    """What a killed worker had in hand is taken up again."""
+    at = clock.now()
+    for pk in work.lost(at):
         defer_pack(pk)
+    for pk in work.lost_rechecks(at):
+        defer_recheck(pk)

@@ -32,6 +32,7 @@ manage = [
     path("packs/<uuid:pk>/issues.<slug:form>", packs.issues, name="issues"),
     path("findings/", findings.findings, name="findings"),
     path("findings/decide/", findings.decide_many, name="decide_many"),
+    path("findings/recheck/<uuid:pk>/", findings.recheck, name="recheck"),
     path("findings/<uuid:pk>/", findings.finding, name="finding"),
     path("findings/<uuid:pk>/reopen/", findings.reopen, name="reopen"),
     path("list/", entries.entries, name="entries"),

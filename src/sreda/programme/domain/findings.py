@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -26,13 +26,18 @@ from sreda.programme.queries.stored import checked, corrected, printed_pack, sta
 from sreda.programme.rules import Finding as Found
 
 REASON_LIMIT = 2_000
+Told = Callable[[int], None]
 STATES = (FindingStatus.ACCEPTED, FindingStatus.CORRECTED, FindingStatus.WAIVED)
+
+
+def nothing(percent: int) -> None:
+    """Nobody asks how far it is."""
 
 
 def settle(programme: Programme, *, at: datetime) -> None:
     """Bring rows and findings in step with the pack in force and its standing corrections.
 
-    The caller holds the programme's lock.
+    The caller holds the programme's lock, so that nothing waits to be checked again afterwards.
     """
     printed = printed_pack(programme)
     pack = corrected(printed, _still_fitting(programme, printed, at))
@@ -40,6 +45,49 @@ def settle(programme: Programme, *, at: datetime) -> None:
     plan_occurrences(programme)
     name_in_order(programme)
     refresh(programme, checked(pack), at=at)
+    programme.recheck_asked_at, programme.recheck_trouble = None, ""
+    programme.recheck_attempts = programme.recheck_percent = 0
+    programme.save(update_fields=RECHECK)
+
+
+RECHECK = ("recheck_asked_at", "recheck_percent", "recheck_attempts", "recheck_trouble")
+ROUNDS = 3
+
+
+def ask_recheck(programme: Programme, *, at: datetime) -> None:
+    """Mark the document to be settled by the worker. The caller holds the programme's lock."""
+    programme.recheck_asked_at, programme.recheck_trouble = at, ""
+    programme.recheck_attempts = programme.recheck_percent = 0
+    programme.save(update_fields=RECHECK)
+
+
+def recheck_anew(pk: UUID, *, at: datetime) -> bool:
+    """Ask once more for a check that failed; False where none did."""
+    with transaction.atomic():
+        programme = Programme.objects.select_for_update().get(pk=pk)
+        if not programme.recheck_trouble:
+            return False
+        ask_recheck(programme, at=at)
+        return True
+
+
+def recheck(pk: UUID, *, at: datetime, told: Told = nothing) -> None:
+    """Settle a document that waits for it; done before, it changes nothing. What the rules find
+    is worked out before anything is locked, and anew where a decision came meanwhile."""
+    for round_ in range(ROUNDS):
+        waiting = Programme.objects.select_related("current").get(pk=pk)
+        if waiting.recheck_asked_at is None:
+            return
+        printed = printed_pack(waiting)
+        fitting = [c for c in standing(waiting) if still_printed(printed, c)]
+        checked(corrected(printed, fitting), lambda percent: told(percent * 9 // 10))
+        with transaction.atomic():
+            programme = Programme.objects.select_for_update().get(pk=pk)
+            if programme.recheck_asked_at is None:
+                return
+            if programme.recheck_asked_at == waiting.recheck_asked_at or round_ == ROUNDS - 1:
+                settle(programme, at=at)
+                return
 
 
 def _still_fitting(programme: Programme, printed: Pack, at: datetime) -> list[Correction]:
@@ -164,8 +212,9 @@ def decide(
 ) -> int:
     """Decide one or many findings of one programme alike; returns how many were changed.
 
-    A correction puts `value` (else the suggestion) into the cell, beside what is printed, and
-    checks the document again. Deciding the same again changes nothing.
+    A correction puts `value` (else the suggestion) into the cell, beside what is printed. The
+    document then waits to be checked again (`Programme.recheck_asked_at`): `recheck` does it.
+    Deciding the same again changes nothing.
     """
     reason = _reason(reason)
     if status not in STATES:
@@ -177,26 +226,27 @@ def decide(
         if not chosen:
             return 0
         programme = chosen[0].programme
-        done, recheck = 0, False
+        done, changed = 0, False
+        printed = printed_pack(programme) if status == FindingStatus.CORRECTED else None
         for finding in chosen:
             same = (finding.status, finding.reason) == (status, reason)
-            if same and (status != FindingStatus.CORRECTED or value is None):
+            if same and (value is None or _stands(finding, value)):
                 continue
-            if status == FindingStatus.CORRECTED:
-                _correct(finding, value, reason=reason, actor=actor, at=at)
-            recheck |= status == FindingStatus.CORRECTED or _end_corrections(finding, at)
+            if printed is not None:
+                _correct(finding, printed, value, reason=reason, actor=actor, at=at)
+            changed |= status == FindingStatus.CORRECTED or _end_corrections(finding, at)
             finding.status, finding.reason = status, reason
             finding.decided_by_id, finding.decided_at = actor.person_id, at
             finding.save(update_fields=DECISION)
             _tell(finding, actor=actor, at=at, value=value or finding.suggestion)
             done += 1
-        if recheck:
-            settle(programme, at=at)
+        if changed:
+            ask_recheck(programme, at=at)
     return done
 
 
 def reopen(*, finding: UUID, reason: str, actor: Actor, at: datetime) -> None:
-    """Take a decision back; a correction goes with it."""
+    """Take a decision back; a correction goes with it, and the document waits to be checked."""
     reason = _reason(reason)
     with transaction.atomic():
         chosen = _locked([finding])
@@ -208,7 +258,7 @@ def reopen(*, finding: UUID, reason: str, actor: Actor, at: datetime) -> None:
         found.save(update_fields=DECISION)
         _tell(found, actor=actor, at=at, reason=reason)
         if ended:
-            settle(found.programme, at=at)
+            ask_recheck(found.programme, at=at)
 
 
 def _reason(text: str) -> str:
@@ -232,12 +282,18 @@ def _locked(ids: Iterable[UUID]) -> list[Finding]:
     return list(Finding.objects.filter(pk__in=wanted).select_related("programme"))
 
 
+def _stands(finding: Finding, value: str) -> bool:
+    """The finding's cell is corrected to this value already."""
+    return finding.status != FindingStatus.CORRECTED or any(
+        made.value == tidy(value) for made in finding.corrections.filter(ended_at=None)
+    )
+
+
 def _correct(
-    finding: Finding, value: str | None, *, reason: str, actor: Actor, at: datetime
+    finding: Finding, printed: Pack, value: str | None, *, reason: str, actor: Actor, at: datetime
 ) -> None:
     """Keep the correction; the one that stood for the same cell ends."""
     assert actor.person_id is not None
-    printed = printed_pack(finding.programme)
     made = Correction(
         programme=finding.programme,
         finding=finding,

@@ -6,7 +6,7 @@ import hashlib
 import json
 import shutil
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 from sreda.kernel.api import Actor, StoredFile, audit, path_of, publish
 from sreda.programme import events
 from sreda.programme.domain import findings, matching, rows
+from sreda.programme.domain.findings import Told, nothing
 from sreda.programme.enums import FindingStatus, LoadStatus
 from sreda.programme.models import Correction, Finding, PackLoad, Programme
 from sreda.programme.pack import (
@@ -34,11 +35,6 @@ from sreda.programme.pack import (
 from sreda.programme.queries.stored import checked, corrected, freeze, pack_of, thaw
 
 EXAMPLE = "kemerovo-2018"
-Told = Callable[[int], None]
-
-
-def nothing(percent: int) -> None:
-    """Nobody asks how far it is."""
 
 
 class Overtaken(ValidationError):

@@ -1,12 +1,13 @@
-"""Packs are checked and loaded behind the page, by the worker.
+"""Packs are checked and loaded, and checked again after decisions, behind the page, by the worker.
 
 A worker that dies leaves nothing half done: the outcome is written in one transaction, and its
-lock goes with its connection. The load is then taken up again; twice at most.
+lock goes with its connection. The work is then taken up again; twice at most.
 """
 
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -15,9 +16,11 @@ from django.db.models import F
 from django.utils.translation import gettext as _
 
 from sreda.kernel.api import at_work
-from sreda.programme.domain.packs import Told, check_load, confirm
+from sreda.programme.domain import findings
+from sreda.programme.domain.findings import Told
+from sreda.programme.domain.packs import check_load, confirm
 from sreda.programme.enums import LoadStatus
-from sreda.programme.models import PackLoad
+from sreda.programme.models import PackLoad, Programme
 from sreda.registry.api import actor_again
 
 log = logging.getLogger(__name__)
@@ -69,13 +72,22 @@ def _fail(load: PackLoad, reason: str) -> None:
 
 
 def _teller(pk: UUID) -> Told:
+    return _by_fives(lambda percent: PackLoad.objects.filter(pk=pk).update(percent=percent))
+
+
+def _rechecking(pk: UUID) -> Told:
+    waiting = Programme.objects.filter(pk=pk)
+    return _by_fives(lambda percent: waiting.update(recheck_percent=percent))
+
+
+def _by_fives(write: Callable[[int], object]) -> Told:
     said = 0
 
     def told(percent: int) -> None:
         nonlocal said
         if percent >= said + 5:
             said = percent
-            PackLoad.objects.filter(pk=pk).update(percent=percent)
+            write(percent)
 
     return told
 
@@ -83,13 +95,47 @@ def _teller(pk: UUID) -> Told:
 def lost(at: datetime) -> list[UUID]:
     """Loads whose worker died, or whose job was lost on its way: those to run again."""
     waiting = PackLoad.objects.filter(status__in=AT_WORK, asked_at__lt=at - LOST)
-    found = []
-    for pk in list(waiting.values_list("pk", flat=True)):
-        with at_work(_name(pk)) as free:
-            if free:
-                found.append(pk)
-    return found
+    return [pk for pk in waiting.values_list("pk", flat=True) if _free(_name(pk))]
 
 
 def _name(pk: UUID) -> str:
     return f"programme.pack:{pk}"
+
+
+def recheck(pk: UUID, *, at: datetime) -> None:
+    """Work decisions on findings into the document, unless somebody does or did."""
+    with at_work(_recheck_name(pk)) as held:
+        asked = Programme.objects.filter(pk=pk, recheck_asked_at__isnull=False)
+        programme = asked.first()
+        if not held or programme is None:
+            return
+        if programme.recheck_attempts >= MOST_ATTEMPTS:
+            _leave(programme, _("The check was broken off twice."))
+            return
+        asked.update(recheck_attempts=F("recheck_attempts") + 1, recheck_percent=0)
+        try:
+            findings.recheck(pk, at=at, told=_rechecking(pk))
+        except Exception:
+            log.exception("checking %s again failed", pk)
+            _leave(programme, _("Something went wrong on our side."))
+
+
+def _leave(programme: Programme, reason: str) -> None:
+    """What was decided stays; the page says that the document is not checked, and offers it."""
+    asked = Programme.objects.filter(pk=programme.pk, recheck_asked_at=programme.recheck_asked_at)
+    asked.update(recheck_asked_at=None, recheck_trouble=reason, recheck_attempts=0)
+
+
+def lost_rechecks(at: datetime) -> list[UUID]:
+    """Documents that wait to be checked again, and nobody does."""
+    waiting = Programme.objects.filter(recheck_asked_at__lt=at - LOST)
+    return [pk for pk in waiting.values_list("pk", flat=True) if _free(_recheck_name(pk))]
+
+
+def _recheck_name(pk: UUID) -> str:
+    return f"programme.recheck:{pk}"
+
+
+def _free(name: str) -> bool:
+    with at_work(name) as free:
+        return free

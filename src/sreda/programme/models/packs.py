@@ -25,7 +25,11 @@ class PackRow(Record):
 
 
 class Programme(Record):
-    """One order and the change it starts. `key` names it for good, e.g. "42-490-r-2018"."""
+    """One order and the change it starts. `key` names it for good, e.g. "42-490-r-2018".
+
+    `recheck_asked_at`: a decision on a finding waits to be worked into rows and findings;
+    `recheck_trouble` is why that failed.
+    """
 
     key = models.SlugField(max_length=60, unique=True)
     current = models.ForeignKey("PackLoad", models.PROTECT, null=True, related_name="+")
@@ -38,6 +42,10 @@ class Programme(Record):
     roadmap_year = models.PositiveSmallIntegerField(_("year of the roadmap"), null=True, blank=True)
     facts = models.JSONField(_("other facts of the order"), default=dict)
     loaded_at = models.DateTimeField()
+    recheck_asked_at = models.DateTimeField(null=True, editable=False)
+    recheck_percent = models.PositiveSmallIntegerField(default=0, editable=False)
+    recheck_attempts = models.PositiveSmallIntegerField(default=0, editable=False)
+    recheck_trouble = models.TextField(blank=True, editable=False)
 
     class Meta:
         ordering = ["-date"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
@@ -10,14 +11,14 @@ from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from sreda.kernel import clock
-from sreda.kernel.api import Column, Filter, Listing
+from sreda.kernel.api import Actor, Column, Filter, Listing, worker_there
 from sreda.programme.access import FINDINGS
 from sreda.programme.domain import findings as domain
 from sreda.programme.enums import FindingStatus, Severity
@@ -25,6 +26,7 @@ from sreda.programme.models import Finding, Programme
 from sreda.programme.pack import Column as PackColumn
 from sreda.programme.queries import findings as queries
 from sreda.programme.queries.stored import corrected, printed_pack, standing
+from sreda.programme.tasks import defer_recheck
 from sreda.programme.web.base import actor_of, add_errors, chosen, page, uuids, visible
 from sreda.programme.web.titles import LIST_COLUMNS, TABLES, rule_title, table_title
 
@@ -156,6 +158,7 @@ def _list(request: HttpRequest, errors: list[str] | None = None) -> HttpResponse
         "errors": errors,
         "reason": request.POST.get("reason", ""),
         "chosen": set(request.POST.getlist("finding")),
+        **rechecking(programme),
     }
     return render(request, "programme/findings.html", context, status=422 if errors else 200)
 
@@ -181,6 +184,7 @@ def decide_many(request: HttpRequest) -> HttpResponseBase:
         )
     except ValidationError as error:
         return _list(request, error.messages)
+    _check_again(actor, allowed)
     messages.success(
         request, ngettext("%(n)s finding decided.", "%(n)s findings decided.", done) % {"n": done}
     )
@@ -216,6 +220,7 @@ def finding(request: HttpRequest, pk: UUID) -> HttpResponseBase:
             except ValidationError as error:
                 add_errors(form, error)
             else:
+                _check_again(actor, [found.pk])
                 messages.success(request, _("The decision is kept."))
                 return redirect("programme:finding", pk=pk)
     printed = printed_pack(found.programme)
@@ -235,9 +240,44 @@ def finding(request: HttpRequest, pk: UUID) -> HttpResponseBase:
         "trace": [_step(entry) for entry in queries.trace(found)],
         "form": form,
         "may_decide": FINDINGS.may(actor, "decide", found),
+        **rechecking(found.programme),
         **_neighbours(request, found),
     }
     return render(request, "programme/finding.html", context, status=422 if form.errors else 200)
+
+
+def _check_again(actor: Actor, ids: Iterable[UUID]) -> None:
+    """The worker takes up a document that waits to be checked again."""
+    decided = FINDINGS.all(actor).filter(
+        pk__in=list(ids), programme__recheck_asked_at__isnull=False
+    )
+    for pk in decided.order_by().values_list("programme", flat=True).distinct():
+        defer_recheck(pk)
+
+
+@page
+@require_http_methods(["GET", "POST"])
+def recheck(request: HttpRequest, pk: UUID) -> HttpResponseBase:
+    """How far the check after decisions is, for htmx; a POST asks for it again where it failed."""
+    actor = actor_of(request)
+    visible(FINDINGS.may(actor, "view"))
+    programme = get_object_or_404(Programme, pk=pk)
+    if request.method == "POST":
+        FINDINGS.require(actor, "decide")
+        if domain.recheck_anew(pk, at=clock.now()):
+            defer_recheck(pk)
+        return redirect("programme:findings")
+    if programme.recheck_asked_at:
+        return render(request, "programme/parts/recheck_bar.html", {"programme": programme})
+    answer = render(request, "programme/parts/recheck.html", {"programme": programme})
+    answer.headers["HX-Retarget"] = "#recheck"
+    return answer
+
+
+def rechecking(programme: Programme) -> dict[str, Any]:
+    """What `programme/parts/recheck.html` reads beside the programme."""
+    waits = programme.recheck_asked_at is not None
+    return {"nobody_checks": waits and not worker_there(clock.now())}
 
 
 def _head(table: str, column: PackColumn) -> str:
@@ -285,5 +325,6 @@ def reopen(request: HttpRequest, pk: UUID) -> HttpResponseBase:
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
     else:
+        _check_again(actor, [found.pk])
         messages.success(request, _("The decision is taken back; the finding is open again."))
     return redirect("programme:finding", pk=pk)
