@@ -86,11 +86,11 @@ def prepare(world: Any) -> None:
     world.appeal = Appeal.objects.create(
         result=world.result, text="?", by=learner.person_id, by_name="?", at=at
     )
-    version = world.result.item_version
-    world.rescoring = Rescoring.objects.create(
-        sitting=sitting, before=version, after=version, reason="?", made_at=at, made_by_name="?"
-    )
     world.item = school.item(choice_xml("bank"))
+    world.rescoring = Rescoring.objects.create(
+        sitting=sitting, before=world.result.item_version, after=world.item.current, reason="?",
+        made_at=at, made_by_name="?", asked_at=at, status="listed",
+    )  # fmt: skip
     bank.draft_of(world.item, actor=school.teacher, at=at)
     world.quiz = sitting.version.test
     tests.draft_of(world.quiz, actor=school.teacher, at=at)

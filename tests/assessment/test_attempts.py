@@ -12,8 +12,8 @@ from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from sreda.assessment.access import ATTEMPTS, RESULTS, SITTINGS
-from sreda.assessment.domain import attempts, bank, marking, sittings
-from sreda.assessment.models import Attempt, Item, ItemResult, Sitting, TestVersion
+from sreda.assessment.domain import attempts, bank, marking, rescoring, sittings
+from sreda.assessment.models import Attempt, Item, ItemResult, Rescoring, Sitting, TestVersion
 from sreda.assessment.queries import teaching
 from sreda.kernel.api import Actor
 from sreda.kernel.models import OutboxEvent
@@ -238,6 +238,21 @@ def test_an_appeal_changes_a_mark_with_a_reason(school: School) -> None:
         marking.appeal(result, text="Поздно", actor=learner, at=minutes(601))
 
 
+def listed(sitting: Sitting, **values: Any) -> Rescoring:
+    made = rescoring.ask(sitting, **values)
+    rescoring.look_through(made)
+    made.refresh_from_db()
+    return made
+
+
+def applied(made: Rescoring, school: School) -> int:
+    assert rescoring.confirm(made, actor=school.head, at=AT)
+    rescoring.apply(made, actor=school.head, at=AT)
+    made.refresh_from_db()
+    assert (made.status, made.applied_at) == ("applied", AT)
+    return made.changed
+
+
 def test_a_corrected_key_says_whose_mark_changes_first(school: School) -> None:
     item = school.item(choice_xml(key="A"))
     sitting = school.sitting(school.test([item]))
@@ -249,7 +264,7 @@ def test_a_corrected_key_says_whose_mark_changes_first(school: School) -> None:
     bank.make_ready(draft, actor=school.teacher, at=AT)
     item.refresh_from_db()
     before = sitting.version.items.get().item_version
-    prepared = marking.prepare_rescoring(
+    prepared = listed(
         sitting, before=before, after=item.current, reason="Ключ", actor=school.head, at=AT
     )
     assert sorted(change[1:] for change in prepared.changes) == [
@@ -257,8 +272,8 @@ def test_a_corrected_key_says_whose_mark_changes_first(school: School) -> None:
     ] or len(prepared.changes) == 2  # fmt: skip
     wrong.refresh_from_db()
     assert wrong.score == 1
-    assert marking.apply_rescoring(prepared, actor=school.head, at=AT) == 2
-    assert marking.apply_rescoring(prepared, actor=school.head, at=AT) == 0
+    assert applied(prepared, school) == 2
+    assert not rescoring.confirm(prepared, actor=school.head, at=AT)
     for attempt, score in ((wrong, 0), (right, 1), (none, 0)):
         attempt.refresh_from_db()
         assert attempt.score == score
@@ -340,10 +355,10 @@ def test_a_corrected_key_is_tried_with_the_numbers_each_learner_was_given(school
     assert [one.score for one in (right, right_too, wrong)] == [0, 0, 1]
     before = sitting.version.items.get().item_version
     corrected(school, item, drawn_xml(N))
-    prepared = marking.prepare_rescoring(
+    prepared = listed(
         sitting, before=before, after=item.current, reason="Ключ", actor=school.head, at=AT
     )
-    assert marking.apply_rescoring(prepared, actor=school.head, at=AT) == 3
+    assert applied(prepared, school) == 3
     for attempt, score in ((right, 1), (right_too, 1), (wrong, 0)):
         attempt.refresh_from_db()
         assert attempt.score == score
@@ -358,11 +373,11 @@ def test_many_are_scored_anew_with_as_many_queries_as_one(school: School) -> Non
             taken(school, sitting, "A", "Текст")
         before = sitting.version.items.get(item_version__item=item).item_version
         corrected(school, item, choice_xml(f"q{number}", key="B"))
-        prepared = marking.prepare_rescoring(
+        prepared = listed(
             sitting, before=before, after=item.current, reason="Ключ", actor=school.head, at=AT
         )
         with CaptureQueriesContext(connection) as asked:
-            assert marking.apply_rescoring(prepared, actor=school.head, at=AT) == number
+            assert applied(prepared, school) == number
         counts.append(len(asked))
         for attempt in sitting.all_attempts.all():
             assert (attempt.score, attempt.marked_at) == (0, None)
@@ -377,12 +392,13 @@ def test_marks_of_an_adaptive_item_are_left_to_people(school: School) -> None:
     attempt = drawn(school, sitting, 1)
     before = sitting.version.items.get().item_version
     corrected(school, item, drawn_xml(N, 'adaptive="true"'))
-    prepared = marking.prepare_rescoring(
+    prepared = listed(
         sitting, before=before, after=item.current, reason="Ключ", actor=school.head, at=AT
     )
     result = attempt.results.get()
     assert prepared.changes == [[str(result.pk), "1.0000"]]
-    assert marking.apply_rescoring(prepared, actor=school.head, at=AT) == 0
+    with pytest.raises(ValidationError):
+        rescoring.confirm(prepared, actor=school.head, at=AT)
     attempt.refresh_from_db()
     result.refresh_from_db()
     assert (attempt.score, result.score, result.item_version) == (1, 1, before)

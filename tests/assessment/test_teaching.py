@@ -7,11 +7,15 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
 from django.utils import timezone
+from procrastinate.contrib.django.models import ProcrastinateJob
 
-from sreda.assessment.domain import analysis, attempts, bank, marking, sittings
+from sreda.assessment.domain import analysis, attempts, bank, marking, rescoring, sittings
 from sreda.assessment.models import Appeal, ItemAnalysis, ItemResult, Rescoring, Sitting
+from sreda.assessment.tasks import run_rescoring
+from sreda.kernel.models import AuditEntry, OutboxEvent
 from sreda.registry.api import Role, Teaching, school_year
 from tests.assessment.bank import School, answer, choice_xml, essay_xml
 from tests.factories import PostFactory, UserFactory
@@ -167,27 +171,130 @@ def test_marks_are_given_blindly_and_published(school: School) -> None:
     assert elsewhere.get(f"/assessment/sittings/{sitting.pk}/").status_code == 404
 
 
-def test_a_corrected_key_goes_by_the_list(school: School) -> None:
-    item = school.item(choice_xml(key="A"))
-    sitting = school.sitting(school.test([item]))
-    taken(school, sitting, "B")
-    draft = bank.draft_of(item, actor=school.teacher, at=school.at)
-    bank.save_draft(
-        draft, edition=draft.edition, content=choice_xml(key="B"), actor=school.teacher,
-        at=school.at,
-    )  # fmt: skip
-    bank.make_ready(draft, actor=school.teacher, at=school.at)
-    item.refresh_from_db()
-    head = staff(school, Role.HEAD)
+def corrected(school: School, sitting: Sitting) -> dict[str, str]:
+    """The only item's key becomes B; what the form of a corrected key sends."""
     before = sitting.version.items.get().item_version
-    pair = f"{before.pk}:{item.current.pk}"
+    draft = bank.draft_of(before.item, actor=school.teacher, at=school.at)
+    content = choice_xml(key="B")
+    bank.save_draft(
+        draft, edition=draft.edition, content=content, actor=school.teacher, at=school.at
+    )
+    bank.make_ready(draft, actor=school.teacher, at=school.at)
+    return {"pair": f"{before.pk}:{draft.pk}", "reason": "Ключ", "_key": "k"}
+
+
+def test_a_corrected_key_goes_by_the_list(school: School) -> None:
+    sitting = school.sitting(school.test([school.item(choice_xml(key="A"))]))
+    for value in ("B", "A", "C"):
+        taken(school, sitting, value)
+    sent = corrected(school, sitting)
+    head = staff(school, Role.HEAD)
     address = f"/assessment/sittings/{sitting.pk}/rescore/"
-    assert head.post(address, {"pair": "x", "reason": "Ключ"}).status_code == 422
-    reply = head.post(address, {"pair": pair, "reason": "Ключ"})
-    assert reply.status_code == 302
-    assert len(Rescoring.objects.get().changes) == 1
-    assert ItemResult.objects.get().score == 0
-    head.post(reply.url)
+    wrong = head.post(address, sent | {"pair": "x"})
+    assert wrong.status_code == 422
+    assert 'value="Ключ"' in wrong.content.decode()
+    reply = head.post(address, sent)
+    assert head.post(address, sent).url == reply.url  # sent twice: once
+    made = Rescoring.objects.get()
+
+    def job() -> None:
+        waiting = ProcrastinateJob.objects.filter(args={"pk": str(made.pk)}, status="todo")
+        assert waiting.count() == 1
+        run_rescoring(str(made.pk))
+        with connection.cursor() as cursor:
+            cursor.execute("DELETE FROM procrastinate_jobs")
+
+    page = head.get(reply.url).content.decode()
+    assert f'hx-get="{reply.url}?progress=1"' in page
+    bar = {"HX-Request": "true"}
+    assert "<html" not in head.get(reply.url, headers=bar).content.decode()
+    job()
+    asked = head.get(f"{reply.url}?progress=1", headers=bar)
+    assert asked.headers["HX-Refresh"] == "true"
+    assert "HX-Refresh" not in head.get(reply.url, headers=bar).headers  # a search in the list
+    page = head.get(reply.url)
+    assert [(row.old, row.new) for row in page.context["listing"].page] in (
+        [(0, 1), (1, 0)], [(1, 0), (0, 1)],
+    )  # fmt: skip
+    assert list(ItemResult.objects.order_by("pk").values_list("score", flat=True)) == [0, 1, 0]
+    for _time in range(2):
+        assert head.post(reply.url, {"do": "apply"}).url == reply.url
+    job()
+    assert list(ItemResult.objects.order_by("pk").values_list("score", flat=True)) == [1, 0, 0]
+    assert "Изменено баллов: 2" in head.get(reply.url).content.decode()
+    assert head.get(f"{reply.url}?export=csv").status_code == 200
+    assert AuditEntry.objects.filter(action="assessment.sitting.rescored").count() == 1
+    assert staff(school, teaches=False).get(reply.url).status_code == 404
+
+
+def test_marks_of_a_killed_worker_are_given_by_the_next_one_and_once(
+    school: School, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sitting = school.sitting(school.test([school.item(choice_xml(key="A"))]))
+    for value in "BABAB":
+        taken(school, sitting, value)
+    sent = corrected(school, sitting)
+    head = staff(school, Role.HEAD)
+    page = head.post(f"/assessment/sittings/{sitting.pk}/rescore/", sent).url
+    made = Rescoring.objects.get()
+    run_rescoring(str(made.pk))
+    head.post(page, {"do": "apply"})
+    monkeypatch.setattr(rescoring, "TOGETHER", 2)
+
+    class Killed(BaseException):
+        pass
+
+    def dies(percent: int) -> None:
+        raise Killed
+
+    monkeypatch.setattr(rescoring, "_teller", lambda pk: dies)
+    with pytest.raises(Killed):
+        run_rescoring(str(made.pk))
+    monkeypatch.undo()
+    made.refresh_from_db()
+    assert (made.status, made.marked_anew, made.changed) == ("applying", 2, 2)
+    later = timezone.now() + timedelta(minutes=1)
+    assert rescoring.lost(timezone.now()) == []
+    assert rescoring.lost(later) == [made.pk]
+    for _time in range(2):
+        rescoring.run(made.pk, at=later)
+    made.refresh_from_db()
+    assert (made.status, made.marked_anew, made.changed) == ("applied", 5, 5)
+    assert rescoring.lost(later) == []
+    scores = ItemResult.objects.order_by("pk").values_list("score", flat=True)
+    assert list(scores) == [1, 0, 1, 0, 1]
+    assert (
+        OutboxEvent.objects.filter(type="assessment.attempt.marked").count() == 10
+    )  # once each, twice
+
+
+@pytest.mark.parametrize("trouble", ["tries", "seat", "fault"])
+def test_a_rescoring_that_does_not_work_out_says_so(
+    school: School, monkeypatch: pytest.MonkeyPatch, trouble: str
+) -> None:
+    sitting = school.sitting(school.test([school.item(choice_xml(key="A"))]))
+    taken(school, sitting, "B")
+    sent = corrected(school, sitting)
+    head = staff(school, Role.HEAD)
+    page = head.post(f"/assessment/sittings/{sitting.pk}/rescore/", sent).url
+    made = Rescoring.objects.get()
+    if trouble == "fault":  # the list itself cannot be made
+        with monkeypatch.context() as broken:
+            broken.setattr(rescoring, "scored_anew", lambda result, version: 1 / 0)
+            run_rescoring(str(made.pk))
+        assert "Попробовать" in head.get(page).content.decode()
+        head.post(page, {"do": "again"})
+    run_rescoring(str(made.pk))
+    head.post(page, {"do": "apply"})
+    Rescoring.objects.update(**{"tries": {"tries": 3}, "seat": {"seat": "gone"}}.get(trouble, {}))
+    run_rescoring(str(made.pk))
+    made.refresh_from_db()
+    assert (made.status == "applied") is (trouble == "fault")
+    if trouble != "fault":
+        assert made.trouble in head.get(page).content.decode()
+        assert ItemResult.objects.get().score == 0
+        head.post(page, {"do": "apply"})
+        run_rescoring(str(made.pk))
     assert ItemResult.objects.get().score == 1
 
 
@@ -224,7 +331,6 @@ def test_the_key_is_checked_by_people_without_changing_marks(school: School) -> 
 
 
 def test_the_list_costs_the_same_for_one_and_for_many(school: School) -> None:
-    from django.db import connection
     from django.test.utils import CaptureQueriesContext
 
     client, counts = staff(school), []

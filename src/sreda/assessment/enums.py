@@ -52,6 +52,14 @@ class AppealStatus(TextChoices):
     DISMISSED = "dismissed", pgettext_lazy("appeal", "Mark kept")
 
 
+class RescoringStatus(TextChoices):
+    LISTING = "listing", pgettext_lazy("corrected key", "Being looked through")
+    LISTED = "listed", pgettext_lazy("corrected key", "Not applied")
+    APPLYING = "applying", pgettext_lazy("corrected key", "Being applied")
+    APPLIED = "applied", pgettext_lazy("corrected key", "Applied")
+    FAILED = "failed", pgettext_lazy("corrected key", "Did not work out")
+
+
 class PackageStatus(TextChoices):
     WAITING = "waiting", pgettext_lazy("package", "Waits for its turn")
     RUNNING = "running", pgettext_lazy("package", "In work")

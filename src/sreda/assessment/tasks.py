@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from uuid import UUID
 
+from django.db import transaction
 from procrastinate.contrib.django import app
+from procrastinate.exceptions import AlreadyEnqueued
 
-from sreda.assessment.domain import attempts, package_jobs, sittings
+from sreda.assessment.domain import attempts, package_jobs, rescoring, sittings
 from sreda.kernel import clock
 
 
@@ -30,6 +33,25 @@ def sweep_packages(timestamp: int) -> None:
     """Packages whose worker was killed are taken up again."""
     for pk in package_jobs.take_up_lost(clock.now()):
         run_package.defer(pk=str(pk))
+
+
+@app.task(queue="imports")
+def run_rescoring(pk: str) -> None:
+    rescoring.run(UUID(pk), at=clock.now())
+
+
+def defer_rescoring(pk: UUID) -> None:
+    """Hand it to the worker; waiting there already, it does not wait twice."""
+    with suppress(AlreadyEnqueued), transaction.atomic():
+        run_rescoring.configure(queueing_lock=f"rescoring-{pk}").defer(pk=str(pk))
+
+
+@app.periodic(cron="* * * * *")
+@app.task(queue="imports", queueing_lock="rescorings-lost")
+def sweep_rescorings(timestamp: int) -> None:
+    """Rescorings of a killed worker are taken up again."""
+    for pk in rescoring.lost(clock.now()):
+        defer_rescoring(pk)
 
 
 @app.periodic(cron="50 19 * * *")

@@ -1,13 +1,10 @@
-"""Marks given by people: one marker, or two blind ones and a third where they differ; appeals;
-scoring anew after a key was corrected."""
+"""Marks given by people: one marker, or two blind ones and a third where they differ; appeals."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
-from itertools import islice
-from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
@@ -15,16 +12,15 @@ from django.db import IntegrityError, transaction
 from django.utils.formats import localize
 from django.utils.translation import gettext as _
 
-from sreda.assessment import events, qti
-from sreda.assessment.domain.reading import POINT, item_of, points
-from sreda.assessment.domain.results import set_score, set_scores
+from sreda.assessment import events
+from sreda.assessment.domain.reading import POINT
+from sreda.assessment.domain.results import set_score
 from sreda.assessment.enums import AppealStatus, MarkingStatus
-from sreda.assessment.models import Appeal, ItemResult, ItemVersion, Mark, Rescoring, Sitting
+from sreda.assessment.models import Appeal, ItemResult, Mark
 from sreda.kernel.api import Actor, audit, publish, uuid7
 
 ROUNDS = {MarkingStatus.WAITING: 1, MarkingStatus.SECOND: 2, MarkingStatus.THIRD: 3}
 APPEAL_ROUND = 4
-TOGETHER = 200  # results scored anew at once
 MOST = Decimal(999_999)  # where an item names no greatest mark: what the column holds
 
 
@@ -226,103 +222,3 @@ def decide_appeal(
             at=at,
         )
     return current
-
-
-# ---- a corrected key
-
-
-def scored_anew(result: ItemResult, version: ItemVersion) -> tuple[Decimal | None, dict[str, Any]]:
-    """What the same responses give by another version of the item, with the values its learner
-    was given."""
-    item = item_of(version)
-    held = result.attempt.state.get("session", {}).get("items", {}).get(result.ref)
-    given = qti.ItemState.from_dict(held) if held else qti.ItemState({}, seed=0)
-    values = {name: given.values[name] for name in item.templates if name in given.values}
-    scored = qti.score(item, result.responses, seed=given.seed, template_values=values)
-    return points(scored.outcomes.get("SCORE")), scored.as_json()
-
-
-def _by_hand(before: ItemVersion, after: ItemVersion) -> bool:
-    """Whether the last responses do not tell the mark: in an adaptive item the whole way does."""
-    return before.adaptive or after.adaptive
-
-
-def prepare_rescoring(
-    sitting: Sitting,
-    *,
-    before: ItemVersion,
-    after: ItemVersion,
-    reason: str,
-    actor: Actor,
-    at: datetime,
-) -> Rescoring:
-    """Whose mark would change if `after` had been given; nothing changes yet.
-
-    Marks given by people, in appeals too, stay as they are; of an adaptive item all do, and are
-    listed for people to look at."""
-    if before.item_id != after.item_id or before.pk == after.pk:
-        raise ValidationError(_("Choose another version of the same item."))
-    if not reason.strip():
-        raise ValidationError({"reason": _("Say why.")})
-    changes: list[list[str | None]] = []
-    by_hand = _by_hand(before, after)
-    for result in _automatic(sitting, before).iterator(chunk_size=TOGETHER):
-        if by_hand:
-            changes.append([str(result.pk), _text(result.score)])
-            continue
-        score, _outcomes = scored_anew(result, after)
-        if score != result.score:
-            changes.append([str(result.pk), _text(result.score), _text(score)])
-    return Rescoring.objects.create(
-        sitting=sitting,
-        before=before,
-        after=after,
-        reason=reason.strip(),
-        changes=changes,
-        made_at=at,
-        made_by_name=actor.name,
-    )
-
-
-def _automatic(sitting: Sitting, version: ItemVersion) -> Any:
-    return (
-        ItemResult.objects.filter(
-            attempt__sitting=sitting, item_version=version, marking=MarkingStatus.AUTOMATIC
-        )
-        .select_related("attempt")
-        .order_by("pk")
-    )
-
-
-def _text(score: Decimal | None) -> str | None:
-    return None if score is None else str(score)
-
-
-def apply_rescoring(rescoring: Rescoring, *, actor: Actor, at: datetime) -> int:
-    """Give every result the mark of the corrected key; how many changed. Applied once."""
-    with transaction.atomic():
-        current = Rescoring.objects.select_for_update().get(pk=rescoring.pk)
-        if current.applied_at is not None:
-            return 0
-        changed = 0
-        rows = _automatic(current.sitting, current.before).select_for_update(of=("self",))
-        if _by_hand(current.before, current.after):
-            rows = rows.none()
-        left = rows.iterator(chunk_size=TOGETHER)
-        while some := list(islice(left, TOGETHER)):
-            scored = []
-            for result in some:
-                score, outcomes = scored_anew(result, current.after)
-                changed += score != result.score
-                result.item_version = current.after
-                result.max_score = current.after.max_score
-                scored.append((result, score or Decimal(0), outcomes))
-            set_scores(scored, marking=MarkingStatus.AUTOMATIC, at=at)
-        current.applied_at = at
-        current.save(update_fields=["applied_at"])
-        audit(
-            "assessment.sitting.rescored", current.sitting, actor=actor, at=at,
-            before=current.before.number, after=current.after.number, changed=changed,
-            reason=current.reason,
-        )  # fmt: skip
-    return changed

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from sreda.assessment.enums import AppealStatus, MarkingStatus
+from sreda.assessment.enums import AppealStatus, MarkingStatus, RescoringStatus
 from sreda.assessment.models.bank import ItemVersion
 from sreda.assessment.models.sittings import Attempt, Sitting
 from sreda.kernel.models import Record
@@ -121,7 +121,9 @@ class Rescoring(Record):
     """A key was corrected: results of `before` are scored anew with `after`.
 
     `changes` lists whose marks change, [[result id, old, new]…], before it is applied; one of
-    [result id, mark] stays, and a person has to look at it."""
+    [result id, mark] stays, and a person has to look at it. `marked_anew` results are of `after`
+    by now, and the marks of `changed` among them are others than before. `asked_by` asked for the
+    work that `status` names, from `seat`; it was begun `tries` times."""
 
     sitting = models.ForeignKey(Sitting, models.PROTECT, related_name="rescorings")
     before = models.ForeignKey(ItemVersion, models.PROTECT, related_name="+")
@@ -130,10 +132,39 @@ class Rescoring(Record):
     changes = models.JSONField(default=list)
     made_at = models.DateTimeField()
     made_by_name = models.CharField(max_length=300)
+    status = models.CharField(
+        max_length=10, choices=RescoringStatus.choices, default=RescoringStatus.LISTING
+    )
+    asked_at = models.DateTimeField()
+    asked_by = models.UUIDField(null=True)
+    seat = models.CharField(max_length=200, blank=True)
+    tries = models.PositiveSmallIntegerField(default=0)
+    percent = models.PositiveSmallIntegerField(default=0)
+    trouble = models.TextField(blank=True)
+    marked_anew = models.PositiveIntegerField(default=0)
+    changed = models.PositiveIntegerField(default=0)
     applied_at = models.DateTimeField(null=True)
 
     class Meta:
         ordering = ["-made_at"]
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(status="applied") ^ Q(applied_at__isnull=False),
+                name="rescoring_applied",
+            ),
+            models.CheckConstraint(condition=~Q(before=F("after")), name="rescoring_other"),
+        ]
+        indexes = [
+            models.Index(
+                fields=["asked_at"],
+                condition=Q(status__in=["listing", "applying"]),
+                name="rescoring_at_work",
+            )
+        ]
+
+    @property
+    def at_work(self) -> bool:
+        return self.status in {RescoringStatus.LISTING, RescoringStatus.APPLYING}
 
 
 class SittingAnalysis(models.Model):

@@ -1,4 +1,4 @@
-"""Marking by people: the queue, an answer, appeals, a corrected key."""
+"""Marking by people: the queue, an answer, appeals."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.http import Http404, HttpRequest
+from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.formats import localize
@@ -18,7 +18,6 @@ from django.views.decorators.http import require_GET, require_POST
 from sreda.assessment.access import APPEALS, RESULTS, SITTINGS
 from sreda.assessment.domain import attempts, marking
 from sreda.assessment.enums import MarkingStatus
-from sreda.assessment.models import ItemResult, ItemVersion, Rescoring, Sitting
 from sreda.assessment.queries import teaching
 from sreda.assessment.rendering import Page, render_item
 from sreda.assessment.web.portable import portable_at
@@ -179,67 +178,3 @@ def decide(request: HttpRequest, pk: UUID) -> HttpResponseBase:
         sent = {name: request.POST.get(name, "")[:4000] for name in ("decision", "score")}
         return _appeals(request, {"pk": pk, "error": " ".join(wrong.messages), **sent})
     return redirect("assessment:appeals")
-
-
-@page
-def rescore(request: HttpRequest, pk: UUID) -> HttpResponseBase:
-    """A key was corrected: choose the versions, see whose mark changes, then apply."""
-    actor, at = actor_of(request), clock.now()
-    sitting: Sitting = SITTINGS.get(actor, "manage", pk=pk)
-    given = ItemVersion.objects.filter(
-        results__attempt__sitting=sitting, results__marking=MarkingStatus.AUTOMATIC
-    ).select_related("item").distinct()  # fmt: skip
-    pairs = [
-        (before, after)
-        for before in given
-        for after in before.item.versions.exclude(pk=before.pk).exclude(status="draft")
-    ]
-    status = 200
-    if request.method == "POST":
-        chosen = request.POST.get("pair", "")
-        both = next((p for p in pairs if f"{p[0].pk}:{p[1].pk}" == chosen), None)
-        if both is None:
-            messages.error(request, _("Choose the item whose key was corrected."))
-            status = 422
-        else:
-            try:
-                made = marking.prepare_rescoring(
-                    sitting, before=both[0], after=both[1],
-                    reason=request.POST.get("reason", ""), actor=actor, at=at,
-                )  # fmt: skip
-                return redirect("assessment:rescoring", pk=made.pk)
-            except ValidationError as error:
-                messages.error(request, " ".join(error.messages))
-                status = 422
-    context = {"sitting": sitting, "pairs": pairs, "made": sitting.rescorings.all()[:20]}
-    return render(request, "assessment/rescore.html", context, status=status)
-
-
-@page
-def rescoring(request: HttpRequest, pk: UUID) -> HttpResponseBase:
-    """Whose mark changes; POST applies it."""
-    actor, at = actor_of(request), clock.now()
-    found = Rescoring.objects.select_related("sitting", "before__item", "after").filter(pk=pk)
-    made = found.first()
-    if made is None:
-        raise Http404
-    SITTINGS.get(actor, "manage", pk=made.sitting_id)
-    if request.method == "POST":
-        changed = marking.apply_rescoring(made, actor=actor, at=at)
-        messages.success(request, _("Marks changed: %(count)s.") % {"count": changed})
-        return redirect("assessment:watch", pk=made.sitting_id)
-    results = ItemResult.objects.select_related("attempt__person").in_bulk(
-        [UUID(change[0]) for change in made.changes]
-    )
-    rows = [
-        {
-            "person": results[UUID(pk)].attempt.person,
-            "before": Decimal(old) if old else None,
-            "after": Decimal(new[0]) if new and new[0] else None,
-            "by_hand": not new,
-        }
-        for pk, old, *new in made.changes
-        if UUID(pk) in results
-    ]
-    context = {"made": made, "rows": rows, "by_hand": any(row["by_hand"] for row in rows)}
-    return render(request, "assessment/rescoring.html", context)
