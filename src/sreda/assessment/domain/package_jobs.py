@@ -9,14 +9,12 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import connection
 from django.utils.translation import gettext as _
 
 from sreda.assessment import qti
@@ -24,7 +22,7 @@ from sreda.assessment.domain import packages
 from sreda.assessment.enums import PackageStatus
 from sreda.assessment.models import PackageImport
 from sreda.kernel import clock
-from sreda.kernel.api import Actor, StoredFile, path_of
+from sreda.kernel.api import Actor, StoredFile, at_work, path_of
 from sreda.registry.api import actor_again
 
 log = logging.getLogger(__name__)
@@ -65,7 +63,7 @@ def is_lost(imported: PackageImport, at: datetime) -> bool:
 
 def try_again(imported: PackageImport, *, at: datetime) -> bool:
     """Back in line: one that failed, or that nobody works on."""
-    with _held(imported.pk) as mine:
+    with at_work(_name(imported.pk)) as mine:
         rows = PackageImport.objects.filter(
             pk=imported.pk, status__in=[PackageStatus.FAILED, PackageStatus.RUNNING]
         )
@@ -80,7 +78,7 @@ def take_up_lost(at: datetime) -> list[UUID]:
     again: list[UUID] = []
     lost = PackageImport.objects.filter(status=PackageStatus.RUNNING, beat_at__lt=at - LOST)
     for one in list(lost):
-        with _held(one.pk) as mine:
+        with at_work(_name(one.pk)) as mine:
             if not mine:
                 continue
             if one.attempts >= MOST_ATTEMPTS:
@@ -108,7 +106,7 @@ def run(pk: UUID, *, at: datetime) -> None:
     )
     if not claimed:
         return
-    with _held(pk) as mine:
+    with at_work(_name(pk)) as mine:
         if not mine:
             return
         one = PackageImport.objects.select_related("file").get(pk=pk)
@@ -181,15 +179,5 @@ def _teller(pk: UUID) -> Callable[[int], None]:
     return tell
 
 
-@contextmanager
-def _held(pk: UUID) -> Iterator[bool]:
-    """Holds the job's lock for this session of the database; False where another has it."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(hashtextextended(%s, 11))", [str(pk)])
-        mine: bool = cursor.fetchone()[0]
-    try:
-        yield mine
-    finally:
-        if mine:
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 11))", [str(pk)])
+def _name(pk: UUID) -> str:
+    return f"assessment.package:{pk}"
