@@ -420,7 +420,7 @@ def test_classes_are_those_of_the_regions_day(school: School) -> None:
     new = EnrolmentFactory(group=school.group, since=date(2026, 9, 2)).person
     evening = datetime(2026, 9, 1, 20, tzinfo=UTC)  # the next morning in the region
     assert new.pk in sittings.learners_of(sitting, at=evening)
-    assert new in [row.person for row in teaching.progress(sitting, evening)]
+    assert new in teaching.learners(sitting, evening)
 
 
 def test_nobody_begins_what_is_closed_meanwhile(

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 
@@ -18,7 +19,7 @@ from sreda.assessment.tasks import run_rescoring
 from sreda.kernel.models import AuditEntry, OutboxEvent
 from sreda.registry.api import Role, Teaching, school_year
 from tests.assessment.bank import School, answer, choice_xml, essay_xml
-from tests.factories import PostFactory, UserFactory
+from tests.factories import ClassGroupFactory, EnrolmentFactory, PostFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -169,6 +170,45 @@ def test_marks_are_given_blindly_and_published(school: School) -> None:
     elsewhere = staff(School(school.at))
     assert elsewhere.get(f"/assessment/results/{result.pk}/mark/").status_code == 404
     assert elsewhere.get(f"/assessment/sittings/{sitting.pk}/").status_code == 404
+
+
+def test_learners_of_many_classes_are_found_by_class_state_and_name(school: School) -> None:
+    sitting = school.sitting(
+        school.test([school.item(choice_xml()), school.item(essay_xml())]), moderated=True
+    )
+    other = ClassGroupFactory(organisation=school.organisation, name="9Б")
+    sitting.groups.add(other)
+    for value in ("A", "B"):
+        taken(school, sitting, value, "")
+    taken(school, sitting, "A", "Письмо")
+    attempts.begin(sitting, actor=school.learner(), at=timezone.now())
+    people = [EnrolmentFactory(group=other).person for _number in range(30)]
+    client, page = staff(school, Role.HEAD), f"/assessment/sittings/{sitting.pk}/"
+
+    def found(query: str) -> Any:
+        return client.get(f"{page}?{query}").context["listing"]
+
+    shown = client.get(page).context
+    assert shown["totals"] == {"given": 34, "begun": 4, "handed_in": 3}
+    assert len(found("page=2").page.object_list) == 34 - 25
+    for state, number in (("none", 30), ("open", 1), ("marking", 1), ("marked", 2)):
+        assert found(f"state={state}").total == number, state
+    rows = found(f"class={other.pk}")
+    assert {row.pk for row in rows.page} <= {one.pk for one in people}
+    assert (rows.total, rows.page[0].classes) == (30, "9Б")
+    assert found(f"class={school.group.pk}&state=none").total == 0
+    name = people[7].family_name
+    assert people[7].pk in {row.pk for row in found(f"q={name[:4].lower()}").page}
+    marks = [row.attempt.score for row in found("sort=mark").page if row.attempt]
+    assert marks[:2] == sorted(marks[:2])
+    counts = []
+    for query in (f"class={school.group.pk}", ""):
+        with CaptureQueriesContext(connection) as asked:
+            found(query)
+        counts.append(len(asked))
+    assert counts[0] == counts[1]
+    exported = b"".join(client.get(f"{page}?export=csv&class={other.pk}")).decode()
+    assert exported.count("9Б") == 30
 
 
 def corrected(school: School, sitting: Sitting) -> dict[str, str]:
@@ -331,8 +371,6 @@ def test_the_key_is_checked_by_people_without_changing_marks(school: School) -> 
 
 
 def test_the_list_costs_the_same_for_one_and_for_many(school: School) -> None:
-    from django.test.utils import CaptureQueriesContext
-
     client, counts = staff(school), []
     test = school.test([school.item(choice_xml())])
     for _turn in range(2):

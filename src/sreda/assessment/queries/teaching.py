@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
 from datetime import datetime
+from uuid import UUID
 
-from django.db.models import Count, Max, Q, QuerySet
+from django.db.models import Count, Max, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
 from sreda.assessment.access import APPEALS, RESULTS, SITTINGS, TESTS
 from sreda.assessment.enums import AttemptStatus, ItemStatus, MarkingStatus
-from sreda.assessment.models import Answer, Appeal, Attempt, ItemResult, Sitting, Test
+from sreda.assessment.models import Answer, Appeal, ItemResult, Sitting, Test
 from sreda.kernel.api import Actor
 from sreda.registry.api import GROUPS, ClassGroup, Enrolment, Person, on_day
 
+CLOSED = Q(last_status__in=[AttemptStatus.SUBMITTED, AttemptStatus.ENDED])
 WAITING = (MarkingStatus.WAITING, MarkingStatus.SECOND, MarkingStatus.THIRD)
 
 
@@ -56,33 +58,77 @@ def groups_of(actor: Actor, school_year: int) -> QuerySet[ClassGroup]:
     return rows.filter(organisation_id=actor.organisation_id)
 
 
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """One learner's state in a sitting: `attempt` is the last one."""
-
-    person: Person
-    attempt: Attempt | None
-    answered: int
-
-
-def progress(sitting: Sitting, at: datetime) -> list[Progress]:
-    """Everyone it is given to, by name; three queries for any number."""
-    placed = Enrolment.objects.filter(
-        on_day(timezone.localdate(at)), group__in=sitting.groups.all()
-    )
+def learners(sitting: Sitting, at: datetime) -> QuerySet[Person]:
+    """Everyone it is given to, with the state and mark of the last attempt."""
     people = Person.objects.filter(
-        Q(pk__in=placed.order_by().values("person_id"))
+        Q(pk__in=_placed(sitting, at).order_by().values("person_id"))
         | Q(pk__in=sitting.people.order_by().values("pk"))
         | Q(pk__in=sitting.all_attempts.order_by().values("person_id"))
-    ).order_by("family_name", "given_name", "patronymic", "pk")
-    attempts = sitting.all_attempts.order_by("person_id", "-number").distinct("person_id")
-    last = {one.person_id: one for one in attempts}
-    counted = Answer.objects.filter(attempt__in=last.values()).values("attempt_id")
-    answered = dict(
-        counted.annotate(refs=Count("ref", distinct=True)).values_list("attempt_id", "refs")
     )
-    found = [(person, last.get(person.pk)) for person in people]
-    return [Progress(who, one, answered.get(one.pk, 0) if one else 0) for who, one in found]
+    last = sitting.all_attempts.filter(person=OuterRef("pk")).order_by("-number")
+    return people.annotate(
+        last_status=Subquery(last.values("status")[:1]),
+        last_marked_at=Subquery(last.values("marked_at")[:1]),
+        last_score=Subquery(last.values("score")[:1]),
+    )
+
+
+def _placed(sitting: Sitting, at: datetime) -> QuerySet[Enrolment]:
+    on = on_day(timezone.localdate(at))
+    return Enrolment.objects.filter(on, group__in=sitting.groups.all())
+
+
+def in_group(rows: QuerySet[Person], group: str, at: datetime) -> QuerySet[Person]:
+    there = Enrolment.objects.filter(on_day(timezone.localdate(at)), group_id=UUID(group))
+    return rows.filter(pk__in=there.order_by().values("person_id"))
+
+
+def in_state(rows: QuerySet[Person], state: str) -> QuerySet[Person]:
+    """Learners who have not begun (none), are at work (open), wait for marks (marking), have them
+    (marked)."""
+    match state:
+        case "none":
+            return rows.filter(Q(last_status=None))
+        case "open":
+            return rows.filter(Q(last_status=AttemptStatus.OPEN))
+    return rows.filter(CLOSED & Q(last_marked_at__isnull=state == "marking"))
+
+
+def totals(sitting: Sitting, at: datetime) -> dict[str, int]:
+    """How many it is given to, how many have begun, how many have handed in."""
+    return learners(sitting, at).aggregate(
+        given=Count("pk"),
+        begun=Count("last_status"),
+        handed_in=Count("pk", filter=CLOSED),
+    )
+
+
+def with_progress(sitting: Sitting, at: datetime) -> Callable[[list[Person]], None]:
+    """Completes learners by their last `attempt`, the number of tasks `answered` in it, and their
+    `classes`: three queries for any number."""
+
+    def complete(people: list[Person]) -> None:
+        known = [person.pk for person in people]
+        rows = sitting.all_attempts.filter(person__in=known)
+        last = {
+            one.person_id: one
+            for one in rows.order_by("person_id", "-number").distinct("person_id").defer("state")
+        }
+        counted = Answer.objects.filter(attempt__in=last.values()).values("attempt_id")
+        answered = dict(
+            counted.annotate(refs=Count("ref", distinct=True)).values_list("attempt_id", "refs")
+        )
+        classes: dict[UUID, list[str]] = {}
+        placed = _placed(sitting, at).filter(person__in=known).order_by("group__name")
+        for person_id, name in placed.values_list("person_id", "group__name"):
+            classes.setdefault(person_id, []).append(name)
+        for person in people:
+            one = last.get(person.pk)
+            person.attempt = one  # type: ignore[attr-defined]
+            person.answered = answered.get(one.pk, 0) if one else 0  # type: ignore[attr-defined]
+            person.classes = ", ".join(classes.get(person.pk, ()))  # type: ignore[attr-defined]
+
+    return complete
 
 
 def to_mark(actor: Actor, sitting: Sitting | None = None) -> QuerySet[ItemResult]:

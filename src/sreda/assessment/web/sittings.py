@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -14,13 +16,13 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext
+from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
 from sreda.assessment.access import ATTEMPTS, SITTINGS
 from sreda.assessment.domain import analysis, sittings
 from sreda.assessment.domain.versions import Stale
-from sreda.assessment.enums import AttemptStatus, SittingStatus
+from sreda.assessment.enums import SittingStatus
 from sreda.assessment.models import ItemAnalysis, Sitting, SittingAnalysis, Test
 from sreda.assessment.quality import SOME
 from sreda.assessment.queries import teaching
@@ -28,7 +30,7 @@ from sreda.assessment.web.marking import parsed
 from sreda.assessment.web.words import remark_text
 from sreda.kernel import clock
 from sreda.kernel.api import Column, Filter, Listing
-from sreda.registry.api import ClassGroup, school_year
+from sreda.registry.api import ClassGroup, Person, school_year
 from sreda.ui.pages import actor_of, add_errors, key_of, page, visible
 
 MOMENT = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
@@ -174,6 +176,14 @@ def edit(request: HttpRequest, pk: UUID) -> HttpResponseBase:
     return render(request, "assessment/sitting_form.html", context, status=status)
 
 
+STATES = [
+    ("none", pgettext_lazy("attempt", "not begun")),
+    ("open", pgettext_lazy("attempt", "In work")),
+    ("marking", gettext_lazy("being marked")),
+    ("marked", pgettext_lazy("marking", "Marked")),
+]
+
+
 @page
 @require_GET
 def watch(request: HttpRequest, pk: UUID) -> HttpResponseBase:
@@ -181,61 +191,68 @@ def watch(request: HttpRequest, pk: UUID) -> HttpResponseBase:
     actor, at = actor_of(request), clock.now()
     visible(SITTINGS.may(actor, "view"))
     found = SITTINGS.get(actor, pk=pk)
-    rows = teaching.progress(found, at)
-    if request.GET.get("export"):
-        return exported(request, found, rows)
+    groups = list(found.groups.all())
+    listing = progress_of(found, groups, request, at)
+    if (export := listing.export()) is not None:
+        return export
+    may_mark = SITTINGS.may(actor, "mark", found)
     context = {
         "sitting": found,
-        "rows": rows,
+        "listing": listing,
         "tasks": found.version.items.count(),
-        "begun": sum(row.attempt is not None for row in rows),
-        "handed_in": sum(
-            row.attempt is not None and row.attempt.status != AttemptStatus.OPEN for row in rows
-        ),
+        "totals": teaching.totals(found, at),
         "to_mark": teaching.to_mark(actor, found).count(),
         "may_manage": SITTINGS.may(actor, "manage", found),
-        "may_mark": SITTINGS.may(actor, "mark", found),
+        "may_mark": may_mark,
         "open": found.status == SittingStatus.OPEN and at < found.closes_at,
-        "groups": list(found.groups.all()),
-        "queue_url": f"{reverse('assessment:queue')}?sitting={found.pk}"
-        if SITTINGS.may(actor, "mark", found)
-        else "",
+        "groups": groups,
+        "queue_url": f"{reverse('assessment:queue')}?sitting={found.pk}" if may_mark else "",
     }
-    if request.headers.get("HX-Request"):
-        return render(request, "assessment/parts/progress.html", context)
     return render(request, "assessment/watch.html", context)
 
 
-def exported(
-    request: HttpRequest, sitting: Sitting, rows: list[teaching.Progress]
-) -> HttpResponseBase:
-    from sreda.kernel.listing import csv_response, xlsx_response
+def progress_of(
+    sitting: Sitting, groups: list[ClassGroup], request: HttpRequest, at: datetime
+) -> Listing[Person]:
+    """Learners of a sitting, by class where there are several."""
+    by_class: Filter[Person] = Filter(
+        "class", _("Class"), [(str(one.pk), one.name) for one in groups],
+        lambda rows, group: teaching.in_group(rows, group, at),
+    )  # fmt: skip
+    many = len(groups) > 1
 
-    table: list[list[Any]] = [
-        [
-            pgettext("person", "Name"),
-            _("State"),
-            _("Begun"),
-            pgettext("attempt", "Handed in"),
-            _("Mark"),
-            _("Greatest mark"),
-        ]
-    ]
-    for row in rows:
-        one = row.attempt
-        table.append(
-            [
-                row.person.full_name,
-                str(one.get_status_display()) if one else pgettext("attempt", "not begun"),
-                one.started_at.isoformat() if one else "",
-                one.closed_at.isoformat() if one and one.closed_at else "",
-                one.score if one else "",
-                one.max_score if one else "",
-            ]
-        )
-    if request.GET["export"] == "xlsx":
-        return xlsx_response("marks", table)
-    return csv_response("marks", table)
+    def last(name: str) -> Callable[[Any], Any]:
+        return lambda row: getattr(row.attempt, name) if row.attempt else None
+
+    return Listing(
+        rows=teaching.learners(sitting, at),
+        params=request.GET,
+        search=lambda rows, text: rows.filter(family_name__istartswith=text),
+        filter_by=[
+            *([by_class] if many else ()),
+            Filter("state", _("State"), STATES, teaching.in_state),
+        ],
+        sorts={"name": ["family_name", "given_name", "patronymic"], "mark": ["last_score"]},
+        default_sort="name",
+        columns=[
+            Column(pgettext("person", "Name"), lambda row: row.full_name),
+            Column(_("Class"), lambda row: row.classes),
+            Column(
+                _("State"),
+                lambda row: str(
+                    row.attempt.get_status_display()
+                    if row.attempt
+                    else pgettext("attempt", "not begun")
+                ),
+            ),
+            Column(pgettext("attempt", "Begun"), last("started_at")),
+            Column(pgettext("attempt", "Handed in"), last("closed_at")),
+            Column(_("Mark"), last("score")),
+            Column(_("Greatest mark"), last("max_score")),
+        ],
+        complete=teaching.with_progress(sitting, at),
+        name="marks",
+    )
 
 
 DONE = {
