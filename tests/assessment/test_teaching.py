@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -87,6 +87,30 @@ def test_a_test_is_given_and_watched(school: School) -> None:
     assert client.post(page, sent | {"edition": "x"}).status_code == 422
     exported = client.get(f"{reply.url}?export=csv")
     assert "1,0" in b"".join(exported).decode().replace("1.0", "1,0")
+
+
+@pytest.mark.parametrize(
+    ("now", "day"),
+    [
+        ("2026-03-03T02:00", "2026-03-04"),  # Tuesday, 9 in the morning in Novokuznetsk
+        ("2026-03-02T19:00", "2026-03-03"),  # Tuesday there already, 2 at night
+        ("2026-03-06T00:30", "2026-03-06"),  # Friday, before lessons
+        ("2026-03-06T01:00", "2026-03-09"),  # Friday, when they begin
+        ("2026-03-08T16:59", "2026-03-09"),  # Sunday
+    ],
+)
+def test_a_new_sitting_is_proposed_the_next_school_day(
+    school: School, now: str, day: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at = datetime.fromisoformat(f"{now}+00:00")
+    opens, closes = sittings.likely_term(at)
+    assert opens.isoformat() == f"{day}T08:00:00+07:00"
+    assert closes.isoformat() == f"{day}T20:00:00+07:00"
+    client = staff(school)
+    monkeypatch.setattr("sreda.kernel.clock.now", lambda: at)
+    page = client.get("/assessment/sittings/add/").content.decode()
+    assert f'value="{day}T08:00"' in page
+    assert f'value="{day}T20:00"' in page
 
 
 def test_a_planned_test_is_changed(school: School) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -38,6 +38,20 @@ FIELDS = (
     "moderated",
     "appeals_until",
 )
+
+
+MORNING, EVENING = time(8), time(20)
+SATURDAY = 5
+
+
+def likely_term(at: datetime) -> tuple[datetime, datetime]:
+    """From the next morning of a school day to its evening, by the region's clock: what a new
+    sitting is proposed. Vacations and days off are the teacher's to know."""
+    zone = timezone.get_default_timezone()
+    day = at.astimezone(zone).date()
+    while (opens := datetime.combine(day, MORNING, zone)) <= at or day.weekday() >= SATURDAY:
+        day += timedelta(days=1)
+    return opens, datetime.combine(day, EVENING, zone)
 
 
 def plan_sitting(

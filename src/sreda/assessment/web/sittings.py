@@ -126,7 +126,8 @@ def add(request: HttpRequest) -> HttpResponseBase:
     visible(SITTINGS.may(actor, "add"))
     asked = parsed(request.GET.get("test", ""))
     chosen = teaching.tests_to_give(actor).filter(pk=asked).first() if asked else None
-    initial = {"test": chosen, "title": chosen.title} if chosen else {}
+    initial: dict[str, Any] = {"test": chosen, "title": chosen.title} if chosen else {}
+    initial["opens_at"], initial["closes_at"] = sittings.likely_term(at)
     form = SittingForm(request.POST or None, actor=actor, initial=initial)
     if request.method == "POST" and form.is_valid():
         assert actor.organisation_id is not None
