@@ -152,6 +152,37 @@ def test_where_a_third_decided_the_third_alone_is_told(school: School) -> None:
     assert marking.comments_on(result) == ["Три"]
 
 
+def test_a_marker_is_offered_no_mark_they_cannot_give(school: School) -> None:
+    sitting = school.sitting(school.test([school.item(essay_xml())]), markers=2, tolerance=0)
+    taken(school, sitting, "Мой текст")
+    result = ItemResult.objects.get()
+    page = f"/assessment/results/{result.pk}/mark/"
+    first, second, third, fourth = (staff(school) for _number in range(4))
+
+    def offered(client: Client) -> bool:
+        return 'name="score"' in client.get(page).content.decode()
+
+    first.post(page, {"score": "1", "comment": "Слабо"})
+    assert offered(first)  # nobody has marked after them: they may change it
+    second.post(page, {"score": "4"})
+    assert not offered(first)
+    shown = first.get(page).content.decode()
+    assert "Слабо" in shown
+    assert "Действующий балл" not in shown  # two differ: there is none yet
+    third.post(page, {"score": "3"})
+    for overruled in (first, second):
+        shown = overruled.get(page).content.decode()
+        assert 'name="score"' not in shown
+        assert "третий проверяющий" in shown
+        assert "Действующий балл" in shown
+        assert overruled.post(page, {"score": "5"}).status_code == 422
+    assert offered(third)
+    assert "уже проверен" in fourth.get(page).content.decode()
+    assert not offered(fourth)
+    result.refresh_from_db()
+    assert result.score == 3
+
+
 def test_a_refused_decision_keeps_what_was_typed(school: School) -> None:
     later = timezone.now() + timedelta(days=1)
     sitting = school.sitting(school.test([school.item(choice_xml())]), appeals_until=later)

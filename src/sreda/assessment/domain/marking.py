@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
 from uuid import UUID
@@ -42,17 +42,13 @@ def give_mark(
         if key and (made := Mark.objects.filter(pk=key).first()):
             return made
         _bounded(current, score)
-        if current.marks.filter(round=APPEAL_ROUND, replaced_at=None).exists():
-            raise ValidationError(_("An appeal has decided this mark: only an appeal changes it."))
-        own = current.marks.filter(marker_id=actor.person_id, replaced_at=None).first()
-        turn = ROUNDS.get(MarkingStatus(current.marking))
+        marks = list(current.marks.filter(replaced_at=None))
+        if reason := why_settled(current, marks, actor.person_id):
+            raise ValidationError(reason)
+        own = next((one for one in marks if one.marker_id == actor.person_id), None)
+        turn = own.round if own else ROUNDS[MarkingStatus(current.marking)]
         if own is not None:
-            if current.marks.filter(round__gt=own.round, replaced_at=None).exists():
-                raise ValidationError(_("Another marker has marked it since: yours stays."))
-            turn = own.round
             Mark.objects.filter(pk=own.pk).update(replaced_at=at)
-        elif turn is None:
-            raise ValidationError(_("This answer is marked already."))
         mark = Mark(
             pk=key or uuid7(),
             result=current,
@@ -72,6 +68,21 @@ def give_mark(
         audit("assessment.result.marked", current, actor=actor, at=at, round=turn, score=score)
         _decide(current, at=at)
     return mark
+
+
+def why_settled(result: ItemResult, marks: Sequence[Mark], person_id: UUID | None) -> str:
+    """Why this marker gives the result no mark any more, in words; empty where they can. `marks`
+    are those of it that count."""
+    if any(one.round == APPEAL_ROUND for one in marks):
+        return _("An appeal has decided this mark: only an appeal changes it.")
+    own = next((one.round for one in marks if one.marker_id == person_id), None)
+    if own is None:
+        return "" if result.marking in ROUNDS else _("This answer is marked already.")
+    if own < 3 and any(one.round == 3 for one in marks):
+        return _("A third marker has decided this mark: yours stays as it was given.")
+    if any(one.round > own for one in marks):
+        return _("Another marker has marked it since: yours stays.")
+    return ""
 
 
 def control_mark(

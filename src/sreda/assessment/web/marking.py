@@ -100,7 +100,7 @@ def mark(request: HttpRequest, pk: UUID) -> HttpResponseBase:
         file=files_sent(found.attempt, "assessment:sent", found.pk),
         sent=attempts.fields_given(found.attempt).get(found.ref, {}),
     )
-    marks = found.marks.filter(replaced_at=None)
+    marks = list(found.marks.filter(replaced_at=None))
     own = next((one for one in marks if one.marker_id == actor.person_id), None)
     context = {
         "result": found,
@@ -109,6 +109,7 @@ def mark(request: HttpRequest, pk: UUID) -> HttpResponseBase:
         "error": error,
         "control": control,
         "own": own,
+        "settled": "" if control else marking.why_settled(found, marks, actor.person_id),
         "score": request.POST.get("score", localize(own.score.normalize() + 0) if own else ""),
         "comment": request.POST.get("comment", own.comment if own else ""),
         "left": teaching.to_mark(actor, found.attempt.sitting).count(),
