@@ -2,7 +2,9 @@
 
 import io
 import random
+from dataclasses import replace
 from datetime import timedelta
+from uuid import uuid4
 
 import psycopg
 import pyarrow.parquet as pq
@@ -14,19 +16,32 @@ from django.urls import reverse
 from sreda.registry.api import Role
 from sreda.reporting.domain import freshness
 from sreda.reporting.domain.analysts import add_analyst, drop_analyst
-from sreda.reporting.domain.people import KNOWN, count_people, hidden_people
-from sreda.reporting.models import PeopleCount
+from sreda.reporting.domain.filling import Change, save_changes
+from sreda.reporting.domain.people import (
+    KNOWN,
+    count_people,
+    count_reported,
+    hidden_people,
+    hidden_reported,
+)
+from sreda.reporting.expressions import CompiledForm
+from sreda.reporting.forms import Block, BlockKind, CellType, Check, Field, Row, Schema, Section
+from sreda.reporting.models import PeopleCount, Submission
 from sreda.reporting.queries.analytics import VIEWS, rows_of
-from sreda.reporting.queries.suppression import K, numbered
+from sreda.reporting.queries.of_people import keys_of_people, known_of
+from sreda.reporting.queries.suppression import K, Line, numbered, protect, protect_apart
 from tests.factories import (
     ClassGroupFactory,
     EnrolmentFactory,
     OrganisationFactory,
     PersonFactory,
+    seated,
 )
+from tests.reporting.forms import SCHEMA
 from tests.reporting.test_indicator_pages import sign_in, today  # noqa: F401
 from tests.reporting.test_indicators import AT, HIGHER, indicator, region  # noqa: F401
 from tests.reporting.test_surveys import rank
+from tests.reporting.world import opened, published, report
 
 
 @pytest.mark.django_db
@@ -169,3 +184,136 @@ def test_an_account_gets_a_new_password_and_goes(transactional_db):
         drop_analyst("again", at=AT)
     with pytest.raises(ValidationError):
         add_analyst('x"; DROP TABLE', until=None, at=AT)
+
+
+def told(query):
+    with connection.cursor() as cursor:
+        cursor.execute(query)
+        return cursor.fetchall()
+
+
+@pytest.mark.django_db
+def test_cells_that_tell_of_people_are_known():
+    """By their unit, by the records they count, and by the cells they are made of."""
+    form = CompiledForm(
+        Schema((
+            Section("s", "S", blocks=(
+                Block("a", "A", BlockKind.FIELDS, (
+                    Field("typed", "T", unit="чел."),
+                    Field("counted", "C", source='count("contingent")'),
+                    Field("share", "S", CellType.DECIMAL, unit="%", source="a.counted / 2.0"),
+                    Field("rooms", "R", unit="ед."),
+                    Field("computers", "K", source='total("facilities", "computers_teaching")'),
+                    Field("both", "B", source="a.rooms + a.computers"),
+                )),
+                Block("l", "L", BlockKind.LIST,
+                      (Field("title", "T", CellType.TEXT), Field("n", "N")),
+                      rows_source='listed("staff", {}, ["title", "posts"])'),
+            )),
+        ))
+    )  # fmt: skip
+    assert form.faults == []
+    assert keys_of_people(form) == {"a.typed", "a.counted", "a.share", "l.*.n"}
+
+
+def test_heaps_that_no_line_joins_are_hidden_alike_apart():
+    chance = random.Random(5)
+    for _n in range(40):
+        counts = [chance.choice([1, 4, 7, 9, 15, 30]) for _n in range(12)]
+        lines = [
+            Line(tuple(chance.sample(range(start, start + 6), chance.randint(2, 5))))
+            for start in (0, 0, 6, 6)
+        ]
+        hidden = [n < K for n in counts]
+        assert protect_apart(counts, lines, hidden) == protect(counts, lines, hidden)
+
+
+def test_what_follows_from_other_cells_is_read_from_sources_and_checks():
+    """A sum that holds in one column of a table holds in the others."""
+    table = Block(
+        "g", "G", BlockKind.TABLE,
+        (Field("all", "A", unit="чел."), Field("girls", "F", unit="чел.")),
+        (Row("total", "T"), Row("one", "1"), Row("two", "2")),
+    )  # fmt: skip
+    checks = (
+        Check("sum", "g.total.all == g.one.all + g.two.all && g.one.girls <= g.one.all", "M"),
+        Check("other", "g.total.all > 0 || g.total.girls == 1", "M"),
+    )
+    form = CompiledForm(Schema((Section("s", "S", blocks=(table,)),), checks))
+    assert form.faults == []
+    known = known_of(form, keys_of_people(form))
+    assert known.sums == {
+        ("g.total.all", ("g.one.all", "g.two.all")),
+        ("g.total.girls", ("g.one.girls", "g.two.girls")),
+    }
+    assert known.within == {(f"g.{row}.girls", f"g.{row}.all") for row in ("total", "one", "two")}
+
+
+@pytest.mark.django_db
+def test_a_small_rest_is_hidden_as_a_small_number_is(region):  # noqa: F811
+    """12 learners of whom 9 are girls are 3 boys."""
+    version = published()
+    sums = [(1, "pupils.g7.total", 12), (1, "pupils.g7.girls", 9), (2, "pupils.g7.total", 30)]
+    assert hidden_reported(version, sums) == [False, True, False]
+
+
+@pytest.fixture
+def handed_in():
+    """Three schools of two municipalities: 3 and 9 learners of grade 7 in one, 12 in the other."""
+    first, second = OrganisationFactory(), OrganisationFactory()
+    neighbour = OrganisationFactory(municipality=first.municipality)
+    for school, seven, eight in ((first, 3, 20), (neighbour, 0, 9), (second, 12, 6)):
+        for grade, number in ((7, seven), (8, eight)):
+            group = ClassGroupFactory(organisation=school, grade=grade)
+            for _n in range(number):
+                EnrolmentFactory(group=group, person=PersonFactory(sex="female"))
+    made = opened(published(replace(SCHEMA, checks=())))
+    for school in (first, neighbour, second):
+        of = report(made, school)
+        head = seated(Role.HEAD, organisation=school, on=AT.date())
+        save_changes(
+            of, edition=of.edition, changes=[Change("base.shifts", "2")], actor=head, at=AT,
+            key=uuid4(),
+        )  # fmt: skip
+        Submission.objects.filter(pk=of.pk).update(status="submitted", submitted_at=AT)
+    return first, neighbour, second
+
+
+@pytest.mark.django_db
+def test_reports_tell_analysts_of_rooms_exactly_and_of_few_people_not_at_all(handed_in):
+    first, _neighbour, second = handed_in
+    values = "SELECT DISTINCT cell FROM analytics.report_values"
+    assert told(values) == [], "nobody has looked yet which cells tell of people"
+    count_reported(on=AT.date())
+    assert told(values) == [("base.shifts",)]
+    of = {
+        (place, cell): (reports, people)
+        for place, cell, reports, people in told(
+            "SELECT municipality_code, cell, reports, people FROM analytics.report_people"
+        )
+    }
+    here, there = first.municipality.code, second.municipality.code
+    assert of[here, "pupils.g7.total"] == (2, None)
+    assert of[there, "pupils.g7.total"] == (1, None), "else the region's sum would tell of the 3"
+    assert of[here, "pupils.g8.total"][1] is None, "else the form's own sum would"
+    assert of[there, "pupils.g8.total"][1] is None
+    assert of[here, "pupils.all.total"] == (2, 32)
+    assert of[there, "pupils.all.total"] == (1, 18)
+    count_reported(on=AT.date())  # once a day
+    count_reported(on=AT.date() + timedelta(days=1))
+    days = told("SELECT DISTINCT as_of FROM analytics.report_people")
+    assert days == [(AT.date() + timedelta(days=1),)]
+
+
+@pytest.mark.django_db
+def test_a_number_of_people_at_one_organisation_is_no_value_of_an_indicator(region):  # noqa: F811
+    indicator("teachers", 'count("staff", {"role": "teacher"})', unit="чел.")
+    indicator("computers", 'total("facilities", "computers_teaching")', unit="ед.")
+    freshness.recompute(at=AT)
+    found = told("SELECT indicator_code, level, value FROM analytics.indicator_values")
+    people = [(level, value) for code, level, value in found if code == "teachers"]
+    assert people
+    assert all(value is None for level, value in people if level == "organisation")
+    assert all(value is None or value >= 5 or value == 0 for _level, value in people)
+    others = {value is None for code, _level, value in found if code == "computers"}
+    assert False in others

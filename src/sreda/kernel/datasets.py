@@ -37,12 +37,14 @@ class Dimension:
 @dataclass(frozen=True, slots=True)
 class Measure:
     """What is counted or added up. One that is not `additive` (a text, a speed) has a value at
-    one organisation only."""
+    one organisation only. `of_people`: it tells of single people, so that a small figure of it is
+    nearly their name."""
 
     name: str
     title: Any
     unit: Any = ""
     additive: bool = True
+    of_people: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -122,7 +122,7 @@ STAFF_LISTED = counted(
         Dimension("role", _("role")),
         Dimension("trained", _("has finished a course on the target model"), lambda: YES_NO),
     ),
-    measures=(Measure("people", _("staff"), _("people")),),
+    measures=(Measure("people", _("staff"), _("people"), of_people=True),),
     changed_by=(*OF_THE_LIST, *OF_POSTS),
     entry=Entry(
         lambda organisation, measure: reverse("registry:people"),

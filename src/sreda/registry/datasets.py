@@ -135,7 +135,7 @@ CONTINGENT = counted(
         KIND,
         RURAL,
     ),
-    measures=(Measure("learners", _("learners"), _("people")),),
+    measures=(Measure("learners", _("learners"), _("people"), of_people=True),),
     changed_by=OF_LEARNERS,
     entry=ENROLLED,
 )
@@ -169,7 +169,7 @@ GROUPS_OF_YEAR = counted(
     ),
     measures=(
         Measure("groups", _("classes and groups"), _("units")),
-        Measure("learners", _("learners in them"), _("people")),
+        Measure("learners", _("learners in them"), _("people"), of_people=True),
     ),
     changed_by=OF_LEARNERS,
     entry=OF_GROUPS,
@@ -224,7 +224,7 @@ STAFF = counted(
         KIND,
         RURAL,
     ),
-    measures=(Measure("posts", _("posts"), _("units")),),
+    measures=(Measure("posts", _("posts"), _("units"), of_people=True),),
     changed_by=OF_POSTS,
     entry=POSTED,
 )
@@ -267,8 +267,8 @@ QUALIFICATIONS = counted(
         RURAL,
     ),
     measures=(
-        Measure("courses", _("courses"), _("units")),
-        Measure("hours_total", _("hours in all"), _("hours")),
+        Measure("courses", _("courses"), _("units"), of_people=True),
+        Measure("hours_total", _("hours in all"), _("hours"), of_people=True),
     ),
     changed_by=OF_POSTS,
     entry=COURSES,
@@ -439,8 +439,8 @@ SIZES = counted(
     dimensions=(Dimension("size", _("learners of the organisation")), KIND, RURAL),
     measures=(
         Measure("organisations", _("organisations"), _("units")),
-        Measure("learners", _("learners"), _("people")),
-        Measure("teachers", _("posts of teachers"), _("units")),
+        Measure("learners", _("learners"), _("people"), of_people=True),
+        Measure("teachers", _("posts of teachers"), _("units"), of_people=True),
         Measure("groups", _("classes and groups"), _("units")),
     ),
     changed_by=(*OF_LEARNERS, *OF_POSTS),

@@ -16,7 +16,7 @@ from procrastinate.contrib.django import app
 from sreda.kernel import clock
 from sreda.reporting.domain import freshness, mailings
 from sreda.reporting.domain.campaigns import open_campaign, remind, tell_of_opening
-from sreda.reporting.domain.people import count_people
+from sreda.reporting.domain.people import count_people, count_reported
 from sreda.reporting.domain.prefill import fill_campaign
 from sreda.reporting.domain.surveys import close_survey, tell_asked
 from sreda.reporting.enums import CampaignStatus, FormKind
@@ -106,7 +106,9 @@ def remind_of_reports(timestamp: int) -> None:
 @app.task(queue="figures", queueing_lock="people-counts")
 def count_people_of_the_day(timestamp: int) -> None:
     """For analysts; asked often, since the region's midnight is not the server's."""
-    count_people(on=timezone.localtime(clock.now()).date())
+    on = timezone.localtime(clock.now()).date()
+    count_people(on=on)
+    count_reported(on=on)
 
 
 @app.task(queue="figures", queueing_lock="indicators")

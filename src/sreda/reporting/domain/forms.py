@@ -15,9 +15,11 @@ from django.utils.translation import gettext as _
 from sreda.kernel.api import Actor, audit, made_before, publish
 from sreda.reporting.enums import CampaignStatus, FormKind, PeriodKind, VersionStatus
 from sreda.reporting.events import FormPublished, FormWithdrawn
+from sreda.reporting.expressions import CompiledForm
 from sreda.reporting.forms import Schema
 from sreda.reporting.models import Campaign, Form, FormCell, FormVersion
 from sreda.reporting.queries.knowledge import element_of
+from sreda.reporting.queries.of_people import keys_of_people
 from sreda.reporting.queries.vetting import Problem, problems
 
 FIELDS = ("title", "kind", "period_kind", "basis", "about", "audience")
@@ -149,6 +151,7 @@ def publish_version(
 def write_cells(version: FormVersion) -> None:
     """The cells of a published version, on which values hang."""
     schema = version.schema
+    of_people = keys_of_people(CompiledForm(schema))
     FormCell.objects.bulk_create(
         FormCell(
             version=version,
@@ -157,6 +160,7 @@ def write_cells(version: FormVersion) -> None:
             type=cell.field.type.value,
             element=(cell.element or element_of(cell.source, schema))[:130],
             title=cell.title[:600],
+            of_people=cell.key in of_people,
         )
         for number, cell in enumerate(schema.cells.values(), 1)
     )

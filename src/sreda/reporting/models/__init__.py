@@ -12,7 +12,7 @@ from sreda.reporting.models.filling import (
 )
 from sreda.reporting.models.forms import Dictionary, DraftStep, Form, FormCell, FormVersion
 from sreda.reporting.models.indicators import Indicator, IndicatorInput, IndicatorValue
-from sreda.reporting.models.people import PeopleCount
+from sreda.reporting.models.people import PeopleCount, ReportedPeople
 from sreda.reporting.models.surveys import Answer, Participation
 
 __all__ = [
@@ -35,6 +35,7 @@ __all__ = [
     "Participation",
     "PeopleCount",
     "Proposal",
+    "ReportedPeople",
     "SavedChange",
     "Submission",
     "SubmissionStep",

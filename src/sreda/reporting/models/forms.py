@@ -128,7 +128,11 @@ class DraftStep(models.Model):
 
 
 class FormCell(models.Model):
-    """A cell of a published version: what values hang on. `number` is its place in the form."""
+    """A cell of a published version: what values hang on. `number` is its place in the form.
+
+    `of_people`: its figure tells of people; analysts read it only summed, small numbers hidden.
+    Null: not looked at yet, and taken for one.
+    """
 
     version = models.ForeignKey(FormVersion, models.PROTECT, related_name="cells")
     key = models.CharField(max_length=130)
@@ -136,6 +140,7 @@ class FormCell(models.Model):
     type = models.CharField(max_length=10)
     element = models.CharField(max_length=130, blank=True)
     title = models.CharField(max_length=600)
+    of_people = models.BooleanField(null=True)
 
     class Meta:
         ordering = ["number"]

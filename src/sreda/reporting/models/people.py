@@ -5,6 +5,8 @@ from __future__ import annotations
 from django.db import models
 
 from sreda.registry.api import Municipality
+from sreda.reporting.models.campaigns import Campaign
+from sreda.reporting.models.forms import FormCell
 
 
 class PeopleCount(models.Model):
@@ -41,3 +43,25 @@ class PeopleCount(models.Model):
                 name="people_not_few",
             ),
         ]  # fmt: skip
+
+
+class ReportedPeople(models.Model):
+    """Of a day: what the reports of a campaign that count say of people in a municipality, summed
+    by cell; `people` is null where it is hidden."""
+
+    on = models.DateField()
+    campaign = models.ForeignKey(Campaign, models.CASCADE, related_name="+")
+    municipality = models.ForeignKey(Municipality, models.CASCADE, related_name="+")
+    cell = models.ForeignKey(FormCell, models.CASCADE, related_name="+")
+    reports = models.PositiveIntegerField()
+    people = models.BigIntegerField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["campaign", "municipality", "cell"], name="reported_people_once"
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(people__range=(1, 4)), name="reported_people_not_few"
+            ),
+        ]

@@ -29,7 +29,7 @@ class View:
     columns: tuple[Column, ...]
     example: str
     of_people: bool = False
-    """Counted once a day, small numbers hidden."""
+    """Counted when first asked for on a day, small numbers hidden."""
 
 
 _MUNICIPALITY = Column("municipality_code", "text", _("municipality's code"))
@@ -43,6 +43,8 @@ _FEW = _(
     "People only as counts of the day. A count under five is empty, and so are further ones from"
     " which it could be reckoned by a sum."
 )
+_CELL = Column("cell", "text", _("cell's key"))
+_CELL_TITLE = Column("cell_title", "text", _("cell's title"))
 _OF_DAY = Column("as_of", "date", _("as of"))
 
 VIEWS: tuple[View, ...] = (
@@ -72,7 +74,10 @@ VIEWS: tuple[View, ...] = (
             Column("level", "text", _("level: region, municipality, organisation")),
             _MUNICIPALITY,
             _ORGANISATION,
-            Column("value", "decimal", _("value; empty where the records do not answer")),
+            Column("value", "decimal", _(
+                "value; empty where the records do not answer, and where it is a number of people"
+                " at one organisation, or under five"
+            )),
             Column("remark", "text", _("why there is no value")),
             Column("provisional", "boolean", _("a source has changed since")),
             Column("computed_at", "moment", _("when it was computed")),
@@ -95,20 +100,41 @@ VIEWS: tuple[View, ...] = (
     ),
     View(
         "report_values", _("Values of reports"),
-        _("Numbers of the reports that were handed in; texts and files are not here."),
+        _(
+            "Numbers of the reports that were handed in: rooms, computers, roubles and the like,"
+            " exact. Numbers that tell of people (in people, or made of records of learners and"
+            " staff) are in report_people; texts and files are nowhere here."
+        ),
         (
             _FORM,
             Column("form_version", "integer", _("number of the form's version")),
             _CAMPAIGN, _FROM, _TO, _MUNICIPALITY, _ORGANISATION,
             Column("status", "text", _("state: submitted, accepted")),
-            Column("cell", "text", _("cell's key")),
-            Column("cell_title", "text", _("cell's title")),
+            _CELL, _CELL_TITLE,
             Column("list_row", "text", _("row of a list, else empty")),
             Column("value", "decimal", _("value")),
             Column("origin", "text", _("source, typed, corrected, imported, carried")),
         ),
         "SELECT cell, sum(value) FROM analytics.report_values\n"
         " WHERE form_code = 'oo1' AND period_end = date '2026-09-30' GROUP BY cell",
+    ),
+    View(
+        "report_people", _("People in reports"),
+        _(
+            "What the reports that were handed in say of people, summed by municipality. Sums under"
+            " five are empty, and so are further ones from which they could be reckoned. Made once"
+            " a day."
+        ),
+        (
+            _FORM,
+            Column("form_version", "integer", _("number of the form's version")),
+            _CAMPAIGN, _FROM, _TO, _MUNICIPALITY, _CELL, _CELL_TITLE,
+            Column("reports", "integer", _("reports that filled the cell")),
+            Column("people", "integer", _("people; empty: hidden")),
+            _OF_DAY,
+        ),
+        "SELECT municipality_code, people FROM analytics.report_people\n"
+        " WHERE form_code = 'oo1' AND cell = 'classes.all.learners'",
     ),
     View(
         "organisations", _("Organisations"),

@@ -78,6 +78,42 @@ def protect(
             return hidden
 
 
+def protect_apart(
+    counts: Sequence[int], lines: Sequence[Line], hidden: Sequence[bool]
+) -> list[bool]:
+    """The same, much sooner where many numbers have no line in common: each heap of numbers that
+    lines hold together is looked at by itself."""
+    heap = list(range(len(counts)))
+
+    def top(n: int) -> int:
+        while heap[n] != n:
+            heap[n] = n = heap[heap[n]]
+        return n
+
+    def places(line: Line) -> tuple[int, ...]:
+        return line.members if line.total is None else (*line.members, line.total)
+
+    for line in lines:
+        first, *others = places(line)
+        for other in others:
+            heap[top(other)] = top(first)
+    of_heap: dict[int, list[Line]] = {}
+    for line in lines:
+        of_heap.setdefault(top(line.members[0]), []).append(line)
+    done = list(hidden)
+    for own in of_heap.values():
+        here = sorted({n for line in own for n in places(line)})
+        at = {n: place for place, n in enumerate(here)}
+        within = [
+            Line(tuple(at[n] for n in one.members), None if one.total is None else at[one.total])
+            for one in own
+        ]
+        found = protect([counts[n] for n in here], within, [hidden[n] for n in here])
+        for n, hide in zip(here, found, strict=True):
+            done[n] = hide
+    return done
+
+
 def determined(lines: Iterable[Line], hidden: Sequence[bool]) -> list[int]:
     """The hidden numbers that the known sums fix, smallest place first.
 
