@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
@@ -11,9 +13,9 @@ from django.test import Client
 from django.urls import reverse
 
 import sreda
-from sreda.kernel import clock
-from sreda.kernel.api import AuditEntry, audit
-from sreda.registry.api import Person, Role, Teaching, User
+from sreda.kernel import clock, prepared
+from sreda.kernel.api import Ask, AuditEntry, audit, together
+from sreda.registry.api import LEARNER_ROLES, Person, Role, Teaching, User
 from tests.factories import (
     ClassGroupFactory,
     EnrolmentFactory,
@@ -125,6 +127,33 @@ def test_figures_do_not_cost_a_query_each(django_assert_max_num_queries: object)
         home(client)
         with django_assert_max_num_queries(15):  # type: ignore[operator]
             home(client)
+
+
+@pytest.mark.parametrize("role", [r.value for r in Role])
+def test_what_is_asked_together_is_what_the_page_asks(
+    role: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left: list[dict[object, object]] = []
+    sent: list[int] = []
+
+    @contextmanager
+    def watched(asks: Iterable[Ask | None]) -> Iterator[None]:
+        with together(asks):
+            known = prepared._together.get() or {}
+            sent.append(len(known))
+            yield
+            left.append(known)
+
+    monkeypatch.setattr("sreda.portal.web.cabinet.home.together", watched)
+    if role == Role.PARENT:
+        person = GuardianshipFactory(child=EnrolmentFactory().person).guardian
+    elif role in LEARNER_ROLES:
+        person = EnrolmentFactory(role=role).person
+    else:
+        person = PostFactory(role=role, **scope(role)).person
+    home(signed_in(person))
+    assert sent[0] >= 3
+    assert left == [{}]
 
 
 def test_without_a_seat_the_page_says_whom_to_ask() -> None:

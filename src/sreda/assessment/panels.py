@@ -57,6 +57,18 @@ add_nav(
     ),
 )  # fmt: skip
 add_panel(
-    Panel("assessment.waiting", "assessment/panels/waiting.html", waiting, LEARNERS, order=10)
+    Panel(
+        "assessment.waiting",
+        "assessment/panels/waiting.html",
+        waiting,
+        LEARNERS,
+        order=10,
+        asks=lambda actor: [taking.ask_sittings(actor)],
+    )
 )
-add_panel(Panel("assessment.to_mark", "assessment/panels/to_mark.html", to_mark, STAFF, order=30))
+add_panel(
+    Panel(
+        "assessment.to_mark", "assessment/panels/to_mark.html", to_mark, STAFF, order=30,
+        asks=lambda actor: [_to_mark.ask(actor)],
+    )
+)  # fmt: skip

@@ -32,7 +32,7 @@ from sreda.kernel.domain.retention import hold_content, remove_content
 from sreda.kernel.domain.work import at_work, worker_there
 from sreda.kernel.events import Event
 from sreda.kernel.ids import uuid7
-from sreda.kernel.kept import Kept, kept, number_of, numbers
+from sreda.kernel.kept import Kept, ask_numbers, kept, number_of, numbers
 from sreda.kernel.listing import Column, Filter, Listing
 from sreda.kernel.models import AuditEntry, Notice, Record, Revision, StoredFile
 from sreda.kernel.panels import NavItem, Panel, add_nav, add_panel, nav_for, panels_for
@@ -49,6 +49,7 @@ from sreda.kernel.permissions import (
     seated,
     where,
 )
+from sreda.kernel.prepared import Ask, together
 from sreda.kernel.wording import action_words, name_actions, name_objects, object_words
 
 __all__ = [
@@ -58,6 +59,7 @@ __all__ = [
     "SIGNED_IN",
     "TABLES",
     "Actor",
+    "Ask",
     "AuditEntry",
     "Column",
     "Copied",
@@ -87,6 +89,7 @@ __all__ = [
     "add_dataset",
     "add_nav",
     "add_panel",
+    "ask_numbers",
     "at_work",
     "audit",
     "copy_rows",
@@ -121,6 +124,7 @@ __all__ = [
     "state_on",
     "store",
     "subscribe",
+    "together",
     "unread",
     "upsert_rows",
     "uuid7",

@@ -38,7 +38,7 @@ from django.db.models.query import (
 from django.utils.functional import LazyObject
 
 from sreda.kernel.permissions import Actor, Seat
-from sreda.kernel.prepared import can_be_prepared, prepared
+from sreda.kernel.prepared import Ask, asked, can_be_prepared
 
 M = TypeVar("M")
 log = logging.getLogger(__name__)
@@ -64,18 +64,31 @@ def number_of(rows: QuerySet[Any, Any]) -> QuerySet[Any, Any]:
 def numbers(reads: Sequence[Kept[Any]], *args: Any) -> list[int]:
     """What several reads of `number_of` count for the same arguments, in one query."""
     given = [_bare(arg) for arg in args]
-    shaped = [read.shaped(given) for read in reads]
-    asked = [(shape, values) for shape, values in shaped if shape and shape.sql and shape.prepared]
-    found = iter(())
-    if asked:
-        sql = "SELECT " + ", ".join(f"({shape.sql})" for shape, _values in asked)
-        with prepared() as cursor:
-            cursor.execute(sql, [one for shape, values in asked for one in shape.given(values)])
-            found = iter(cursor.fetchone())
+    ask, inside = _in_one(reads, given)
+    found = iter(ask.rows()[0] if ask else ())
     return [
-        int(next(found) or 0) if pair in asked else read.number(*given)
-        for read, pair in zip(reads, shaped, strict=True)
+        int(next(found) or 0) if there else read.number(*given)
+        for read, there in zip(reads, inside, strict=True)
     ]
+
+
+def ask_numbers(reads: Sequence[Kept[Any]], *args: Any) -> Ask | None:
+    """What `numbers` will ask, for `together`."""
+    return _in_one(reads, [_bare(arg) for arg in args])[0]
+
+
+def _in_one(reads: Sequence[Kept[Any]], given: list[Any]) -> tuple[Ask | None, list[bool]]:
+    """One query for those that can stand in it, and which these are."""
+    texts: list[str] = []
+    parameters: list[Any] = []
+    inside = []
+    for read in reads:
+        shape, values = read.shaped(given)
+        inside.append(bool(shape and shape.sql and shape.prepared))
+        if shape and inside[-1]:
+            texts.append(f"({shape.sql})")
+            parameters += shape.given(values)
+    return Ask("SELECT " + ", ".join(texts), tuple(parameters)) if texts else None, inside
 
 
 class Kept(Generic[M]):
@@ -93,6 +106,12 @@ class Kept(Generic[M]):
         given = [_bare(arg) for arg in args]
         shape, values = self.shaped(given)
         return list(self.build(*given)) if shape is None else shape.rows(values)
+
+    def ask(self, *args: Any) -> Ask | None:
+        """What a call with these arguments will ask, for `together`; None where that is nothing,
+        or cannot be told beforehand."""
+        shape, values = self.shaped([_bare(arg) for arg in args])
+        return shape.ask(values) if shape and shape.sql and shape.prepared else None
 
     def number(self, *args: Any) -> int:
         """Of a read of `number_of`."""
@@ -182,14 +201,18 @@ class Shape:
     prepared: bool  # the server keeps its plan
 
     def given(self, values: Sequence[Any]) -> tuple[Any, ...]:
-        return tuple(const if at < 0 else values[at] for at, const in self.parameters)
+        return tuple([const if at < 0 else values[at] for at, const in self.parameters])
+
+    def ask(self, values: Sequence[Any]) -> Ask:
+        return Ask(self.sql, self.given(values))
 
     def rows(self, values: Sequence[Any]) -> list[Any]:
         if not self.sql:
             return []
-        given = self.given(values)
-        with prepared() if self.prepared else connection.cursor() as cursor:
-            cursor.execute(self.sql, given)
+        if self.prepared:
+            return self.read(asked(self.sql, self.given(values)))
+        with connection.cursor() as cursor:
+            cursor.execute(self.sql, self.given(values))
             return self.read(cursor.fetchall())
 
 

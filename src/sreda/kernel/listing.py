@@ -20,6 +20,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 
 from sreda.kernel.kept import kept, number_of
+from sreda.kernel.prepared import Ask, together
 
 M = TypeVar("M", bound=Model)
 
@@ -63,8 +64,8 @@ class Listing(Generic[M]):
 
     `search(rows, text)` narrows by the text in `q`; `sorts` maps a public name to order_by
     fields (a leading "-" in the address reverses). Unknown values are ignored, not errors:
-    an old bookmark still opens. `count_all` counts the rows, all of them, where that can be done
-    more cheaply than by counting what `rows` selects. What a search finds is counted up to
+    an old bookmark still opens. `count_all` asks for the number of rows, all of them, where that is
+    told more cheaply than by counting what `rows` selects. What a search finds is counted up to
     `count_to`, if given: `more` says that there is more. `complete` adds to rows to be shown what
     is asked for all of them at once.
 
@@ -83,7 +84,7 @@ class Listing(Generic[M]):
     columns: Sequence[Column] = ()
     name: str = "list"
     page_size: int = PAGE_SIZE
-    count_all: Callable[[], int] | None = None
+    count_all: Ask | None = None
     count_to: int = 0
     of: tuple[Any, ...] = ()
     short: bool = False
@@ -153,7 +154,7 @@ class Listing(Generic[M]):
     def _paged(self) -> Page[M]:
         paginator = Paginator(self.selected, self.page_size)
         if self.count_all and not self.narrowed:
-            paginator.count = self.count_all()
+            paginator.count = self.count_all.number()
         elif self.q and self.search and self.count_to:
             found = self.selected.order_by().values("pk")[: self.count_to + 1].count()
             self.more = found > self.count_to
@@ -187,12 +188,11 @@ class Listing(Generic[M]):
             rows = _counted(self.rows, self.of, where, self._order, self.page_size)
             paginator.count = rows[0].rows_in_all if rows else 0
             return Page(rows, 1, paginator)
-        if self.count_all and not set_:
-            paginator.count = self.count_all()
-        else:
-            paginator.count = sum(n for (n,) in _number(self.rows, self.of, where))
-        rows = _first(self.rows, self.of, where, self._order, self.page_size)
-        return Page(rows, 1, paginator)
+        first = (self.rows, self.of, where, self._order, self.page_size)
+        count = None if set_ else self.count_all
+        with together([count or _number.ask(self.rows, self.of, where), _first.ask(*first)]):
+            paginator.count = count.number() if count else _number.number(self.rows, self.of, where)
+            return Page(_first(*first), 1, paginator)
 
     @property
     def total(self) -> int:

@@ -5,12 +5,13 @@ An app names them in its `panels.py`; the portal puts them together and knows no
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
 from sreda.kernel.kept import Kept
 from sreda.kernel.permissions import Actor
+from sreda.kernel.prepared import Ask
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,9 @@ class NavItem:
 class Panel:
     """A card of the cabinet's home page: `context(actor)` costs a fixed number of queries.
 
+    `asks(actor)` names what `context` will surely ask: it is asked together with what the other
+    cards ask.
+
     A panel that depends on nothing of the actor but `shared(actor)` (a place's number, or "" for
     the whole region) names it: the card may then be kept for some seconds and shown to others.
     """
@@ -45,6 +49,7 @@ class Panel:
     order: int = 100
     wide: bool = False
     shared: Callable[[Actor], object] | None = None
+    asks: Callable[[Actor], Iterable[Ask | None]] = lambda actor: ()
 
 
 @dataclass

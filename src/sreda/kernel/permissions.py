@@ -62,6 +62,18 @@ class Actor:
         return self.seat.role if self.seat else ""
 
     @property
+    def standing(self) -> tuple[object, ...]:
+        """The role, and which numbers there are."""
+        seat = self.seat
+        there = seat and (seat.organisation_id, seat.municipality_id, seat.group_id, seat.child_id)
+        return (
+            self.role,
+            self.user_id is None,
+            self.person_id is None,
+            there and tuple([number is None for number in there]),
+        )
+
+    @property
     def organisation_id(self) -> UUID | None:
         return self.seat.organisation_id if self.seat else None
 
@@ -145,11 +157,16 @@ def where(**lookup: Any) -> Rule:
 
 
 class Permissions(Generic[M]):
-    """One model's table of rules. Every table has "view"; other actions imply it."""
+    """One model's table of rules. Every table has "view"; other actions imply it.
+
+    Whether an actor may do something at all follows from their role and from which numbers they
+    have, not from the numbers: a rule that depends on these is a filter. So it is worked out once.
+    """
 
     def __init__(self, model: type[M], table: Mapping[str, Rule]) -> None:
         self.model = model
         self.table = dict(table)
+        self._at_all: dict[object, bool] = {}
 
     def all(self, actor: Actor, action: str = "view") -> QuerySet[M]:
         """Every row on which the actor may do this (distinct where the rule joins)."""
@@ -173,10 +190,19 @@ class Permissions(Generic[M]):
 
     def may(self, actor: Actor, action: str, thing: M | None = None) -> bool:
         """Without `thing`: may the actor do this at all, to any row that exists or will?"""
+        if thing is None:
+            return self._may_at_all(actor, action)
         decided = self.table[action].decide(actor)
         if isinstance(decided, bool):
             return decided
-        return thing is None or self.all(actor, action).filter(pk=thing.pk).exists()
+        return self.all(actor, action).filter(pk=thing.pk).exists()
+
+    def _may_at_all(self, actor: Actor, action: str) -> bool:
+        key = action, actor.standing
+        try:
+            return self._at_all[key]
+        except KeyError:
+            return self._at_all.setdefault(key, self.table[action].decide(actor) is not False)
 
     def require(self, actor: Actor, action: str, thing: M | None = None) -> None:
         if not self.may(actor, action, thing):

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q, QuerySet, Subquery
 from django.utils.translation import gettext_lazy as _
 
 from sreda.kernel.api import Actor, NavItem, Panel, add_nav, add_panel, kept, number_of, numbers
@@ -14,7 +14,7 @@ from sreda.programme.access import ACTIONS, ENTRIES
 from sreda.programme.models import Action, ListEntry
 from sreda.programme.queries import actions as action_queries
 from sreda.programme.queries import programmes
-from sreda.programme.queries.entries import ranks
+from sreda.programme.queries.entries import ranked
 from sreda.registry.api import Role
 
 SECTION = _("Programme of change")
@@ -34,24 +34,16 @@ def programme(actor: Actor) -> dict[str, Any] | None:
 
 
 @kept
-def _followed(actor: Actor, programme_id: UUID) -> QuerySet[ListEntry]:
-    rows = ENTRIES.all(actor, "follow").filter(programme_id=programme_id, gone_at=None)
-    return rows.only("name", "section", "number")[:10]
+def _followed(actor: Actor) -> QuerySet[ListEntry]:
+    newest = programmes.with_current().values("pk")[:1]
+    rows = ENTRIES.all(actor, "follow").filter(programme_id=Subquery(newest), gone_at=None)
+    return ranked(rows).only("name", "section", "number")[:10]
 
 
 def own_entries(actor: Actor) -> dict[str, Any] | None:
     """One's own places on the newest list, if there are any."""
-    found = programmes.newest()
-    if found is None:
-        return None
-    entries = _followed(actor, found.pk)
-    if not entries:
-        return None
-    places = ranks(found)
-    return {
-        "programme": found,
-        "rows": [{"entry": entry, "rank": places.get(entry.pk)} for entry in entries],
-    }
+    entries = _followed(actor)
+    return {"rows": entries} if entries else None
 
 
 @kept
@@ -112,9 +104,24 @@ add_panel(
 )
 add_panel(Panel("programme.deadlines", "programme/panels/deadlines.html", deadlines, OPERATOR, 25))
 add_panel(
-    Panel("programme.own_actions", "programme/panels/own_actions.html", own_actions, order=15)
+    Panel(
+        "programme.own_actions",
+        "programme/panels/own_actions.html",
+        own_actions,
+        order=15,
+        asks=lambda actor: [_owned.ask(actor)] if actor.person_id else [],
+    )
 )
-add_panel(Panel("programme.entries", "programme/panels/entries.html", own_entries, LISTED, 40))
+add_panel(
+    Panel(
+        "programme.entries",
+        "programme/panels/entries.html",
+        own_entries,
+        LISTED,
+        40,
+        asks=lambda actor: [_followed.ask(actor)],
+    )
+)
 
 add_nav(
     NavItem(SECTION, "programme:overview", "rocket", OPERATOR, SECTION, 100),

@@ -7,12 +7,13 @@ from typing import Any
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from sreda.kernel.api import Actor, NavItem, Panel, add_nav, add_panel
+from sreda.kernel.api import Actor, Ask, NavItem, Panel, add_nav, add_panel
 from sreda.registry.enums import LEARNER_ROLES, Role
 from sreda.registry.queries import cabinet
 
 LEADERS = frozenset({Role.HEAD, Role.ADMINISTRATOR})
 SHOWN = 10
+Asks = list[Ask | None]
 
 
 def link(name: str, *args: Any) -> str:
@@ -23,6 +24,10 @@ def terms(actor: Actor) -> dict[str, Any] | None:
     """Posts of one's own that end soon or ended lately."""
     posts = cabinet.ending_posts(actor.person_id, actor.on) if actor.person_id else []
     return {"posts": posts, "on": actor.on} if posts else None
+
+
+def ask_terms(actor: Actor) -> Asks:
+    return [cabinet.ask_ending_posts(actor.person_id, actor.on)] if actor.person_id else []
 
 
 def region(actor: Actor) -> dict[str, Any]:
@@ -79,10 +84,20 @@ def organisation(actor: Actor) -> dict[str, Any] | None:
     }
 
 
+def ask_organisation(actor: Actor) -> Asks:
+    return cabinet.ask_card(actor.organisation_id) if actor.organisation_id else []
+
+
 def to_complete(actor: Actor) -> dict[str, Any] | None:
     if actor.organisation_id is None:
         return None
     return {"gaps": cabinet.to_complete(actor.organisation_id, actor.on)}
+
+
+def ask_to_complete(actor: Actor) -> Asks:
+    if actor.organisation_id is None:
+        return []
+    return [cabinet.ask_to_complete(actor.organisation_id, actor.on)]
 
 
 def classes(actor: Actor) -> dict[str, Any] | None:
@@ -94,6 +109,12 @@ def classes(actor: Actor) -> dict[str, Any] | None:
     return {"teaching": rows}
 
 
+def ask_classes(actor: Actor) -> Asks:
+    if actor.person_id is None or actor.organisation_id is None:
+        return []
+    return [cabinet.ask_classes(actor.person_id, actor.organisation_id, actor.on)]
+
+
 def learner(actor: Actor) -> dict[str, Any] | None:
     """The seat's own place of learning: class, teachers, organisation."""
     if actor.person_id is None:
@@ -101,6 +122,10 @@ def learner(actor: Actor) -> dict[str, Any] | None:
     places = cabinet.places_of_learners([actor.person_id], actor.on)
     here = [e for e in places if e.organisation_id == actor.organisation_id]
     return {"places": _with_teachers(here, actor)}
+
+
+def ask_places(actor: Actor) -> Asks:
+    return [cabinet.ask_places([actor.person_id], actor.on)] if actor.person_id else []
 
 
 def children(actor: Actor) -> dict[str, Any] | None:
@@ -118,6 +143,10 @@ def children(actor: Actor) -> dict[str, Any] | None:
             for person in people
         ]
     }
+
+
+def ask_children(actor: Actor) -> Asks:
+    return [cabinet.children_of.ask(actor.person_id, actor.on)] if actor.person_id else []
 
 
 def _with_teachers(places: list[Any], actor: Actor) -> list[dict[str, Any]]:
@@ -143,7 +172,14 @@ def everywhere(actor: Actor) -> str:
 
 OPERATOR = frozenset({Role.OPERATOR})
 for panel in (
-    Panel("registry.terms", "registry/panels/terms.html", terms, order=5, wide=True),
+    Panel(
+        "registry.terms",
+        "registry/panels/terms.html",
+        terms,
+        order=5,
+        wide=True,
+        asks=ask_terms,
+    ),
     Panel(
         "registry.region",
         "registry/panels/region.html",
@@ -170,8 +206,22 @@ for panel in (
         wide=True,
         shared=lambda actor: actor.municipality_id,
     ),
-    Panel("registry.organisation", "registry/panels/organisation.html", organisation, LEADERS, 10),
-    Panel("registry.to-complete", "registry/panels/to_complete.html", to_complete, LEADERS, 20),
+    Panel(
+        "registry.organisation",
+        "registry/panels/organisation.html",
+        organisation,
+        LEADERS,
+        10,
+        asks=ask_organisation,
+    ),
+    Panel(
+        "registry.to-complete",
+        "registry/panels/to_complete.html",
+        to_complete,
+        LEADERS,
+        20,
+        asks=ask_to_complete,
+    ),
     Panel(
         "registry.classes",
         "registry/panels/classes.html",
@@ -179,6 +229,7 @@ for panel in (
         frozenset({Role.TEACHER}),
         10,
         wide=True,
+        asks=ask_classes,
     ),
     Panel(
         "registry.expert",
@@ -195,6 +246,7 @@ for panel in (
         frozenset(LEARNER_ROLES),
         10,
         wide=True,
+        asks=ask_places,
     ),
     Panel(
         "registry.children",
@@ -203,6 +255,7 @@ for panel in (
         frozenset({Role.PARENT}),
         10,
         wide=True,
+        asks=ask_children,
     ),
 ):
     add_panel(panel)

@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import Count, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from sreda.kernel.api import Actor, NavItem, Panel, add_nav, add_panel, kept, number_of
+from sreda.kernel.api import Actor, Ask, NavItem, Panel, add_nav, add_panel, kept, number_of
 from sreda.registry.api import Role
 from sreda.reporting.access import CAMPAIGNS, INDICATORS, PROPOSALS, SUBMISSIONS, SURVEYS
 from sreda.reporting.domain.prefill import FILLABLE
@@ -101,11 +101,42 @@ def surveys(actor: Actor) -> dict[str, Any] | None:
     return {"rows": rows} if rows else None
 
 
-add_panel(Panel("reporting.surveys", "reporting/panels/surveys.html", surveys, order=9))
-add_panel(Panel("reporting.own", "reporting/panels/own.html", own, FILLING, 8))
-add_panel(Panel("reporting.watched", "reporting/panels/open.html", watched, WATCHING, 22))
+def ask_surveys(actor: Actor) -> list[Ask | None]:
+    return [_to_answer.ask(actor)] if actor.person_id else []
+
+
 add_panel(
-    Panel("reporting.broken", "reporting/panels/broken.html", broken_indicators, OPERATOR, 28)
+    Panel("reporting.surveys", "reporting/panels/surveys.html", surveys, order=9, asks=ask_surveys)
+)
+add_panel(
+    Panel(
+        "reporting.own",
+        "reporting/panels/own.html",
+        own,
+        FILLING,
+        8,
+        asks=lambda actor: [_own.ask(actor)],
+    )
+)
+add_panel(
+    Panel(
+        "reporting.watched",
+        "reporting/panels/open.html",
+        watched,
+        WATCHING,
+        22,
+        asks=lambda actor: [_watched.ask(actor)],
+    )
+)
+add_panel(
+    Panel(
+        "reporting.broken",
+        "reporting/panels/broken.html",
+        broken_indicators,
+        OPERATOR,
+        28,
+        asks=lambda actor: [_broken.ask(actor)],
+    )
 )
 add_nav(
     NavItem(_("Reports"), "reporting:reports", "report", FILLING, SECTION, 160, to_hand_in),

@@ -66,7 +66,7 @@ def moment(value: datetime | None) -> str:
         return DASH
     if timezone.is_aware(value):
         value = timezone.localtime(value)
-    return f"{day(value)},{NBSP}{value.hour:02}:{value.minute:02}"
+    return f"{_day(value.date(), get_language())},{NBSP}{value.hour:02}:{value.minute:02}"
 
 
 def short_day(value: date | datetime | None) -> str:

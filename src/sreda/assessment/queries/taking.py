@@ -13,7 +13,7 @@ from django.db.models import QuerySet
 from sreda.assessment.access import ATTEMPTS, RESULTS, SITTINGS
 from sreda.assessment.enums import AttemptStatus, ReleaseStatus, SittingStatus
 from sreda.assessment.models import Attempt, ItemResult, Sitting
-from sreda.kernel.api import Actor, kept
+from sreda.kernel.api import Actor, Ask, kept
 
 SHOWN = 100
 
@@ -41,6 +41,11 @@ def sittings_of(actor: Actor, at: datetime) -> list[Given]:
     found = [_given(sitting, own[sitting.pk], at) for sitting in rows]
     places = {"working": 0, "open": 1, "coming": 2, "used": 3, "over": 4}
     return sorted(found, key=lambda given: places[given.state])
+
+
+def ask_sittings(actor: Actor) -> Ask | None:
+    """The first thing that `sittings_of` will ask."""
+    return _sittings.ask(actor) if actor.person_id else None
 
 
 @kept

@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from django.db import connection
 from django.db.models import Q, QuerySet
 
-from sreda.kernel.api import AuditEntry, kept
+from sreda.kernel.api import Ask, AuditEntry, kept
 from sreda.kernel.models import AuditCheckpoint, AuditHead
 
 # One step along the index for each distinct value, however long the log is.
@@ -25,9 +24,16 @@ WITH RECURSIVE step(value) AS (
 
 
 def distinct(column: Literal["action", "object_type"]) -> list[str]:
-    with connection.cursor() as cursor:
-        cursor.execute(_DISTINCT.format(column=column))
-        return [value for (value,) in cursor.fetchall()]
+    return [value for (value,) in ask_distinct(column).rows()]
+
+
+def ask_distinct(column: Literal["action", "object_type"]) -> Ask:
+    return Ask(_DISTINCT.format(column=column))
+
+
+def asks() -> list[Ask | None]:
+    """What the page of the log asks in any case."""
+    return [ask_distinct("action"), ask_distinct("object_type"), _head.ask(), _signed.ask()]
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from uuid import UUID
 
-from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.db.models import Case, Count, OuterRef, Q, QuerySet, Subquery, When
+from django.db.models.functions import Coalesce
 
 from sreda.kernel.api import kept
 from sreda.programme.enums import FindingStatus
@@ -61,6 +62,19 @@ def ranks(programme: Programme) -> dict[UUID, int]:
         values = [ratio for ratio, _pk in members]
         found |= {pk: values.index(ratio) + 1 for ratio, pk in members}
     return found
+
+
+def ranked(rows: QuerySet[ListEntry]) -> QuerySet[ListEntry]:
+    """Each row with its `rank`, as `ranks` gives it, where only a few are asked for."""
+    before = ListEntry.objects.filter(
+        programme=OuterRef("programme"),
+        section=OuterRef("section"),
+        ratio__lt=OuterRef("ratio"),
+        gone_at=None,
+    )
+    number = before.order_by().values("programme").annotate(number=Count("pk")).values("number")
+    place = Coalesce(Subquery(number), 0) + 1
+    return rows.annotate(rank=Case(When(ratio__isnull=False, then=place)))
 
 
 @dataclass(frozen=True, slots=True)

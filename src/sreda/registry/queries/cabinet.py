@@ -10,7 +10,7 @@ from uuid import UUID
 from django.db.models import Count, F, Max, Q, QuerySet, Sum
 
 from sreda.kernel.kept import kept
-from sreda.kernel.prepared import prepared
+from sreda.kernel.prepared import Ask, asked
 from sreda.registry.enums import OrganisationKind, Role
 from sreda.registry.models import (
     ClassGroup,
@@ -121,9 +121,8 @@ SELECT (SELECT count(*) FROM (SELECT 1 FROM registry_person
 
 
 def quality(on: date) -> Quality:
-    with prepared() as cursor:
-        cursor.execute(_QUALITY, {"most": COUNTED_UP_TO, "on": on, "soon": on + SOON})
-        return Quality(*cursor.fetchone())
+    (row,) = asked(_QUALITY, {"most": COUNTED_UP_TO, "on": on, "soon": on + SOON})
+    return Quality(*row)
 
 
 def organisations_in(municipality_id: UUID, on: date) -> list[Organisation]:
@@ -166,6 +165,11 @@ def latest_facilities(organisation_id: UUID) -> Facilities | None:
     return next(iter(_latest(organisation_id)), None)
 
 
+def ask_card(organisation_id: UUID) -> list[Ask | None]:
+    """What the two above will ask."""
+    return [_card.ask(organisation_id), _latest.ask(organisation_id)]
+
+
 @dataclass(frozen=True, slots=True)
 class ToComplete:
     """What an organisation's own people still lack."""
@@ -203,23 +207,28 @@ SELECT e.without_birth_date, e.without_class, s.without_account, s.ending
 """
 
 
+def ask_to_complete(organisation_id: UUID, on: date) -> Ask:
+    return Ask(_TO_COMPLETE, {"organisation": organisation_id, "on": on, "soon": on + SOON})
+
+
 def to_complete(organisation_id: UUID, on: date) -> ToComplete:
-    with prepared() as cursor:
-        cursor.execute(_TO_COMPLETE, {"organisation": organisation_id, "on": on, "soon": on + SOON})
-        return ToComplete(*cursor.fetchone())
+    (row,) = ask_to_complete(organisation_id, on).rows()
+    return ToComplete(*row)
 
 
 def school_years() -> range:
     """Those of which the registry has classes, the newest first: two looks at an index."""
-    with prepared() as cursor:
-        cursor.execute("SELECT min(school_year), max(school_year) FROM registry_classgroup")
-        first, last = cursor.fetchone()
+    ((first, last),) = asked("SELECT min(school_year), max(school_year) FROM registry_classgroup")
     return range(0) if last is None else range(last, first - 1, -1)
 
 
 def classes_of_teacher(person_id: UUID, organisation_id: UUID, on: date) -> list[Teaching]:
     """This year's classes of a teacher in an organisation, with `learners` counted."""
     return _classes(person_id, organisation_id, on, school_year(on))
+
+
+def ask_classes(person_id: UUID, organisation_id: UUID, on: date) -> Ask | None:
+    return _classes.ask(person_id, organisation_id, on, school_year(on))
 
 
 @kept
@@ -242,6 +251,10 @@ def _classes(
 def places_of_learners(people: Iterable[UUID], on: date) -> list[Enrolment]:
     """Where these people learn now, with organisation, class and person."""
     return _places(list(people), on)
+
+
+def ask_places(people: Iterable[UUID], on: date) -> Ask | None:
+    return _places.ask(list(people), on)
 
 
 @kept
@@ -299,11 +312,13 @@ SELECT p.role, p.title, coalesce(o.short_name, m.name, ''), p.until
 """
 
 
+def ask_ending_posts(person_id: UUID, on: date) -> Ask:
+    return Ask(_ENDING, {"person": person_id, "first": on - SOON, "last": on + SOON})
+
+
 def ending_posts(person_id: UUID, on: date) -> list[EndingPost]:
     """Own posts that ended lately or end soon. Every home page asks: hence without the ORM."""
-    with prepared() as cursor:
-        cursor.execute(_ENDING, {"person": person_id, "first": on - SOON, "last": on + SOON})
-        return [EndingPost(*row) for row in cursor.fetchall()]
+    return [EndingPost(*row) for row in ask_ending_posts(person_id, on).rows()]
 
 
 def record_of(person_id: UUID) -> tuple[Person, list[Post], list[Enrolment]]:

@@ -13,7 +13,7 @@ from django.db.models import Q, QuerySet
 
 from sreda.kernel.kept import kept
 from sreda.kernel.permissions import Actor
-from sreda.kernel.prepared import prepared
+from sreda.kernel.prepared import Ask, together
 from sreda.registry.access import ENROLMENTS, POSTS
 from sreda.registry.enums import Role
 from sreda.registry.models import Enrolment, Person, Post
@@ -67,21 +67,20 @@ SELECT (SELECT coalesce(sum(people), 0) FROM registry_placecount WHERE municipal
 """
 
 
-def count_in_municipality(municipality_id: UUID) -> int:
+_IN_REGION = """
+SELECT coalesce(sum(people), 0) FROM registry_placecount WHERE municipality_id IS NULL
+"""
+
+
+def count_in_municipality(municipality_id: UUID) -> Ask:
     """How many records a coordinator lists: counted as they come and go (`PlaceCount`), less
     those merged into others."""
-    with prepared() as cursor:
-        cursor.execute(_IN_MUNICIPALITY, {"place": municipality_id})
-        return int(cursor.fetchone()[0])
+    return Ask(_IN_MUNICIPALITY, {"place": municipality_id})
 
 
-def count_in_region() -> int:
+def count_in_region() -> Ask:
     """How many records the department lists: counted as they come, are merged and go."""
-    with prepared() as cursor:
-        cursor.execute(
-            "SELECT coalesce(sum(people), 0) FROM registry_placecount WHERE municipality_id IS NULL"
-        )
-        return int(cursor.fetchone()[0])
+    return Ask(_IN_REGION)
 
 
 def add_places(people: Iterable[Person], actor: Actor) -> None:
@@ -92,10 +91,13 @@ def add_places(people: Iterable[Person], actor: Actor) -> None:
         found[person.pk] = person
         person.posts_now, person.enrolments_now = [], []  # type: ignore[attr-defined]
     numbers = list(found)
-    for post in _posts_now(actor, numbers) if numbers else ():
-        found[post.person_id].posts_now.append(post)
-    for enrolment in _enrolments_now(actor, numbers) if numbers else ():
-        found[enrolment.person_id].enrolments_now.append(enrolment)
+    if not found:
+        return
+    with together([_posts_now.ask(actor, numbers), _enrolments_now.ask(actor, numbers)]):
+        for post in _posts_now(actor, numbers):
+            found[post.person_id].posts_now.append(post)
+        for enrolment in _enrolments_now(actor, numbers):
+            found[enrolment.person_id].enrolments_now.append(enrolment)
 
 
 @kept

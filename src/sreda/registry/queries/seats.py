@@ -9,7 +9,7 @@ from django.core.exceptions import PermissionDenied
 from django.utils import timezone
 
 from sreda.kernel.permissions import Actor, Seat
-from sreda.kernel.prepared import prepared
+from sreda.kernel.prepared import asked
 from sreda.registry.enums import Role
 from sreda.registry.models import User
 
@@ -40,9 +40,7 @@ _ORDER = {role: place for place, role in enumerate(Role.values)}
 
 def seats_of(person_id: UUID, on: date) -> tuple[Seat, ...]:
     """Posts, enrolments and wards in force on the day, the widest rights first."""
-    with prepared() as cursor:
-        cursor.execute(_SQL, {"person": person_id, "on": on})
-        rows = cursor.fetchall()
+    rows = asked(_SQL, {"person": person_id, "on": on})
     seats = [
         Seat(
             key=key,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -19,7 +18,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from sreda.kernel import clock
-from sreda.kernel.api import Actor, Column, Filter, Listing
+from sreda.kernel.api import Actor, Ask, Column, Filter, Listing, kept
 from sreda.registry.access import (
     ENROLMENTS,
     GROUPS,
@@ -33,7 +32,15 @@ from sreda.registry.domain import accounts, guardianships, qualifications
 from sreda.registry.domain import people as domain
 from sreda.registry.domain import posts as posts_domain
 from sreda.registry.enums import LEARNER_ROLES, POST_ROLES, Role
-from sreda.registry.models import Enrolment, Guardianship, Person, Post, Qualification, User
+from sreda.registry.models import (
+    Enrolment,
+    Guardianship,
+    Organisation,
+    Person,
+    Post,
+    Qualification,
+    User,
+)
 from sreda.registry.models.periods import on_day
 from sreda.registry.queries.past import states_on
 from sreda.registry.queries.people import (
@@ -68,6 +75,17 @@ def _now(actor: Actor, **scope: Any) -> Q:
     )
 
 
+@kept
+def _managed(actor: Actor) -> QuerySet[Organisation, tuple[UUID, str]]:
+    rows = ORGANISATIONS.all(actor, "manage").order_by("short_name")
+    return rows.values_list("pk", "short_name")
+
+
+@kept
+def _managed_one(actor: Actor, pk: UUID) -> QuerySet[Organisation, tuple[UUID, str]]:
+    return ORGANISATIONS.all(actor, "manage").filter(pk=pk).values_list("pk", "short_name")
+
+
 def _filters(actor: Actor, organisation: str) -> list[Filter[Any]]:
     def by_role(rows: QuerySet[Person], role: str) -> QuerySet[Person]:
         if role in LEARNER_ROLES:
@@ -87,13 +105,14 @@ def _filters(actor: Actor, organisation: str) -> list[Filter[Any]]:
         return rows.filter(_now(actor, organisation__municipality_id=value))
 
     def places() -> list[tuple[str, str]]:
-        rows = ORGANISATIONS.all(actor, "manage").order_by("short_name")
-        if actor.role == Role.OPERATOR:
+        if actor.role == Role.OPERATOR:  # only the one asked for: there are hundreds
             try:
-                rows = rows.filter(pk=UUID(organisation))
+                rows = _managed_one(actor, UUID(organisation))
             except ValueError:
                 return []
-        return [(str(pk), name) for pk, name in rows.values_list("pk", "short_name")]
+        else:
+            rows = _managed(actor)
+        return [(str(pk), name) for pk, name in rows]
 
     roles = [(r.value, r.label) for r in (*POST_ROLES, *LEARNER_ROLES, Role.PARENT)]
     found: list[Filter[Any]] = [
@@ -130,12 +149,12 @@ def _listed(actor: Actor) -> QuerySet[Person]:
     return PEOPLE.all(actor).filter(merged_into__isnull=True)
 
 
-def _counted(actor: Actor) -> Callable[[], int] | None:
+def _counted(actor: Actor) -> Ask | None:
     """Where the list is a municipality's or the region's, its length is kept."""
     if actor.role == Role.OPERATOR:
-        return count_in_region
-    if actor.role == Role.COORDINATOR and (place := actor.municipality_id):
-        return lambda: count_in_municipality(place)
+        return count_in_region()
+    if actor.role == Role.COORDINATOR and actor.municipality_id:
+        return count_in_municipality(actor.municipality_id)
     return None
 
 

@@ -146,20 +146,25 @@ def csrf(token: Any) -> SafeString:
     return format_html('<input type="hidden" name="csrfmiddlewaretoken" value="{}">', token)
 
 
-_STAND_INS = tuple(UUID(int=(0xFEDC << 112) + n) for n in range(1, 5))
+_STAND_INS = {
+    UUID: tuple(UUID(int=(0xFEDC << 112) + n) for n in range(1, 5)),
+    int: tuple(range(8_364_190_271, 8_364_190_275)),
+}
 _links: dict[object, tuple[str, ...]] = {}
 
 
 def link(name: str, *args: Any) -> str:
     """`reverse`, which is worked out once for a name and any records' numbers."""
-    if not all(type(arg) is UUID for arg in args) or len(args) > len(_STAND_INS):
+    kinds = tuple(map(type, args))
+    if not all(kind in _STAND_INS for kind in kinds) or len(args) > 4:
         return reverse(name, args=args)
-    key = (name, len(args), get_urlconf(), get_script_prefix())
+    key = (name, kinds, get_urlconf(), get_script_prefix())
     parts = _links.get(key)
     if parts is None:
-        rest = reverse(name, args=_STAND_INS[: len(args)])
+        stand_ins = [_STAND_INS[kind][at] for at, kind in enumerate(kinds)]
+        rest = reverse(name, args=stand_ins)
         found = []
-        for stand_in in _STAND_INS[: len(args)]:
+        for stand_in in stand_ins:
             before, there, rest = rest.partition(str(stand_in))
             if not there:
                 return reverse(name, args=args)

@@ -10,17 +10,17 @@ from django.contrib.auth.decorators import login_required
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET
 
-from sreda.kernel.api import Actor, AuditEntry, Column, Filter, Listing
+from sreda.kernel.api import Actor, AuditEntry, Column, Filter, Listing, together
 from sreda.kernel.listing import Rows
 from sreda.portal.access import AUDIT
 from sreda.portal.queries import audit as log
+from sreda.portal.web.cabinet.context import ask_badges
 from sreda.portal.web.cabinet.wording import action_label, object_label
 
 DAY = timedelta(days=1)
@@ -46,27 +46,27 @@ def audit(request: HttpRequest) -> HttpResponseBase:
     listing = listing_of(rows if narrowed else _whole, request, () if narrowed else (actor,))
     if exported := listing.export():
         return exported
-    return render(
-        request,
-        "portal/cabinet/audit.html",
-        {
-            "listing": listing,
-            "rows": [
-                {
-                    "entry": entry,
-                    "action": action_label(entry.action),
-                    "object": object_label(entry.object_type),
-                    "url": reverse("audit_entry", args=[entry.pk]),
-                }
-                for entry in listing.page
-            ],
-            "chain": log.chain(),
-            "since": since,
-            "until": until,
-            "object": thing,
-            "narrowed": narrowed,
-        },
-    )
+    with together([ask_badges(actor), *log.asks()]):
+        return render(
+            request,
+            "portal/cabinet/audit.html",
+            {
+                "listing": listing,
+                "rows": [
+                    {
+                        "entry": entry,
+                        "action": action_label(entry.action),
+                        "object": object_label(entry.object_type),
+                    }
+                    for entry in listing.page
+                ],
+                "chain": log.chain(),
+                "since": since,
+                "until": until,
+                "object": thing,
+                "narrowed": narrowed,
+            },
+        )
 
 
 @require_GET

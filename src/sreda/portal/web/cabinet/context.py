@@ -14,10 +14,11 @@ from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from sreda.kernel.api import Actor, Kept, Seat, nav_for, numbers
+from sreda.kernel.api import Actor, Ask, Kept, Seat, ask_numbers, nav_for, numbers
 from sreda.ui.nav import Line, Section
 
 Badge = Kept[int] | None
+Lines = tuple[tuple[str, tuple[tuple[Line, Badge], ...]], ...]
 
 
 def cabinet(request: HttpRequest) -> dict[str, Any]:
@@ -30,13 +31,23 @@ def cabinet(request: HttpRequest) -> dict[str, Any]:
     }
 
 
+def ask_badges(actor: Actor) -> Ask | None:
+    """What the navigation will ask, for `together`."""
+    sections = lines_for(actor.role, get_language() or "")
+    return ask_numbers(_badges(sections), actor)
+
+
+def _badges(sections: Lines) -> list[Kept[int]]:
+    return [badge for _label, lines in sections for _line, badge in lines if badge]
+
+
 def navigation(request: HttpRequest) -> tuple[Section, ...]:
     actor: Actor = request.actor  # type: ignore[attr-defined]
     if not actor.signed_in:
         return ()
     sections = lines_for(actor.role, get_language() or "")
     here = _nearest(request.path, [line.url for _l, lines in sections for line, _badge in lines])
-    badges = [badge for _l, lines in sections for _line, badge in lines if badge]
+    badges = _badges(sections)
     counted = dict(zip(badges, numbers(badges, actor), strict=True))
     return tuple(
         Section(
@@ -51,7 +62,7 @@ def navigation(request: HttpRequest) -> tuple[Section, ...]:
 
 
 @lru_cache(maxsize=64)
-def lines_for(role: str, language: str) -> tuple[tuple[str, tuple[tuple[Line, Badge], ...]], ...]:
+def lines_for(role: str, language: str) -> Lines:
     """The role's lines under their sections' names, in the order the apps gave them."""
     anyone = Actor(on=date.min, seat=Seat("", role, "") if role else None)
     sections: dict[str, list[tuple[Line, Badge]]] = {

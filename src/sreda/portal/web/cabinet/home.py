@@ -24,7 +24,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from sreda.kernel import clock
-from sreda.kernel.api import Actor, Panel, audit, panels_for
+from sreda.kernel.api import Actor, Panel, audit, panels_for, together
+from sreda.portal.web.cabinet.context import ask_badges
 from sreda.registry.middleware import SEAT_KEY, actor_of
 
 
@@ -37,8 +38,10 @@ def home(request: HttpRequest) -> HttpResponse:
     context: dict[str, Any] = {"withheld": getattr(request, "withheld_seats", ())}
     if seat is None:
         return render(request, "portal/cabinet/no_seat.html", context)
-    context["panels"] = list(shown_panels(request, actor))
-    return render(request, "portal/cabinet/home.html", context)
+    asks = [ask for panel in panels_for(actor) for ask in panel.asks(actor)]
+    with together([ask_badges(actor), *asks]):
+        context["panels"] = list(shown_panels(request, actor))
+        return render(request, "portal/cabinet/home.html", context)
 
 
 def shown_panels(request: HttpRequest, actor: Actor) -> Iterator[tuple[Panel, SafeString]]:
