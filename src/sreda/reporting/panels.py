@@ -125,7 +125,7 @@ add_panel(
         watched,
         WATCHING,
         22,
-        asks=lambda actor: [_watched.ask(actor)],
+        shared=lambda actor: actor.municipality_id or "",
     )
 )
 add_panel(

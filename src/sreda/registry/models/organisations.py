@@ -69,7 +69,10 @@ class Organisation(Record):
                 name="organisation_postcode",
             ),
         ]
-        indexes = [models.Index(fields=["municipality", "kind"], name="organisation_place")]
+        indexes = [
+            models.Index(fields=["municipality", "kind"], name="organisation_place"),
+            models.Index(fields=["municipality", "short_name"], name="organisation_place_name"),
+        ]
 
     def __str__(self) -> str:
         return self.short_name

@@ -70,6 +70,23 @@ def place_filters(actor: Actor) -> list[Filter[Any]]:
     return [Filter("municipality", gettext_lazy("Municipality"), _municipalities)]
 
 
+def place_choices(actor: Actor, asked: str) -> list[tuple[str, str]]:
+    """Organisations a list may be narrowed to: those one manages; of the region's hundreds the
+    one that is asked for."""
+    if actor.role != Role.OPERATOR:
+        return [(str(pk), name) for pk, name in _places(actor)]
+    if (known := _uuid(asked)) is None:
+        return []
+    rows = Organisation.objects.filter(pk=known)
+    return [(str(pk), name) for pk, name in rows.values_list("pk", "short_name")]
+
+
+@kept
+def _places(actor: Actor) -> QuerySet[Organisation, tuple[UUID, str]]:
+    rows = ORGANISATIONS.all(actor, "manage").order_by("short_name")
+    return rows.values_list("pk", "short_name")
+
+
 SITE_OF_NOW = Q(site_check__website=F("website")) & ~Q(website="")
 SITES: dict[str, tuple[Any, Q]] = {
     "dead": (
@@ -392,12 +409,6 @@ def _groups(actor: Actor) -> QuerySet[ClassGroup]:
     )
 
 
-@kept
-def _places(actor: Actor) -> QuerySet[Organisation, tuple[UUID, str]]:
-    rows = ORGANISATIONS.all(actor, "manage").order_by("short_name")
-    return rows.values_list("pk", "short_name")
-
-
 @page
 def group_list(request: HttpRequest) -> HttpResponseBase:
     actor = actor_of(request)
@@ -409,12 +420,7 @@ def group_list(request: HttpRequest) -> HttpResponseBase:
         return [(str(y), f"{y}/{y + 1}") for y in school_years()]
 
     def places() -> list[tuple[str, str]]:
-        if actor.role == Role.OPERATOR:
-            if (known := _uuid(here)) is None:
-                return []
-            rows = Organisation.objects.filter(pk=known)
-            return [(str(pk), name) for pk, name in rows.values_list("pk", "short_name")]
-        return [(str(pk), name) for pk, name in _places(actor)]
+        return place_choices(actor, here)
 
     params = request.GET.copy()
     params.setdefault("school_year", str(year))

@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from sreda.kernel import clock
-from sreda.kernel.api import Actor, Ask, Column, Filter, Listing, kept
+from sreda.kernel.api import Actor, Ask, Column, Filter, Listing
 from sreda.registry.access import (
     ENROLMENTS,
     GROUPS,
@@ -35,7 +35,6 @@ from sreda.registry.enums import LEARNER_ROLES, POST_ROLES, Role
 from sreda.registry.models import (
     Enrolment,
     Guardianship,
-    Organisation,
     Person,
     Post,
     Qualification,
@@ -61,7 +60,7 @@ from sreda.registry.web.forms import (
     ReasonForm,
 )
 from sreda.registry.web.likely import Likely
-from sreda.registry.web.organisations import place_filters
+from sreda.registry.web.organisations import place_choices, place_filters
 
 
 def _now(actor: Actor, **scope: Any) -> Q:
@@ -73,17 +72,6 @@ def _now(actor: Actor, **scope: Any) -> Q:
     return Q(
         pk__in=posts.order_by().values("person_id").union(enrolments.order_by().values("person_id"))
     )
-
-
-@kept
-def _managed(actor: Actor) -> QuerySet[Organisation, tuple[UUID, str]]:
-    rows = ORGANISATIONS.all(actor, "manage").order_by("short_name")
-    return rows.values_list("pk", "short_name")
-
-
-@kept
-def _managed_one(actor: Actor, pk: UUID) -> QuerySet[Organisation, tuple[UUID, str]]:
-    return ORGANISATIONS.all(actor, "manage").filter(pk=pk).values_list("pk", "short_name")
 
 
 def _filters(actor: Actor, organisation: str) -> list[Filter[Any]]:
@@ -105,14 +93,7 @@ def _filters(actor: Actor, organisation: str) -> list[Filter[Any]]:
         return rows.filter(_now(actor, organisation__municipality_id=value))
 
     def places() -> list[tuple[str, str]]:
-        if actor.role == Role.OPERATOR:  # only the one asked for: there are hundreds
-            try:
-                rows = _managed_one(actor, UUID(organisation))
-            except ValueError:
-                return []
-        else:
-            rows = _managed(actor)
-        return [(str(pk), name) for pk, name in rows]
+        return place_choices(actor, organisation)
 
     roles = [(r.value, r.label) for r in (*POST_ROLES, *LEARNER_ROLES, Role.PARENT)]
     found: list[Filter[Any]] = [
