@@ -197,6 +197,36 @@ def client_of(actor: Any) -> Client:
     return client
 
 
+def test_organisations_and_learners_are_found_by_name_and_added_as_lines() -> None:
+    client = client_of(seated(Role.OPERATOR))
+    make("Партнёр", scopes=[Scope.BY_AGREEMENT], at=clock.now())
+    places = [
+        OrganisationFactory(code=f"42000{n:02}", short_name=f"Школа {n}", locality="Юрга")
+        for n in range(10, 30)
+    ]
+    learner = PersonFactory(external_id="a-1", family_name="Щукина")
+    address = reverse("records:agreement_add")
+    sent = {"number": "12/3", "organisations": "4200001 было", "people": "", "since": "2026-13-01"}
+    found = {"find_organisation_text": "Школа 17", "find_organisation": "", "find_learner_text": ""}
+    page = client.post(address, {**sent, **found, "add": "find_organisation"})
+    assert page.status_code == 200
+    form = page.context["form"]
+    assert form["organisations"].value() == "4200001 было\n4200017 Школа 17"
+    assert form["number"].value() == "12/3", "what was typed stays"
+    assert "Исправьте" not in page.content.decode(), "nothing was entered yet"
+    sent["organisations"] = form["organisations"].value()
+    again = client.post(address, {**sent, **found, "add": "find_organisation"})
+    assert again.context["form"]["organisations"].value() == sent["organisations"]
+    many = {"find_organisation_text": "Школа", "find_learner_text": "Щукина"}
+    page = client.post(address, {**sent, **many, "add": "find_organisation"})
+    assert f'value="{places[0].pk}"' in page.content.decode(), "a short list to choose from"
+    assert page.context["form"]["organisations"].value() == sent["organisations"]
+    chosen = {**many, "find_learner": str(learner.pk), "find_learner_answered": "Щукина"}
+    page = client.post(address, {**sent, **chosen, "add": "find_learner"})
+    assert page.context["form"]["people"].value() == f"a-1 {learner.full_name}"
+    assert not Agreement.objects.exists()
+
+
 def test_an_agreement_is_entered_and_revoked_in_pages() -> None:
     client = client_of(seated(Role.OPERATOR))
     partner = make("Партнёр", scopes=[Scope.BY_AGREEMENT], at=clock.now()).credential
@@ -216,7 +246,7 @@ def test_an_agreement_is_entered_and_revoked_in_pages() -> None:
     assert page.status_code == 422
     assert "Строка 2" in text
     assert "9Я" in text
-    sent |= {"people": "a-1", "groups": "4200001 7А"}
+    sent |= {"people": "a-1 Щукина Анна", "groups": "4200001 7А", "organisations": "4200001 Лицей"}
     text = client.post(address, sent).content.decode()
     assert "Последний день раньше первого" in text
     assert "не адрес" in text

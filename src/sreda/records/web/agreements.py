@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Container
-from datetime import date
+from typing import ClassVar
 from uuid import UUID
 
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.db.models import Q
-from django.http import HttpRequest
+from django.http import HttpRequest, QueryDict
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -18,13 +18,21 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods
 
 from sreda.kernel import clock
-from sreda.kernel.api import AuditEntry, Column, Filter, Listing
+from sreda.kernel.api import Actor, AuditEntry, Column, Filter, Listing
 from sreda.records.access import AGREEMENTS
 from sreda.records.domain.agreements import make_agreement, revoke_agreement
 from sreda.records.enums import AgreementState, Scope
 from sreda.records.models import Agreement, Credential
 from sreda.records.queries import agreements as queries
-from sreda.registry.api import ClassGroup, Organisation, Person, school_year
+from sreda.registry.api import (
+    ORGANISATIONS,
+    PEOPLE,
+    ClassGroup,
+    Organisation,
+    Person,
+    school_year,
+)
+from sreda.registry.web.picking import ChildField, OrganisationField
 from sreda.ui.pages import actor_of, add_errors, page, visible
 
 LINES = 500  # of one field
@@ -43,7 +51,14 @@ class Lines(forms.CharField):
         return found
 
 
+def by_first_word(line: str) -> str:
+    """A line names its thing by the first word; what follows is for people."""
+    return line.split(maxsplit=1)[0]
+
+
 class AgreementForm(forms.Form):
+    """`find_learner` and `find_organisation` only help: what they find is added as a line."""
+
     number = forms.CharField(label=gettext_lazy("Number of the agreement"), max_length=60)
     partner = forms.CharField(label=gettext_lazy("Partner"), max_length=300)
     purpose = forms.CharField(
@@ -63,10 +78,15 @@ class AgreementForm(forms.Form):
         queryset=Credential.objects.none(),
         help_text=gettext_lazy("Sources that have the right to read by agreement."),
     )
+    find_learner = ChildField(
+        label=gettext_lazy("Find a learner"), queryset=Person.objects.none(), required=False
+    )
     people = Lines(
         label=gettext_lazy("Learners"),
         required=False,
-        help_text=gettext_lazy("Their registry identifiers, one a line."),
+        help_text=gettext_lazy(
+            "One a line: the registry identifier; what stands behind it is not read."
+        ),
     )
     groups = Lines(
         label=gettext_lazy("Classes"),
@@ -75,12 +95,18 @@ class AgreementForm(forms.Form):
             "Number of the organisation and name of the class, one a line: 4200001 7А."
         ),
     )
+    find_organisation = OrganisationField(
+        label=gettext_lazy("Find an organisation"),
+        queryset=Organisation.objects.none(),
+        required=False,
+    )
     organisations = Lines(
         label=gettext_lazy("Organisations"),
         required=False,
         help_text=gettext_lazy(
-            "Their registry numbers, one a line. Alone: all records kept for them; with learners or"
-            " classes: of these, only what is kept for the organisations named."
+            "One a line: the registry number; what stands behind it is not read. Alone: all records"
+            " kept for them; with learners or classes: of these, only what is kept for the"
+            " organisations named."
         ),
     )
     activities = Lines(
@@ -96,15 +122,45 @@ class AgreementForm(forms.Form):
         help_text=gettext_lazy("IRIs of verbs, one a line. Empty: any."),
     )
 
-    def __init__(self, *args: object, on: date, **more: object) -> None:
+    ADDED: ClassVar = {"find_learner": "people", "find_organisation": "organisations"}
+
+    def __init__(self, *args: object, actor: Actor, **more: object) -> None:
         super().__init__(*args, **more)  # type: ignore[arg-type]
-        self.on = on
+        self.on = actor.on
+        people = PEOPLE.all(actor, "view").filter(merged_into=None, external_id__isnull=False)
+        self.fields["find_learner"].queryset = people  # type: ignore[attr-defined]
+        places = ORGANISATIONS.all(actor, "view").order_by("short_name")
+        self.fields["find_organisation"].queryset = places  # type: ignore[attr-defined]
         self.fields["credential"].queryset = Credential.objects.filter(  # type: ignore[attr-defined]
             revoked_at=None, scopes__contains=[Scope.BY_AGREEMENT]
         )
 
+    @classmethod
+    def with_found(cls, sent: QueryDict, name: str, *, actor: Actor) -> tuple[AgreementForm, str]:
+        """As it was sent, with a line for what the field `name` has found; else why it has not."""
+        words = {field: sent.get(field, "") for field in cls.base_fields}
+        fields, fault = cls(actor=actor).fields, ""
+        asked = {
+            find: fields[find].widget.value_from_datadict(sent, {}, find) for find in cls.ADDED
+        }
+        lines = words[cls.ADDED[name]].splitlines()
+        try:
+            thing = fields[name].clean(asked[name])
+        except ValidationError as error:
+            fault = " ".join(error.messages)
+        else:
+            asked[name] = ""
+            if thing is None:
+                fault = _("Type a name first, then choose.")
+            else:
+                line = _line_of(thing)
+                if by_first_word(line) not in map(by_first_word, filter(str.strip, lines)):
+                    lines.append(line)
+        words[cls.ADDED[name]] = "\n".join(lines)
+        return cls(initial={**words, **asked}, actor=actor), fault
+
     def clean_people(self) -> list[Person]:
-        given = self.cleaned_data["people"]
+        given = [by_first_word(line) for line in self.cleaned_data["people"]]
         known = {
             one.external_id: one
             for one in Person.objects.filter(external_id__in=given, merged_into=None)
@@ -112,7 +168,7 @@ class AgreementForm(forms.Form):
         return [known[one] for one in self._known(given, known)]
 
     def clean_organisations(self) -> list[Organisation]:
-        given = self.cleaned_data["organisations"]
+        given = [by_first_word(line) for line in self.cleaned_data["organisations"]]
         known = {one.code: one for one in Organisation.objects.filter(code__in=given)}
         return [known[one] for one in self._known(given, known)]
 
@@ -140,6 +196,12 @@ class AgreementForm(forms.Form):
         if faults:
             raise ValidationError(faults)
         return given
+
+
+def _line_of(thing: Person | Organisation) -> str:
+    if isinstance(thing, Person):
+        return f"{thing.external_id} {thing.full_name}"
+    return f"{thing.code} {thing.short_name}"
 
 
 @require_GET
@@ -193,12 +255,18 @@ def agreements(request: HttpRequest) -> HttpResponseBase:
 def agreement_add(request: HttpRequest) -> HttpResponseBase:
     actor = actor_of(request)
     visible(AGREEMENTS.may(actor, "add"))
-    form = AgreementForm(request.POST or None, on=actor.on)
-    status = 200
-    if request.method == "POST":
+    status, adding = 200, request.POST.get("add", "")
+    if adding in AgreementForm.ADDED:
+        form, fault = AgreementForm.with_found(request.POST, adding, actor=actor)
+        if fault:
+            messages.warning(request, fault)
+    else:
+        form = AgreementForm(request.POST or None, actor=actor)
+    if request.method == "POST" and form.is_bound:
         if form.is_valid():
+            said = {n: v for n, v in form.cleaned_data.items() if n not in AgreementForm.ADDED}
             try:
-                made = make_agreement(**form.cleaned_data, at=clock.now(), actor=actor)
+                made = make_agreement(**said, at=clock.now(), actor=actor)
             except ValidationError as error:
                 add_errors(form, error)
             else:
