@@ -5,7 +5,7 @@ from __future__ import annotations
 from uuid import uuid4
 
 import pytest
-from django.db import DataError, connection, transaction
+from django.db import DataError, OperationalError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from sreda.kernel.api import Ask, together
@@ -79,3 +79,11 @@ def test_whoever_watches_queries_sees_each() -> None:
             assert asked(NUMBER, (1,)) == [(2,)]
             assert asked(NUMBER, (2,)) == [(3,)]
         assert [query["sql"] for query in queries] == ["SELECT 1::int + 1", "SELECT 2::int + 1"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_request_after_the_database_was_started_anew_is_answered() -> None:
+    with pytest.raises(OperationalError):
+        asked("SELECT pg_terminate_backend(pg_backend_pid())")
+    connection.health_check_done = False  # as a new request begins
+    assert asked(NUMBER, (1,)) == [(2,)]

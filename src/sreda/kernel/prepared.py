@@ -126,6 +126,7 @@ def can_be_prepared(sql: str, parameters: tuple[Any, ...]) -> bool:
 
 
 def _psycopg() -> psycopg.Connection[Any]:
+    connection.close_if_health_check_failed()  # once a request, as Django's own cursor does
     connection.ensure_connection()
     real: psycopg.Connection[Any] = connection.connection
     if real.prepared_max != PREPARED:
