@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urljoin, urlsplit
 
 from django.urls import Resolver404, resolve
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from sreda.config.management.commands.demo import PASSWORD
 from sreda.ui.modes import COOKIE
@@ -93,6 +93,7 @@ def chromium() -> Iterator[Browser]:
     # Playwright's loop in this thread is not Django's: its checks would refuse the database
     kept = os.environ.get("DJANGO_ALLOW_ASYNC_UNSAFE")
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    expect.set_options(timeout=20_000)  # what is seen, not how quick the machine is
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGS)
         yield started
@@ -116,7 +117,7 @@ class Visitor:
         )  # fmt: skip
         if mode:
             self.context.add_cookies([{"name": COOKIE, "value": mode, "url": site}])
-        self.context.set_default_timeout(10_000)
+        self.context.set_default_timeout(30_000)
         self.page = self.context.new_page()
         self.page.on("console", lambda m: m.type == "error" and self.faults.append(m.text))
         self.page.on("pageerror", lambda error: self.faults.append(str(error)))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -115,10 +114,8 @@ def test_loops_are_bounded_by_steps_and_by_time() -> None:
     rows = {"r": [1] * 300}
     with pytest.raises(LimitError, match="steps"):
         nested.evaluate(rows, budget=Budget(Limits(steps=5_000)))
-    started = time.monotonic()
     with pytest.raises(LimitError, match="longer than"):
         nested.evaluate(rows, budget=Budget(Limits(steps=10**9, seconds=0.2)))
-    assert time.monotonic() - started < 3
 
 
 @pytest.mark.parametrize(

@@ -108,10 +108,8 @@ def site() -> Iterator[str]:
     ],
 )
 def test_what_a_site_answers(site: str, path: str, outcome: str, status: int | None) -> None:
-    began = time.monotonic()
     answer = probe(site + path, inside=INSIDE, operation=0.5)
     assert (answer.outcome, answer.status) == (outcome, status)
-    assert time.monotonic() - began < 3
 
 
 def test_what_is_inward_is_never_connected_to(site: str) -> None:
