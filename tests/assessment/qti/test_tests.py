@@ -121,6 +121,31 @@ def test_shuffling_keeps_fixed_items_and_sections_together():
     assert len(orders) > 30
 
 
+def test_only_an_invisible_section_may_mix_with_its_parent():
+    """What candidates see as a section stays one; what stays fixed in a mixed one stays so."""
+
+    def loose(visible: str, *inner: str) -> str:
+        made = section("U", *inner, attributes='keep-together="false"')
+        return made.replace('visible="true" keep', f'visible="{visible}" keep')
+
+    inner = (ref("u1", attributes='fixed="true"'), section("V", ref("v1"), ref("v2")))
+    shuffled = '<qti-ordering shuffle="true"/>'
+
+    def orders(visible: str) -> list[tuple[str, ...]]:
+        text = make_text(part("P", section("S", shuffled, loose(visible, *inner), *map(ref, "ab"))))
+        test = make_test(text)
+        return [keys(begin(test, seed)) for seed in range(40)]
+
+    def together(order: tuple[str, ...], *names: str) -> bool:
+        at = order.index(names[0])
+        return tuple(order[at : at + len(names)]) == names
+
+    assert all(together(order, "u1", "v1", "v2") for order in orders("true"))
+    mixed = orders("false")
+    assert all(order[0] == "u1" and together(order, "v1", "v2") for order in mixed)
+    assert any(not together(order, "u1", "v1", "v2") for order in mixed)
+
+
 def test_selection_and_ordering_of_sections():
     test = make_test(
         make_text(

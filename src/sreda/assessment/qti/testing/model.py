@@ -107,6 +107,12 @@ class Section:
     rubrics: tuple[Element, ...] = field(default=(), repr=False, compare=False)
     line: int = 0
 
+    @property
+    def mixes(self) -> bool:
+        """Whether its children are shuffled among those of its parent, one by one: only those of
+        a section that candidates do not see as one."""
+        return not (self.visible or self.keep_together or self.fixed)
+
 
 Child: TypeAlias = Section | ItemRef
 

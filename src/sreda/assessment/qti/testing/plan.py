@@ -63,24 +63,29 @@ def _flat(child: Child, above: tuple[str, ...], random: Random, room: _Room) -> 
     if isinstance(child, ItemRef):
         room.left -= 1
         return [(above, child)]
-    inner = (*above, child.identifier)
+    return [item for _, placed in _arranged(child, above, random, room) for item in placed]
+
+
+def _arranged(
+    section: Section, above: tuple[str, ...], random: Random, room: _Room
+) -> list[tuple[bool, list[Placed]]]:
+    """What a section presents, in its order: (stays in its place, the items of one child)."""
+    inner = (*above, section.identifier)
     groups: list[tuple[bool, list[Placed]]] = []
-    for one in selected(child, random):
+    for one in selected(section, random):
         if room.left <= 0:
             break
-        placed = _flat(one, inner, random, room)
-        if isinstance(one, Section) and not one.keep_together and child.shuffle:
-            # its items mix with those of this section
-            groups.extend((False, [item]) for item in placed)
+        if section.shuffle and isinstance(one, Section) and one.mixes:
+            groups.extend(_arranged(one, inner, random, room))
         else:
-            groups.append((one.fixed, placed))
-    if child.shuffle:
+            groups.append((one.fixed, _flat(one, inner, random, room)))
+    if section.shuffle:
         places = [at for at, (fixed, _) in enumerate(groups) if not fixed]
         moved = [groups[at] for at in places]
         random.shuffle(moved)
         for at, group in zip(places, moved, strict=True):
             groups[at] = group
-    return [item for _, placed in groups for item in placed]
+    return groups
 
 
 def selected(section: Section, random: Random) -> list[Child]:
