@@ -15,9 +15,24 @@ from sreda.assessment.qti import (
     write_test,
 )
 
-from .cases import SCORE, b, base, f, i, item_text, op, outcome, processing, set_outcome, var
+from .cases import (
+    MATCH_CORRECT,
+    SCORE,
+    b,
+    base,
+    f,
+    i,
+    item_text,
+    op,
+    outcome,
+    processing,
+    response,
+    set_outcome,
+    var,
+)
 from .worlds import (
     AT,
+    CHOICE,
     RIGHT_IS_A,
     TOTAL,
     begin,
@@ -492,6 +507,37 @@ def test_outcome_expressions(expression, kind, wanted):
     scored = score_test(make_test(text), ANSWERS)
     assert scored.as_json()["X"] == wanted
     assert scored.notes == ()
+
+
+@pytest.mark.parametrize(
+    ("given", "presented", "responded", "correct", "incorrect"),
+    [
+        ({}, 0, 0, 0, 0),
+        ({"a": {}}, 1, 0, 1, 0),
+        ({"a": {"RESPONSE": ["B", "A"]}}, 1, 0, 1, 0),
+        ({"a": {"RESPONSE": None}}, 1, 1, 0, 1),
+        ({"a": {"RESPONSE": ["A"]}}, 1, 1, 0, 1),
+    ],
+)
+def test_only_attempted_items_count_and_a_default_is_no_response(
+    given, presented, responded, correct, incorrect
+):
+    """Numbers of items as the standard says: an item that begins with its right answer is right
+    once it was attempted, and is responded to where its response differs from the default."""
+    values = "<qti-value>A</qti-value><qti-value>B</qti-value>"
+    declared = response(
+        "identifier", "multiple", "A|B", f"<qti-default-value>{values}</qti-default-value>"
+    )
+    item = item_text(declared + SCORE, CHOICE, MATCH_CORRECT)
+    counts = ("presented", "responded", "correct", "incorrect")
+    text = make_text(
+        part("P", section("S", ref("a"))),
+        outcomes="".join(outcome(name.upper(), "integer") for name in counts),
+        rules="".join(set_outcome(name.upper(), op(f"number-{name}")) for name in counts),
+    )
+    found = score_test(make_test(text, a__xml=item), given).as_json()
+    wanted = (presented, responded, correct, incorrect)
+    assert tuple(found[name.upper()] for name in counts) == wanted
 
 
 def test_outcome_rules():

@@ -9,7 +9,7 @@ from ..expressions import ItemView
 from ..model.declarations import Declaration
 from ..session.item import ItemState, is_correct
 from ..values.numbers import exact, times
-from ..values.types import Duration, Value, is_number
+from ..values.types import Duration, Value, is_number, same
 from .model import ItemRef, Test
 from .plan import Entry
 
@@ -48,17 +48,23 @@ class SessionItem:
         if not self.presented or self.ref.item is None or self.state is None:
             return False
         return any(
-            self.state.values.get(name) not in (None, declaration.default)
+            _differs(
+                self.state.values.get(name), self.state.defaults.get(name, declaration.default)
+            )
             for name, declaration in self.ref.item.responses.items()
         )
 
     def correct(self) -> bool | None:
-        """None where the item has no correct responses to compare with, or is not right because
-        it was never attempted."""
-        if self.ref.item is None or self.state is None:
+        """None where the item has no correct responses to compare with, or was never attempted."""
+        if not self.presented or self.ref.item is None or self.state is None:
             return None
-        verdict = is_correct(self.ref.item, self.state.values, self.state.correct)
-        return None if verdict is False and not self.presented else verdict
+        return is_correct(self.ref.item, self.state.values, self.state.correct)
+
+
+def _differs(value: Value, default: Value) -> bool:
+    if value is None or default is None:
+        return value is not default
+    return not same(value, default)
 
 
 class View:
