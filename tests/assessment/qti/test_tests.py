@@ -14,6 +14,7 @@ from sreda.assessment.qti import (
     to_json,
     write_test,
 )
+from sreda.assessment.qti.xml import QTI3
 
 from .cases import (
     MATCH_CORRECT,
@@ -742,6 +743,33 @@ def test_faults_of_tests_are_listed(text, code):
     found = package(files_of(make_text(text)))
     assert code in codes(found)
     score_test(found.tests["test.xml"], {"a": RIGHT})
+
+
+def test_faults_of_rules_name_the_rule():
+    """Each place is told by its own line, in the file where it stands."""
+    inner = section(
+        "S",
+        ref("a", rule("branch", YES, "b"), href="../a.xml"),
+        ref("b", rule("pre", var("zz.SCORE")) + rule("branch", YES, "nowhere"), href="../a.xml"),
+        "\n",
+        ref("c", rule("branch", YES, "a"), href="../a.xml"),
+    )
+    text = make_text(
+        part("P", '<qti-assessment-section-ref identifier="S" href="sub/s.xml"/>'),
+        outcomes=TOTAL,
+        rules=f"\n{set_outcome('TOTAL', op('sum', var('a.GONE'), var('zz.SCORE')))}",
+    )
+    inner = inner.replace(" identifier", f' xmlns="{QTI3}" identifier', 1)
+    files = files_of(text) | {"sub/s.xml": inner.encode()}
+    wanted = {"variable-unknown", "branch-target"}
+    found = [one for one in package(files).issues if one.code in wanted]
+    assert sorted((one.file, one.line, one.element, one.params["name"]) for one in found) == [
+        ("sub/s.xml", 1, "qti-branch-rule", "nowhere"),
+        ("sub/s.xml", 1, "qti-variable", "zz.SCORE"),
+        ("sub/s.xml", 2, "qti-branch-rule", "a"),
+        ("test.xml", 2, "qti-variable", "a.GONE"),
+        ("test.xml", 2, "qti-variable", "zz.SCORE"),
+    ]
 
 
 def test_round_trip():

@@ -2,7 +2,7 @@
 
 from . import arithmetic, containers, general, logic, outcomes, strings
 from .context import BUILT_IN, ITEM, TEST, Compiled, Context, Custom, ItemView, Scope, TestView
-from .core import KINDS, compile_expression, operands_of
+from .core import KINDS, compile_expression, operands_of, reference
 
 __all__ = [
     "BUILT_IN",
@@ -22,5 +22,6 @@ __all__ = [
     "logic",
     "operands_of",
     "outcomes",
+    "reference",
     "strings",
 ]

@@ -53,6 +53,7 @@ STANDARD_CONTROL = Control(1, False, True, False, False, True, False)
 class Branch:
     target: str
     holds: Compiled = field(repr=False, compare=False)
+    source: Element = field(repr=False, compare=False)
 
 
 @dataclass(frozen=True)

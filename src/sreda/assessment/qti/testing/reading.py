@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from fractions import Fraction
 from posixpath import dirname, join, normpath
 
-from ..expressions import TEST, Compiled, Scope, compile_expression
+from ..expressions import (
+    BUILT_IN,
+    KINDS,
+    TEST,
+    Compiled,
+    Scope,
+    compile_expression,
+    reference,
+)
 from ..issues import Issues, QtiError
 from ..items.item import SCHEMA, Item
 from ..model.reading import (
@@ -89,6 +97,7 @@ class _Reader:
         self.load_item = load_item
         self.identifiers: set[str] = set()
         self.loading: list[str] = [file]
+        self.trees: list[Element] = [root]
         declarations = read_declarations(root, issues)
         self.scope = Scope(declarations, issues, TEST, self.fragment if load else None)
 
@@ -124,7 +133,9 @@ class _Reader:
     def fragment(self, href: str) -> Element:
         assert self.load is not None
         tree = self.load(self.beside(self.file, href))
-        return upgrade(tree, Issues(tree.file), roots=ELEMENTS)[0]
+        made, _ = upgrade(tree, Issues(tree.file), roots=ELEMENTS)
+        self.trees.append(made)
+        return made
 
     def beside(self, file: str, href: str) -> str:
         return normpath(join(dirname(file), href)) if file else href
@@ -200,6 +211,7 @@ class _Reader:
             self.issues.add("file-broken", element, name=href, reason=f"<{tree.printed}>")
             return None
         self.loading.append(path)
+        self.trees.append(tree)
         try:
             return self.section(tree, path, depth)
         finally:
@@ -303,7 +315,10 @@ class _Reader:
             if not target:
                 self.issues.add("attribute-missing", one, name="target")
             if one.elements:
-                branches.append(Branch(target, compile_expression(one.elements[0], self.scope)))
+                holds = compile_expression(one.elements[0], self.scope)
+                branches.append(Branch(target, holds, one))
+            else:
+                self.issues.add("element-missing", one, name="expression")
         return Rules(
             tuple(conditions), tuple(branches), self.control(element), self.limits(element)
         )
@@ -357,22 +372,27 @@ class _Reader:
     def references(self, test: Test) -> None:
         """Names that rules use must lead somewhere, and branches only forward."""
         refs = {ref.identifier: ref for ref in test.refs()}
-        for name in sorted(self.scope.used):
-            if ":" in name or "." not in name:
-                continue
-            first, _, rest = name.partition(".")
-            variable = rest.rpartition(".")[2]
-            if first not in self.identifiers:
-                self.issues.add("variable-unknown", self.root, name=name)
-                continue
-            ref = refs.get(first)
-            if ref is not None and ref.item is not None:
-                own = ref.own_name(variable)
-                known = {*ref.item.declarations, "duration", "numAttempts", "completionStatus"}
-                if own not in known:
-                    self.issues.add("variable-unknown", self.root, name=name)
+        gone = {name for name in self.scope.used if not self.known(name, refs)}
+        for tree in self.trees if gone else ():
+            for element in tree.walk():
+                if element.name in KINDS:
+                    for name in gone.intersection(map(reference, element.attributes.values())):
+                        self.issues.add("variable-unknown", element, name=name)
         for part in test.parts:
             self.targets(part, test)
+
+    def known(self, name: str, refs: Mapping[str, ItemRef]) -> bool:
+        """Whether there is a variable `Q1.SCORE`; what has no point is looked up elsewhere."""
+        if ":" in name or "." not in name:
+            return True
+        first, _, rest = name.partition(".")
+        if first not in self.identifiers:
+            return False
+        ref = refs.get(first)
+        if ref is None or ref.item is None:
+            return True
+        own = ref.own_name(rest.rpartition(".")[2])
+        return own in ref.item.declarations or own in BUILT_IN
 
     def targets(self, part: TestPart, test: Test) -> None:
         places: dict[str, int] = {}
@@ -395,9 +415,9 @@ class _Reader:
                 name, _, number = branch.target.partition(".")
                 target = name if number.isdigit() and name in places else branch.target
                 if branch.target not in inside and places.get(target, -1) < at:
-                    self.issues.add("branch-target", self.root, name=branch.target)
+                    self.issues.add("branch-target", branch.source, name=branch.target)
         names = [one.identifier for one in test.parts]
         here = names.index(part.identifier)
         for branch in part.rules.branches:
             if branch.target != EXIT_TEST and branch.target not in names[here + 1 :]:
-                self.issues.add("branch-target", self.root, name=branch.target)
+                self.issues.add("branch-target", branch.source, name=branch.target)
