@@ -423,6 +423,24 @@ def test_a_lost_fraction_is_told():
     assert "loses the fraction of 2.5" in scored.notes[0]
 
 
+def test_notes_of_a_run_name_the_rule():
+    """A condition that is no boolean does not hold, and both that and a NULL are told."""
+    made = item(
+        response("string") + SCORE,
+        "",
+        processing(
+            "\n<qti-response-condition>\n<qti-response-if>"
+            + var("RESPONSE")
+            + "<qti-exit-response/></qti-response-if></qti-response-condition>\n"
+            + set_outcome("SCORE", op("sum", var("RESPONSE")))
+        ),
+    )
+    assert marked(made, RESPONSE="x").notes == (
+        "i.xml:3 <qti-response-if> item: a boolean is expected, 'x' is not one",
+        "i.xml:4 <qti-set-outcome-value> SCORE: a number is expected, 'x' is not one",
+    )
+
+
 GROUPED = (
     '<qti-match-interaction response-identifier="RESPONSE" max-associations="0">'
     '<qti-simple-match-set><qti-simple-associable-choice identifier="A" match-max="0" '

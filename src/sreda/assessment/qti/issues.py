@@ -129,6 +129,16 @@ MESSAGES: dict[str, tuple[str, str]] = {
 }
 
 
+def place(file: str, line: int | None, element: str, identifier: str) -> str:
+    """`item.xml:12 <qti-sum> SCORE`, of what there is."""
+    where = f"{file}:{line}" if line else file
+    return " ".join(filter(None, (where, element and f"<{element}>", identifier)))
+
+
+def place_of(at: Located) -> str:
+    return place(at.file, at.line, at.printed, at.nearest_identifier())
+
+
 @dataclass(frozen=True)
 class Issue:
     """`line` counts from 1; `element` is the XML name as in the file; `identifier` is its own or
@@ -150,14 +160,7 @@ class Issue:
         return translate(MESSAGES[self.code][1]).format(**self.params)
 
     def place(self, translate: Callable[[str], str] = str) -> str:
-        where = self.file
-        if self.line:
-            where += f":{self.line}"
-        if self.element:
-            where += f" <{self.element}>"
-        if self.identifier:
-            where += f" {self.identifier}"
-        return where.strip()
+        return place(self.file, self.line, self.element, self.identifier)
 
     def text(self, translate: Callable[[str], str] = str) -> str:
         place = self.place(translate)

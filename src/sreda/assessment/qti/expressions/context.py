@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Protocol, TypeAlias
 
-from ..issues import Issues
+from ..issues import Issues, place_of
 from ..model.declarations import Declaration
 from ..values.types import Value
 from ..xml import Element
@@ -48,10 +48,12 @@ class TestView(Protocol):
 
 
 class Context:
-    """The variables of one run. `notes` gathers what went wrong without stopping it."""
+    """The variables of one run. `notes` gathers what went wrong without stopping it, with the
+    place of the rule that runs (`at`)."""
 
     __slots__ = (
-        "_random", "_seed", "correct", "custom", "defaults", "left", "notes", "test", "values",
+        "_random", "_seed", "at", "correct", "custom", "defaults", "left", "notes", "test",
+        "values",
     )  # fmt: skip
 
     def __init__(
@@ -74,6 +76,7 @@ class Context:
         self.test = test
         self.custom = custom or {}
         self.notes: list[str] = []
+        self.at: Element | None = None
 
     @property
     def random(self) -> Random:
@@ -83,6 +86,8 @@ class Context:
         return self._random
 
     def note(self, text: str) -> None:
+        if self.at is not None:
+            text = f"{place_of(self.at)}: {text}"
         if len(self.notes) < 100 and text not in self.notes:
             self.notes.append(text)
 

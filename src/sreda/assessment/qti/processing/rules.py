@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
 from ..expressions import Compiled, Context, Scope, compile_expression
+from ..expressions.logic import truth
 from ..issues import QtiError
 from ..model.declarations import OUTCOME, RESPONSE, TEMPLATE
 from ..values.text import value_text
@@ -76,7 +77,7 @@ def leave(context: Context) -> None:
 
 
 def condition(element: Element, scope: Scope, phase: str, depth: int) -> Rule:
-    branches: list[tuple[Compiled | None, Rule]] = []
+    branches: list[tuple[Element, Compiled | None, Rule]] = []
     for branch in element.elements:
         match branch.name.removeprefix(f"qti-{phase}-"):
             case "if" | "else-if":
@@ -85,17 +86,20 @@ def condition(element: Element, scope: Scope, phase: str, depth: int) -> Rule:
                     scope.issues.add("element-missing", branch, name="expression")
                     continue
                 test = compile_expression(inner[0], scope)
-                branches.append((test, compile_rules(inner[1:], scope, phase, depth + 1)))
+                branches.append((branch, test, compile_rules(inner[1:], scope, phase, depth + 1)))
             case "else":
-                branches.append((None, compile_rules(branch.elements, scope, phase, depth + 1)))
+                branches.append(
+                    (branch, None, compile_rules(branch.elements, scope, phase, depth + 1))
+                )
             case _:
                 scope.issues.add("element-misplaced", branch, parent=element.printed)
-    if not branches or branches[0][0] is None:
+    if not branches or branches[0][1] is None:
         scope.issues.add("element-missing", element, name=f"qti-{phase}-if")
 
     def run(context: Context) -> None:
-        for test, then in branches:
-            if test is None or test(context) is True:
+        for at, test, then in branches:
+            context.at = at
+            if test is None or truth(context, test(context)):
                 then(context)
                 return
 
@@ -128,6 +132,7 @@ def set_value(element: Element, scope: Scope, kind: str) -> Rule | None:
     whole = declaration.base_type == "integer" and declaration.cardinality == "single"
 
     def run(context: Context) -> None:
+        context.at = element
         found = value(context)
         if whole and is_number(found) and found != found // 1:  # type: ignore[operator]
             lost = value_text(found)  # type: ignore[arg-type]
@@ -164,6 +169,7 @@ def _set_aside(element: Element, scope: Scope, where: str) -> Rule | None:
     scope.used.add(f"{where}-set:{name}")
 
     def run(context: Context) -> None:
+        context.at = element
         try:
             getattr(context, where)[name] = declaration.accept(value(context))
         except (ValueError, OverflowError) as error:
@@ -179,7 +185,8 @@ def constraint(element: Element, scope: Scope) -> Rule | None:
         return None
 
     def run(context: Context) -> None:
-        if test(context) is not True:
+        context.at = element
+        if not truth(context, test(context)):
             raise ConstraintFailed
 
     return run
@@ -204,6 +211,7 @@ def look_up(element: Element, scope: Scope) -> Rule | None:
     scope.used.add(f"set:{name}")
 
     def run(context: Context) -> None:
+        context.at = element
         value = source(context)
         if not is_number(value):
             # nothing can be looked up: the table's default
