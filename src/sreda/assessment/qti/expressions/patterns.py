@@ -12,13 +12,14 @@ from typing import Any
 
 import re2
 
+BLANKS = r" \t\n\r"
 NAME_START = r":_\p{L}"
 NAME = r"\-.:_\p{L}\p{N}\p{M}"
 # escapes of XML Schema, as they stand inside a class of RE2
 INSIDE = {
     "d": r"\p{Nd}",
     "D": r"\P{Nd}",
-    "s": r" \t\n\r",
+    "s": BLANKS,
     "w": r"\p{L}\p{M}\p{N}\p{S}",
     "i": NAME_START,
     "c": NAME,
@@ -26,16 +27,39 @@ INSIDE = {
     "r": r"\r",
     "t": r"\t",
 }
-NEGATED = {"S": r" \t\n\r", "W": r"\p{L}\p{M}\p{N}\p{S}", "I": NAME_START, "C": NAME}
+NEGATED = {"S": BLANKS, "W": r"\p{L}\p{M}\p{N}\p{S}", "I": NAME_START, "C": NAME}
 BLOCKS = {
     "BasicLatin": r"\x{00}-\x{7F}",
     "Latin-1Supplement": r"\x{80}-\x{FF}",
     "LatinExtended-A": r"\x{100}-\x{17F}",
+    "LatinExtended-B": r"\x{180}-\x{24F}",
+    "IPAExtensions": r"\x{250}-\x{2AF}",
+    "SpacingModifierLetters": r"\x{2B0}-\x{2FF}",
+    "CombiningDiacriticalMarks": r"\x{300}-\x{36F}",
     "Greek": r"\x{370}-\x{3FF}",
     "GreekandCoptic": r"\x{370}-\x{3FF}",
     "Cyrillic": r"\x{400}-\x{4FF}",
+    "CyrillicSupplement": r"\x{500}-\x{52F}",
+    "Armenian": r"\x{530}-\x{58F}",
     "Hebrew": r"\x{590}-\x{5FF}",
     "Arabic": r"\x{600}-\x{6FF}",
+    "Devanagari": r"\x{900}-\x{97F}",
+    "Thai": r"\x{E00}-\x{E7F}",
+    "Georgian": r"\x{10A0}-\x{10FF}",
+    "LatinExtendedAdditional": r"\x{1E00}-\x{1EFF}",
+    "GreekExtended": r"\x{1F00}-\x{1FFF}",
+    "GeneralPunctuation": r"\x{2000}-\x{206F}",
+    "SuperscriptsandSubscripts": r"\x{2070}-\x{209F}",
+    "CurrencySymbols": r"\x{20A0}-\x{20CF}",
+    "LetterlikeSymbols": r"\x{2100}-\x{214F}",
+    "NumberForms": r"\x{2150}-\x{218F}",
+    "Arrows": r"\x{2190}-\x{21FF}",
+    "MathematicalOperators": r"\x{2200}-\x{22FF}",
+    "GeometricShapes": r"\x{25A0}-\x{25FF}",
+    "Hiragana": r"\x{3040}-\x{309F}",
+    "Katakana": r"\x{30A0}-\x{30FF}",
+    "CJKUnifiedIdeographs": r"\x{4E00}-\x{9FFF}",
+    "HangulSyllables": r"\x{AC00}-\x{D7AF}",
 }
 
 
@@ -129,9 +153,7 @@ def _escape(pattern: str, at: int, *, outside: bool) -> tuple[str, int]:
         )
         return (inner if plain else f"[{inner}]"), at + 2
     if char in NEGATED:
-        if outside:
-            return f"[^{NEGATED[char]}]", at + 2
-        raise PatternError(f"\\{char} inside a class")
+        return f"[^{NEGATED[char]}]", at + 2
     if char.isalnum():
         raise PatternError(f"the escape \\{char} is unknown")
     return "\\" + char, at + 2
@@ -144,19 +166,23 @@ def _class(pattern: str, start: int) -> tuple[str, int]:
     if negated:
         at += 1
     parts: list[str] = []
+    # what \S, \W, \I and \C leave out: RE2 has no such sets inside brackets
+    without: list[str] = []
     while at < len(pattern):
         char = pattern[at]
         if char == "]":
-            if not parts:
+            if not parts and not without:
                 raise PatternError("an empty class")
-            return f"[{'^' if negated else ''}{''.join(parts)}]", at + 1
-        if char == "-" and pattern[at + 1 : at + 2] == "[" and parts:
+            return _joined(parts, without, negated=negated), at + 1
+        if char == "-" and pattern[at + 1 : at + 2] == "[" and (parts or without):
             inner, end = _class(pattern, at + 1)
             if pattern[end : end + 1] != "]":
                 raise PatternError("a subtraction must end its class")
-            outer = f"[{'^' if negated else ''}{''.join(parts)}]"
-            return _subtracted(outer, inner), end + 1
-        if char == "\\":
+            return _subtracted(_joined(parts, without, negated=negated), inner), end + 1
+        if char == "\\" and pattern[at + 1 : at + 2] in NEGATED:
+            without.append(NEGATED[pattern[at + 1]])
+            at += 2
+        elif char == "\\":
             text, at = _escape(pattern, at, outside=False)
             parts.append(text)
         elif char == "[":
@@ -166,6 +192,21 @@ def _class(pattern: str, start: int) -> tuple[str, int]:
             parts.append("\\-" if char == "-" and last else "\\^" if char == "^" else char)
             at += 1
     raise PatternError("a class without its ]")
+
+
+def _joined(parts: list[str], without: list[str], *, negated: bool) -> str:
+    """One class of its parts and of everything but each set in `without`."""
+    held = f"[{'^' if negated else ''}{''.join(parts)}]" if parts else ""
+    if not without:
+        return held
+    if not negated:
+        return f"(?:{'|'.join([*([held] if held else []), *(f'[^{one}]' for one in without)])})"
+    if set(without) != {BLANKS}:
+        raise PatternError(r"\W, \I or \C inside a class that excludes")
+    kept = [c for c in " \t\n\r" if not held or re2.compile(held).fullmatch(c)]
+    if not kept:
+        raise PatternError("a class of nothing")
+    return f"[{''.join(kept)}]"
 
 
 def _subtracted(outer: str, inner: str) -> str:
