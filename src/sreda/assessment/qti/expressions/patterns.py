@@ -79,13 +79,15 @@ def full_match(pattern: str, text: str) -> bool:
 def _compiled(pattern: str) -> tuple[Any, Any]:
     if len(pattern) > 2000:
         raise PatternError("longer than 2000 characters")
-    if pattern.count("-[") > 5:
-        raise PatternError("more than 5 subtractions of classes")
     strict = _one(pattern)
     bare = pattern.removeprefix("^")
     if bare.endswith("$") and not bare.endswith("\\$"):
         bare = bare[:-1]
-    return strict, (_one(bare) if bare != pattern else None)
+    try:
+        return strict, (_one(bare) if bare != pattern else None)
+    except PatternError:
+        # ^* alone means the character
+        return strict, None
 
 
 def _one(pattern: str) -> Any:
@@ -102,6 +104,7 @@ def _one(pattern: str) -> Any:
 def translated(pattern: str) -> str:
     """The pattern in RE2's words."""
     out: list[str] = []
+    subtractions: list[str] = []
     at = 0
     while at < len(pattern):
         char = pattern[at]
@@ -109,7 +112,7 @@ def translated(pattern: str) -> str:
             text, at = _escape(pattern, at, outside=True)
             out.append(text)
         elif char == "[":
-            text, at = _class(pattern, at)
+            text, at = _class(pattern, at, subtractions)
             out.append(text)
         elif char in "^$":
             out.append("\\" + char)
@@ -159,8 +162,9 @@ def _escape(pattern: str, at: int, *, outside: bool) -> tuple[str, int]:
     return "\\" + char, at + 2
 
 
-def _class(pattern: str, start: int) -> tuple[str, int]:
-    """A class in brackets; a subtraction [a-z-[aeiou]] is worked out code point by code point."""
+def _class(pattern: str, start: int, done: list[str]) -> tuple[str, int]:
+    """A class in brackets; a subtraction [a-z-[aeiou]] is worked out code point by code point,
+    and `done` gathers those of the whole pattern."""
     at = start + 1
     negated = pattern[at : at + 1] == "^"
     if negated:
@@ -173,12 +177,13 @@ def _class(pattern: str, start: int) -> tuple[str, int]:
         if char == "]":
             if not parts and not without:
                 raise PatternError("an empty class")
-            return _joined(parts, without, negated=negated), at + 1
+            return _joined(parts, without, done, negated=negated), at + 1
         if char == "-" and pattern[at + 1 : at + 2] == "[" and (parts or without):
-            inner, end = _class(pattern, at + 1)
+            inner, end = _class(pattern, at + 1, done)
             if pattern[end : end + 1] != "]":
                 raise PatternError("a subtraction must end its class")
-            return _subtracted(_joined(parts, without, negated=negated), inner), end + 1
+            outer = _joined(parts, without, done, negated=negated)
+            return _subtracted(outer, inner, done), end + 1
         if char == "\\" and pattern[at + 1 : at + 2] in NEGATED:
             without.append(NEGATED[pattern[at + 1]])
             at += 2
@@ -194,22 +199,26 @@ def _class(pattern: str, start: int) -> tuple[str, int]:
     raise PatternError("a class without its ]")
 
 
-def _joined(parts: list[str], without: list[str], *, negated: bool) -> str:
+def _joined(parts: list[str], without: list[str], done: list[str], *, negated: bool) -> str:
     """One class of its parts and of everything but each set in `without`."""
-    held = f"[{'^' if negated else ''}{''.join(parts)}]" if parts else ""
-    if not without:
-        return held
+    inner = "".join(parts)
     if not negated:
-        return f"(?:{'|'.join([*([held] if held else []), *(f'[^{one}]' for one in without)])})"
-    if set(without) != {BLANKS}:
-        raise PatternError(r"\W, \I or \C inside a class that excludes")
-    kept = [c for c in " \t\n\r" if not held or re2.compile(held).fullmatch(c)]
-    if not kept:
-        raise PatternError("a class of nothing")
-    return f"[{''.join(kept)}]"
+        one = [f"[{inner}]"] if parts else []
+        one += [f"[^{left_out}]" for left_out in without]
+        return one[0] if len(one) == 1 else f"(?:{'|'.join(one)})"
+    if not without:
+        return f"[^{inner}]"
+    # in every set at once, and in none of the parts
+    held = f"[{without[0]}]"
+    for other in without[1:]:
+        held = _subtracted(held, f"[^{other}]", done)
+    return _subtracted(held, f"[{inner}]", done) if parts else held
 
 
-def _subtracted(outer: str, inner: str) -> str:
+def _subtracted(outer: str, inner: str, done: list[str]) -> str:
+    if len(done) == 5:
+        raise PatternError("more than 5 subtractions of classes")
+    done.append(inner)
     keep, drop = re2.compile(outer), re2.compile(inner)
     ranges: list[list[int]] = []
     for code in range(0x10000):
