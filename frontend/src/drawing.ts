@@ -1,6 +1,8 @@
 // Places of a picture drawn with the pointer: rectangles, circles, polygons; moved and resized. All
 // of it ends in the lines of the form, whose numbers remain the way of the keyboard.
 
+import { keepMeasured, measure } from "./stage";
+
 type Point = [number, number];
 type Kind = "rect" | "circle" | "poly";
 
@@ -47,6 +49,7 @@ class Drawing {
         this.paint();
       }
     });
+    keepMeasured(this.svg);
     this.form.addEventListener("input", () => this.paint());
     this.form.addEventListener("change", () => this.paint());
     this.take("move");
@@ -213,6 +216,7 @@ class Drawing {
   private paint(): void {
     const [width, height] = this.size;
     this.svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
+    measure(this.svg);
     const picture = this.form.querySelector<HTMLSelectElement>("[name=picture]");
     const source = picture?.selectedOptions[0]?.dataset.src ?? "";
     if (this.image.getAttribute("src") !== source) this.image.src = source;

@@ -9,8 +9,8 @@ export function enhance(root: ParentNode): void {
       if ((event.target as Element).matches("input[type=search]")) return;
       form.requestSubmit();
     });
-    form.querySelectorAll<HTMLElement>("[data-nojs]").forEach((button) => (button.hidden = true));
   });
+  root.querySelectorAll<HTMLElement>("[data-nojs]").forEach((button) => (button.hidden = true));
 
   root.querySelectorAll<HTMLFormElement>("form[data-warn-unsaved]").forEach((form) => {
     form.addEventListener("input", () => dirty.add(form));

@@ -1,6 +1,8 @@
 // Handier ways to answer items whose plain inputs already work: moving lines, pressing places of a
 // picture, slides, drawing, counting plays. Every change ends in the plain inputs.
 
+import { keepMeasured } from "./stage";
+
 export function enhance(root: ParentNode): void {
   root.querySelectorAll<HTMLElement>(".qti-order-list").forEach(once(order));
   root.querySelectorAll<HTMLElement>("[data-stage]").forEach(once(stage));
@@ -91,6 +93,7 @@ function stage(holder: HTMLElement): void {
   const interaction = holder.closest<HTMLElement>("[data-interaction]");
   const svg = holder.querySelector<SVGSVGElement>(".qti-overlay");
   if (!interaction || !svg) return;
+  keepMeasured(svg);
   const rows = [...interaction.querySelectorAll<HTMLElement>(".qti-point-fields li")];
   if (rows.length) points(interaction, svg, rows);
   else spots(interaction, svg);

@@ -85,3 +85,17 @@ def test_places_are_drawn_moved_and_resized(editor: Page) -> None:
     assert form is not None
     assert [row.shape for row in form.rows] == ["rect", "circle", "poly"]
     assert [row.right for row in form.rows] == [True, False, False]
+
+
+def test_numbers_of_places_stay_readable_however_large_the_picture(editor: Page) -> None:
+    def width() -> float:
+        box = editor.locator(".drawing .qti-number").bounding_box()
+        assert box is not None
+        return float(box["width"])
+
+    before = width()
+    for phone, pixels in ((390, "400"), (390, "4000"), (1440, "4000")):
+        editor.set_viewport_size({"width": phone, "height": 844})
+        editor.locator("[name=width]").fill(pixels)
+        editor.wait_for_timeout(100)
+        assert width() == pytest.approx(before, rel=0.1)

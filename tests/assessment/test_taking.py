@@ -116,14 +116,16 @@ def test_marks_and_appeals(school: School) -> None:
     result = attempt.results.get()
     refused = client.post(f"/assessment/results/{result.pk}/appeal/", {"text": "Нет"})
     assert refused.status_code == 404
-    from decimal import Decimal
-
     marking.give_mark(
         result, score=Decimal("2.5"), comment="Мало", actor=school.teacher, at=timezone.now()
     )
     shown = client.get(result_page).content.decode()
     assert "2,5" in shown
     assert "Мало" in shown
+    tiles = shown.split('class="stats')[1].split("<section")[0]
+    assert "из 1" in tiles
+    assert ":" not in re.sub(r"<[^>]+>", "", tiles)  # a moment is too long for a tile
+    assert "Попытка 1, сдана" in shown
     assert "<script>alert(1)" not in shown
     assert (
         client.post(f"/assessment/results/{result.pk}/appeal/", {"text": "Нет"}).status_code == 302

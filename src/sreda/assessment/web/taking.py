@@ -466,6 +466,7 @@ def result(request: HttpRequest, pk: UUID) -> HttpResponseBase:
         "sitting": found.sitting,
         "told": outcome.told,
         "rows": rows,
+        "answered": sum(one.answered for one in outcome.results),
         "files": [] if outcome.told else files_in(session, files),
         "late": found.answers.filter(received_at__gt=found.closed_at).count(),
         "appeals": outcome.told and until is not None and at <= until
