@@ -11,8 +11,9 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from sreda.assessment.domain import bank, editing, media
+from sreda.assessment.domain import bank, editing, media, versions
 from sreda.assessment.models import Item, ItemAnalysis, ItemVersion, Tag
+from sreda.kernel.models import AuditEntry
 from tests.assessment.bank import School, choice_xml, essay_xml
 from tests.factories import PostFactory, UserFactory
 
@@ -206,7 +207,7 @@ def test_others_see_what_was_opened_to_them_and_no_draft(school: School) -> None
     client = teacher(School(timezone.now()))
     page = f"{LIST}{item.pk}/"
     assert client.get(page).status_code == 404
-    bank.share(item, True, actor=school.teacher, at=school.at)
+    versions.share(item, True, actor=school.teacher, at=school.at)
     bank.draft_of(item, actor=school.teacher, at=school.at)
     assert client.get(page).context["version"].number == 1
     assert client.get(f"{page}versions/2/").status_code == 404
@@ -221,7 +222,7 @@ def test_others_see_what_was_opened_to_them_and_no_draft(school: School) -> None
 
 def test_of_sittings_of_others_only_the_figures_are_seen(school: School) -> None:
     item = school.item(choice_xml())
-    bank.share(item, True, actor=school.teacher, at=school.at)
+    versions.share(item, True, actor=school.teacher, at=school.at)
     sitting = school.sitting(school.test([item]), title="Отбор в сборную")
     ItemAnalysis.objects.create(
         sitting=sitting, item_version=item.current, ref="Q1", answered=7,
@@ -251,6 +252,40 @@ def test_archive_delete_and_share(school: School) -> None:
     assert client.post(act, {"act": "delete"}).url == LIST
     assert not Item.objects.exists()
     assert not ItemVersion.objects.exists()
+
+
+@pytest.mark.parametrize("kind", ["items", "quizzes"])
+def test_items_and_tests_are_acted_on_alike(school: School, kind: str) -> None:
+    client = Client()
+    head = PostFactory(role="head", organisation=school.organisation)
+    client.force_login(UserFactory(person=head.person))
+    item = school.item(choice_xml())
+    owner = item if kind == "items" else school.test([item])
+    page, listed = f"/assessment/{kind}/{owner.pk}/", f"/assessment/{kind}/"
+    word = "задание" if kind == "items" else "тест"
+
+    def does(act: str, said: str) -> str:
+        reply = client.post(f"{page}act/", {"act": act, "_key": act}, follow=True)
+        shown = reply.content.decode()
+        assert said in shown.lower(), act
+        return str(reply.redirect_chain[-1][0])
+
+    assert does("share", "другие организации") == page
+    owner.refresh_from_db()
+    assert owner.shared
+    assert does("close", "закрыто") == page
+    assert does("archive", "в архиве") == page
+    assert does("back", f"{word} возвращ") == page
+    own = does("copy", "это ваша копия")
+    assert own not in {page, listed}
+    assert does("copy", "это ваша копия") == own  # the same form twice
+    assert does("draft", "") == f"{page}edit/"
+    assert does("delete", "черновик удалён") == page
+    assert does("delete", "черновика уже нет") == page
+    done = AuditEntry.objects.filter(object_id=str(owner.pk)).values_list("action", flat=True)
+    of = "item" if kind == "items" else "test"
+    assert list(done).count(f"assessment.{of}.archived") == 2
+    assert list(done).count(f"assessment.{of}.shared") == 2
 
 
 def test_free_tags_of_others_are_not_told(school: School) -> None:

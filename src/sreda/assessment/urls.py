@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import URLPattern, URLResolver, path
 
 from sreda.assessment.web import (
+    acts,
     answers,
     bank,
     editor,
@@ -55,7 +56,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("items/packages/out/", packages.package_out, name="package_out"),
     path("items/packages/<uuid:pk>/", packages.package, name="package"),
     path("items/<uuid:pk>/", bank.item, name="item"),
-    path("items/<uuid:pk>/act/", bank.item_act, name="item_act"),
+    path("items/<uuid:pk>/act/", acts.item_act, name="item_act"),
     path("items/<uuid:pk>/edit/", editor.item_edit, name="item_edit"),
     path("items/<uuid:pk>/preview/", editor.item_preview, name="item_preview"),
     path("items/<uuid:pk>/versions/<int:number>/", bank.item, name="item_version"),
@@ -72,6 +73,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("quizzes/new/", quizzes.quiz_new, name="quiz_new"),
     path("quizzes/<uuid:pk>/", quizzes.quiz, name="quiz"),
     path("quizzes/<uuid:pk>/edit/", quizzes.quiz_edit, name="quiz_edit"),
-    path("quizzes/<uuid:pk>/act/", quizzes.quiz_act, name="quiz_act"),
+    path("quizzes/<uuid:pk>/act/", acts.quiz_act, name="quiz_act"),
     path("quizzes/<uuid:pk>/package/", packages.test_out, name="test_out"),
 ]

@@ -208,21 +208,6 @@ def copy_item(
     )
 
 
-def share(item: Item, shared: bool, *, actor: Actor, at: datetime) -> None:
-    """Open an item to other organisations, or close it; who uses it already keeps it."""
-    with transaction.atomic():
-        if Item.objects.filter(pk=item.pk).exclude(shared=shared).update(shared=shared):
-            audit("assessment.item.shared", item, actor=actor, at=at, shared=shared)
-
-
-def archive(item: Item, *, actor: Actor, at: datetime, back: bool = False) -> None:
-    """Take an item out of the bank's lists, or bring it back; tests that use it keep it."""
-    with transaction.atomic():
-        rows = Item.objects.filter(pk=item.pk, archived_at__isnull=not back)
-        if rows.update(archived_at=None if back else at):
-            audit("assessment.item.archived", item, actor=actor, at=at, back=back)
-
-
 def delete_draft(version: ItemVersion, *, actor: Actor, at: datetime) -> None:
     """A draft that was never given; with the first one the item goes too."""
     with transaction.atomic():

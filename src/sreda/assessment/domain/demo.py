@@ -8,7 +8,7 @@ from pathlib import Path
 from random import Random
 from uuid import uuid4
 
-from sreda.assessment.domain import attempts, bank, marking, sittings, tests
+from sreda.assessment.domain import attempts, bank, marking, sittings, tests, versions
 from sreda.assessment.models import Answer, Attempt, Item, Sitting, Tag, Test
 from sreda.kernel.api import Actor, Seat
 from sreda.registry.api import ClassGroup, Enrolment, Person, Role, on_day
@@ -52,7 +52,7 @@ def load_items(*, actor: Actor, at: datetime) -> list[Item]:
                 content=content, organisation_id=None, actor=actor, at=at, tags=[tag]
             )
             bank.make_ready(item.versions.get(), actor=actor, at=at)
-            bank.share(item, True, actor=actor, at=at)
+            versions.share(item, True, actor=actor, at=at)
         found.append(Item.objects.get(pk=item.pk))
     return found
 

@@ -99,19 +99,6 @@ def copy_test(
     )  # fmt: skip
 
 
-def share(test: Test, shared: bool, *, actor: Actor, at: datetime) -> None:
-    with transaction.atomic():
-        if Test.objects.filter(pk=test.pk).exclude(shared=shared).update(shared=shared):
-            audit("assessment.test.shared", test, actor=actor, at=at, shared=shared)
-
-
-def archive(test: Test, *, actor: Actor, at: datetime, back: bool = False) -> None:
-    with transaction.atomic():
-        rows = Test.objects.filter(pk=test.pk, archived_at__isnull=not back)
-        if rows.update(archived_at=None if back else at):
-            audit("assessment.test.archived", test, actor=actor, at=at, back=back)
-
-
 def delete_draft(version: TestVersion, *, actor: Actor, at: datetime) -> None:
     """A draft that was never given; with the first one the test goes too."""
     with transaction.atomic():

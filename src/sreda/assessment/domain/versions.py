@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TypeVar
 
 from django.core.exceptions import ValidationError
-from django.db import models
+from django.db import models, transaction
 from django.utils.translation import gettext as _
 
 from sreda.assessment.enums import ItemStatus
 from sreda.assessment.models import Item, ItemVersion, Test, TestVersion
+from sreda.kernel.api import Actor, audit
 
 V = TypeVar("V", ItemVersion, TestVersion)
 
@@ -48,3 +50,21 @@ def put_in_force(current: ItemVersion | TestVersion, owner: Item | Test) -> None
     owner.current = current  # type: ignore[assignment]
     owner.edition += 1
     owner.save(update_fields=["current", "edition"])
+
+
+def share(owner: Item | Test, shared: bool, *, actor: Actor, at: datetime) -> None:
+    """Open it to other organisations, or close it; who uses it already keeps it."""
+    with transaction.atomic():
+        rows = type(owner)._default_manager.filter(pk=owner.pk).exclude(shared=shared)
+        if rows.update(shared=shared):
+            name = f"assessment.{owner._meta.model_name}.shared"
+            audit(name, owner, actor=actor, at=at, shared=shared)
+
+
+def archive(owner: Item | Test, *, actor: Actor, at: datetime, back: bool = False) -> None:
+    """Take it out of the bank's lists, or bring it back; what uses it keeps it."""
+    with transaction.atomic():
+        rows = type(owner)._default_manager.filter(pk=owner.pk, archived_at__isnull=not back)
+        if rows.update(archived_at=None if back else at):
+            name = f"assessment.{owner._meta.model_name}.archived"
+            audit(name, owner, actor=actor, at=at, back=back)

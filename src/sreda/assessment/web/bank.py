@@ -10,20 +10,17 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
-from django.contrib import messages
-from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET
 
 from sreda.assessment import qti
 from sreda.assessment.access import ITEMS
-from sreda.assessment.domain import bank
 from sreda.assessment.domain.reading import item_of
 from sreda.assessment.enums import ItemStatus
 from sreda.assessment.models import Item, ItemVersion, Resource, Tag, Test
@@ -32,10 +29,9 @@ from sreda.assessment.rendering import Page, render_item, responses_of
 from sreda.assessment.rendering.files import SHOWN, served
 from sreda.assessment.web.materials import materials
 from sreda.assessment.web.portable import portable_of
-from sreda.kernel import clock
 from sreda.kernel.api import Actor, Column, Filter, Listing, path_of
 from sreda.registry.api import Role
-from sreda.ui.pages import actor_of, key_of, page, visible
+from sreda.ui.pages import actor_of, page, visible
 
 PREFIX = "i-"
 UPLOAD_LIMIT = 20 * 1024 * 1024
@@ -277,60 +273,6 @@ def item(request: HttpRequest, pk: UUID, number: int | None = None) -> HttpRespo
         "latest": versions[0] == version,
     }
     return render(request, "assessment/bank/item.html", context)
-
-
-@page
-@require_POST
-def item_act(request: HttpRequest, pk: UUID) -> HttpResponseBase:
-    """Make ready, copy, share, archive, delete the draft."""
-    actor, at = actor_of(request), clock.now()
-    act = request.POST.get("act", "")
-    found = found_item(request, pk, "view" if act == "copy" else "change")
-    draft = found.versions.filter(status=ItemStatus.DRAFT).first()
-    there = redirect("assessment:item", pk=pk)
-    try:
-        match act:
-            case "draft":
-                bank.draft_of(found, actor=actor, at=at)
-                return redirect("assessment:item_edit", pk=pk)
-            case "ready" if draft:
-                bank.make_ready(draft, actor=actor, at=at)
-                messages.success(
-                    request, _("The item is ready: this version is given from now on.")
-                )
-            case "delete" if draft:
-                bank.delete_draft(draft, actor=actor, at=at)
-                messages.success(request, _("The draft is deleted."))
-                if not Item.objects.filter(pk=pk).exists():
-                    return redirect("assessment:items")
-            case "copy":
-                made = bank.copy_item(
-                    found, organisation_id=organisation_of(actor), actor=actor, at=at,
-                    key=key_of(request, f"copy {pk}"),
-                )  # fmt: skip
-                messages.success(request, _("This is your copy. It is a draft."))
-                return redirect("assessment:item", pk=made.pk)
-            case "share" | "close":
-                if act == "share" and found.current_id is None:
-                    raise ValidationError(_("Make the item ready before you open it to others."))
-                bank.share(found, act == "share", actor=actor, at=at)
-                messages.success(
-                    request,
-                    _("Other organisations can give it now.") if act == "share"
-                    else _("It is closed to other organisations; who uses it already keeps it."),
-                )  # fmt: skip
-            case "archive" | "back":
-                bank.archive(found, actor=actor, at=at, back=act == "back")
-                messages.success(
-                    request,
-                    _("The item is in the archive. Tests that use it keep it.")
-                    if act == "archive" else _("The item is back in the bank."),
-                )  # fmt: skip
-            case _:
-                messages.error(request, _("There is no draft any more."))
-    except ValidationError as error:
-        messages.error(request, " ".join(error.messages))
-    return there
 
 
 @page

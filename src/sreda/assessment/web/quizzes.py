@@ -15,7 +15,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET
 
 from sreda.assessment import qti
 from sreda.assessment.access import OPERATOR, SITTINGS, TESTS
@@ -151,50 +151,6 @@ def quiz(request: HttpRequest, pk: UUID) -> HttpResponseBase:
         "draft": next((one for one in versions if one.status == ItemStatus.DRAFT), None),
     }  # fmt: skip
     return render(request, "assessment/bank/quiz.html", context)
-
-
-@page
-@require_POST
-def quiz_act(request: HttpRequest, pk: UUID) -> HttpResponseBase:
-    actor, at = actor_of(request), clock.now()
-    act = request.POST.get("act", "")
-    found = found_test(request, pk, "view" if act == "copy" else "change")
-    draft = found.versions.filter(status=ItemStatus.DRAFT).first()
-    try:
-        match act:
-            case "draft":
-                writing.draft_of(found, actor=actor, at=at)
-                return redirect("assessment:quiz_edit", pk=pk)
-            case "ready" if draft:
-                writing.make_ready(draft, actor=actor, at=at)
-                messages.success(
-                    request, _("The test is ready: this version is given from now on.")
-                )
-            case "delete" if draft:
-                domain.delete_draft(draft, actor=actor, at=at)
-                messages.success(request, _("The draft is deleted."))
-                if not Test.objects.filter(pk=pk).exists():
-                    return redirect("assessment:quizzes")
-            case "copy":
-                made = domain.copy_test(
-                    found, organisation_id=organisation_of(actor), actor=actor, at=at,
-                    key=key_of(request, f"copy {pk}"),
-                )  # fmt: skip
-                messages.success(request, _("This is your copy. It is a draft."))
-                return redirect("assessment:quiz", pk=made.pk)
-            case "share" | "close":
-                if act == "share" and found.current_id is None:
-                    raise ValidationError(_("Make the test ready before you open it to others."))
-                domain.share(found, act == "share", actor=actor, at=at)
-                messages.success(request, _("Saved."))
-            case "archive" | "back":
-                domain.archive(found, actor=actor, at=at, back=act == "back")
-                messages.success(request, _("Saved."))
-            case _:
-                messages.error(request, _("There is no draft any more."))
-    except ValidationError as error:
-        messages.error(request, " ".join(error.messages))
-    return redirect("assessment:quiz", pk=pk)
 
 
 @page
