@@ -4,7 +4,7 @@ import pytest
 from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
-from sreda.kernel.api import Actor, AuditEntry, audit
+from sreda.kernel.api import Actor, AuditEntry, Seat, audit
 from sreda.kernel.domain import audit as log
 from tests.factories import TODAY
 
@@ -53,6 +53,15 @@ def test_an_untouched_log_is_whole():
     assert list(AuditEntry.objects.order_by("position").values_list("position", flat=True)) == list(
         range(1, 8)
     )
+
+
+def test_who_acts_is_named_with_the_post_if_there_is_one():
+    def label(seat):
+        actor = Actor(on=TODAY, name="Анна", seat=seat)
+        return audit("test.thing.done", actor=actor, at=NOW).actor_label
+
+    assert label(Seat("s", "teacher", "Учитель")) == "Анна (Учитель)"
+    assert label(Seat("s", "teacher", "")) == label(None) == "Анна"
 
 
 def test_what_is_rolled_back_leaves_no_hole():

@@ -62,7 +62,8 @@ def audit(
 def _label(actor: Actor | None) -> str:
     if actor is None:
         return ""
-    return f"{actor.name} ({actor.seat.label})"[:300] if actor.seat else actor.name[:300]
+    post = actor.seat.label if actor.seat else ""
+    return f"{actor.name} ({post})"[:300] if post else actor.name[:300]
 
 
 TEXTS = {
