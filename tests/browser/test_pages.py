@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.browser.visitor import Visitor, access_faults, faults_of, overflow, pattern
+from tests.browser.visitor import Visitor, access_faults, cut_words, faults_of, overflow, pattern
 
 pytestmark = pytest.mark.browser
 
@@ -92,3 +92,28 @@ def test_dark_and_low_vision(visitor: Callable[..., Visitor], mode: str, role: s
             wrong += [f"{path} at {width}: {fault}" for fault in overflow(page)]
     wrong += [f"console: {fault}" for fault in one.faults]
     assert not wrong, "\n" + "\n".join(wrong)
+
+
+LARGE = ("lv=1&size=1&spacing=2", "lv=1&size=2&spacing=2", "lv=1&size=3&spacing=3")
+
+
+@pytest.mark.parametrize("mode", LARGE)
+def test_large_type_keeps_words_whole(visitor: Callable[..., Visitor], mode: str) -> None:
+    one = visitor("operator", mode=mode)
+    wrong = []
+    for path in (*SAMPLE, *CABINET_SAMPLE, "/programme/manage/budget/"):
+        wrong += [f"{path}: {fault}" for fault in cut_words(one.open(path))]
+    assert not wrong, "\n" + "\n".join(wrong)
+
+
+@pytest.mark.parametrize("mode", ["", *LARGE])
+def test_every_page_of_the_menu_is_in_reach(visitor: Callable[..., Visitor], mode: str) -> None:
+    one = visitor("operator", mode=mode)
+    for width in (1440, 390):
+        one.page.set_viewport_size({"width": width, "height": 900})
+        page = one.open("/cabinet/")
+        menu = page.locator(".sidebar")
+        if not menu.is_visible():
+            page.locator("a[data-drawer][href='#cabinet-nav']:visible").click()
+        menu.locator("a[href='/cabinet/audit/']").click()  # the last one
+        page.wait_for_url("**/cabinet/audit/")

@@ -87,6 +87,26 @@ WIDEST = """() => [...document.querySelectorAll('body *')]
   .filter(e => e.getBoundingClientRect().right > innerWidth + 1)
   .slice(0, 3).map(e => e.outerHTML.slice(0, 100))"""
 
+# Short words and numbers in tables and figures that stand on more than one line; a head that only
+# screen readers hear is no matter.
+CUT = r"""() => {
+  const out = [], range = document.createRange();
+  const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (walk.nextNode()) {
+    const node = walk.currentNode, parent = node.parentElement;
+    const head = parent?.closest('thead');
+    if (!parent?.closest('td, th, .stat') || !parent.checkVisibility()
+        || head && getComputedStyle(head).position === 'absolute') continue;
+    for (const found of node.data.matchAll(/(?<![\p{L}\d])[\p{L}\d]{2,12}(?![\p{L}\d])/gu)) {
+      range.setStart(node, found.index);
+      range.setEnd(node, found.index + found[0].length);
+      const lines = new Set([...range.getClientRects()].filter(r => r.width).map(r => r.top));
+      if (lines.size > 1) out.push(found[0]);
+    }
+  }
+  return out;
+}"""
+
 
 @contextmanager
 def chromium() -> Iterator[Browser]:
@@ -213,6 +233,11 @@ def overflow(page: Page) -> Iterator[str]:
     wide = page.evaluate(SETTLED)
     if wide > 0:
         yield f"{wide} px too wide: {page.evaluate(WIDEST)}"
+
+
+def cut_words(page: Page) -> Iterator[str]:
+    if cut := page.evaluate(CUT):
+        yield f"words cut: {sorted(set(cut))[:12]}"
 
 
 def english_in(texts: list[str], own: str) -> Iterator[str]:
