@@ -9,6 +9,11 @@ export function enhance(root: ParentNode): void {
       if ((event.target as Element).matches("input[type=search]")) return;
       form.requestSubmit();
     });
+    // Browsers that cannot hold the fold open by style alone
+    const filters = form.querySelector<HTMLDetailsElement>("details.filters");
+    if (filters && !CSS.supports("selector(::details-content)")) {
+      filters.open = matchMedia("(min-width: 576px)").matches;
+    }
   });
   root.querySelectorAll<HTMLElement>("[data-nojs]").forEach((button) => (button.hidden = true));
 

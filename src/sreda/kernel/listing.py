@@ -199,8 +199,12 @@ class Listing(Generic[M]):
         return self.page.paginator.count
 
     @property
+    def filters_set(self) -> int:
+        return sum(bool(item.value) for item in self.filters)
+
+    @property
     def narrowed(self) -> bool:
-        return bool(self.q or any(item.value for item in self.filters))
+        return bool(self.q or self.filters_set)
 
     def url(self, **changes: Any) -> str:
         """The list's address with some parameters changed (None removes one)."""

@@ -68,6 +68,7 @@ class SampleListing:
         self.page = Paginator(rows * 40, 6).get_page(self.params.get("page"))
         self.total = self.page.paginator.count if rows else 0
         self.narrowed = bool(self.q)
+        self.filters_set = 1
         self.reset_url = "?"
         kinds = [("school", "Школы", False), ("college", "Колледжи", False)]
         self.filters = [
