@@ -52,6 +52,10 @@ def main(words: Sequence[str]) -> int:
             print(line_of(error.issue), file=sys.stderr)  # noqa: T201
     except Refused as refused:
         print(refused, file=sys.stderr)  # noqa: T201
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        print(": ".join(filter(None, (error.filename, error.strerror))), file=sys.stderr)  # noqa: T201
     return UNREADABLE
 
 
@@ -125,9 +129,7 @@ def parser() -> argparse.ArgumentParser:
 def run_check(options: argparse.Namespace) -> int:
     package = read_package(options.path)
     bad = [issue for issue in package.issues if issue.severity in BAD]
-    status = FOUND if bad else CLEAN
-    if not package and any(issue.severity == "fatal" for issue in bad):
-        status = UNREADABLE
+    status = (FOUND if package else UNREADABLE) if bad else CLEAN
     if options.json:
         show(
             {
@@ -249,11 +251,13 @@ def template_values(item: Item, said: str | None) -> Mapping[str, Value]:
 def run_convert(options: argparse.Namespace) -> int:
     package = read_package(options.path)
     out: Path = options.out
-    if out.exists() and (out.is_file() or any(out.iterdir())):
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise Refused(_("{path} exists already.").format(path=out))
     for issue in package.issues:
         if issue.severity in BAD:
             print(line_of(issue), file=sys.stderr)  # noqa: T201
+    if not package:
+        raise Refused(_("There is nothing to write."))
     if out.suffix.lower() == ".zip":
         out.write_bytes(write_package(package))
     else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -161,6 +162,44 @@ def test_convert(test, tmp_path, capsys):
     folder = tmp_path / "folder"
     assert shell.main(["convert", str(out), str(folder)]) == 0
     assert (folder / "imsmanifest.xml").exists()
+
+
+def test_nothing_of_qti_is_status_2_and_is_not_written(tmp_path, capsys):
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    broken = tmp_path / "broken.xml"
+    broken.write_text("<a")
+    out = tmp_path / "out.zip"
+    for path in (empty, broken):
+        assert shell.main(["check", str(path)]) == 2
+        assert shell.main(["convert", str(path), str(out)]) == 2
+        assert not out.exists()
+
+
+def test_what_is_no_file_is_not_waited_for(tmp_path, capsys):
+    pipe = tmp_path / "pipe.xml"
+    os.mkfifo(pipe)
+    for path in (pipe, Path("/dev/zero")):
+        assert shell.main(["check", str(path)]) == 2
+        assert str(path) in capsys.readouterr().err
+
+
+def test_names_that_are_no_text_are_told(test, tmp_path, capsys):
+    (test / os.fsdecode(b"\xff.xml")).write_text(RIGHT_IS_A)
+    assert shell.main(["check", str(test)]) == 1
+    assert "?.xml" in capsys.readouterr().out
+    out = tmp_path / "out.zip"
+    assert shell.main(["convert", str(test), str(out)]) == 1
+    assert read_package(out).sound
+    alone = tmp_path / os.fsdecode(b"\xfe.xml")
+    alone.write_text(RIGHT_IS_A)
+    assert shell.main(["convert", str(alone), str(tmp_path / "alone.zip")]) == 0
+
+
+def test_where_nothing_can_be_written_it_is_said(item, tmp_path, capsys):
+    for out in (tmp_path / "no" / "x.zip", Path("/dev/full"), tmp_path / ("a" * 300)):
+        assert shell.main(["convert", str(item), str(out)]) == 2
+        assert str(out) in capsys.readouterr().err
 
 
 def test_messages_are_russian_where_asked(item, monkeypatch, capsys):

@@ -118,6 +118,7 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "zip-ratio": (FATAL, _("“{name}” is compressed more than {limit} times: a zip bomb")),
     "zip-path": (ERROR, _("“{name}” leads outside the archive and is not read")),
     "zip-twice": (ERROR, _("the archive holds “{name}” twice")),
+    "file-name": (ERROR, _("the name of the file “{name}” is no UTF-8 text; it is not read")),
     "zip-link": (ERROR, _("“{name}” is a link and is not read")),
     "file-unlisted": (WARNING, _("the file “{name}” is in no resource of the manifest")),
     "dependency-unknown": (ERROR, _("the resource “{name}” is not in the manifest")),

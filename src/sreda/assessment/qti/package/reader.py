@@ -22,6 +22,7 @@ from .sources import (
     Source,
     is_remote,
     open_source,
+    printable,
     resolve,
 )
 
@@ -119,7 +120,7 @@ def read_package(path: Path | bytes | Source, *, limits: PackageLimits = LIMITS)
                     Issue("too-large", file=path.name, params={"limit": limits.xml_bytes})
                 )
             home = _home(path)
-            name = path.resolve().relative_to(home).as_posix()
+            name = printable(path.resolve().relative_to(home).as_posix())
             alone = MemorySource(path.name, {name: path.read_bytes()})
             return _Reader(alone, issues, limits, alone=True, beside=home).read()
     source = open_source(path, issues, limits) if isinstance(path, Path | bytes) else path

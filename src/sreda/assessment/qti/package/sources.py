@@ -47,8 +47,9 @@ def open_source(path: Path | bytes, issues: Issues, limits: PackageLimits = LIMI
         return ZipSource("package.zip", BytesIO(path), issues, limits)
     if path.is_dir():
         return FolderSource(path, issues, limits)
-    if not path.exists():
-        raise QtiError(Issue("not-found", file=str(path)))
+    if not path.is_file():
+        # nothing there, or a pipe or a device, which may never end
+        raise QtiError(Issue("not-found", file=printable(str(path))))
     return ZipSource(path.name, path, issues, limits)
 
 
@@ -63,7 +64,10 @@ class FolderSource:
             for one in sorted((*files, *folders)):
                 place = Path(folder) / one
                 name = place.relative_to(path).as_posix()
-                if place.is_symlink():
+                if printable(name) != name:
+                    shown = printable(name)
+                    issues.put(Issue("file-name", file=shown, params={"name": shown}))
+                elif place.is_symlink():
                     issues.put(Issue("zip-link", file=name, params={"name": name}))
                 elif place.is_file():
                     found[name] = place
@@ -196,6 +200,11 @@ def _fits(name: str, size: int, limits: PackageLimits) -> None:
     most = limits.xml_bytes if name.lower().endswith(".xml") else limits.file_bytes
     if size > most:
         raise QtiError(Issue("too-large", file=name, params={"limit": most}))
+
+
+def printable(name: str) -> str:
+    """The name of a file with what is no UTF-8 in it as “?”."""
+    return name.encode(errors="replace").decode()
 
 
 def safe_path(name: str) -> str | None:
