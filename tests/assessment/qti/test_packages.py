@@ -109,6 +109,91 @@ def test_a_package_written_again_is_the_same():
     assert third == package_files(read_package(write_package(second)))
 
 
+OLD_METADATA = """<metadata xmlns:md="http://www.imsglobal.org/xsd/imsmd_v1p2"
+ xmlns:q="http://www.imsglobal.org/xsd/imsqti_metadata_v2p0"><schema>QTI</schema>
+ <schemaversion>2.0</schemaversion>
+ <md:lom><md:general><md:identifier>item-1</md:identifier>
+  <md:catalogentry><md:catalog>C</md:catalog><md:entry><md:langstring>7</md:langstring></md:entry>
+  </md:catalogentry>
+  <md:title><md:langstring xml:lang="ru">Имя</md:langstring></md:title></md:general>
+ <md:lifecycle><md:status><md:source><md:langstring xml:lang="x-none">LOMv1.0</md:langstring>
+  </md:source><md:value><md:langstring xml:lang="x-none">Draft</md:langstring></md:value>
+ </md:status></md:lifecycle>
+ <md:educational><md:typicallearningtime><md:datetime>PT5M</md:datetime></md:typicallearningtime>
+ </md:educational></md:lom>
+ <label xmlns="http://www.w3.org/2000/01/rdf-schema">mine</label>
+ <q:qtiMetadata><q:timeDependent>false</q:timeDependent><q:interactionType>choice</q:interactionType>
+  <q:interactionType>magic</q:interactionType><q:solutionAvailable/></q:qtiMetadata></metadata>"""
+
+
+def test_metadata_become_what_the_manifest_of_3_allows():
+    """In its order and namespaces: QTI's own, then LOM, which also holds what has no place."""
+    files = {
+        "a.xml": RIGHT_IS_A.encode(),
+        "imsmanifest.xml": manifest(resource("a", "a.xml", OLD_METADATA)),
+    }
+    found = package(package_files(package(files))).resources["a"].metadata
+    assert found is not None
+    assert [(one.name, one.ns.rpartition("/")[2]) for one in found.elements] == [
+        ("qtiMetadata", "imsqti_metadata_v3p0"),
+        ("lom", "LOM"),
+    ]
+    own, lom = found.elements
+    assert [(one.name, one.text) for one in own.elements] == [
+        ("timeDependent", "false"),
+        ("interactionType", "choiceInteraction"),
+    ]
+    leaves = [(one.name, one.text) for one in lom.walk() if not one.elements]
+    assert leaves == [
+        ("entry", "item-1"),
+        ("catalog", "C"),
+        ("entry", "7"),
+        ("string", "Имя"),
+        ("source", "LOMv1.0"),
+        ("value", "Draft"),
+        ("duration", "PT5M"),
+        ("label", "mine"),
+    ]
+    names = {one.name for one in lom.walk() if one.ns == lom.ns}
+    assert {"lifeCycle", "typicalLearningTime", "identifier"} <= names
+    assert [one.get("language") for one in lom.walk() if one.name == "string"] == ["ru"]
+
+
+@pytest.mark.parametrize(
+    ("said", "wanted"),
+    [
+        ("webcontent", "webcontent"),
+        ("css2", "css2"),
+        ("imsqti_v2p1", "webcontent"),
+        ("imslti_xmlv1p1", "imsbasiclti_xmlv1p3"),
+        (
+            "associatedcontent/apip_xmlv1p0/learning-application-resource",
+            "associatedcontent/learning-application-resource",
+        ),
+    ],
+)
+def test_types_of_files_are_those_of_3(said, wanted):
+    files = {
+        "a.xml": RIGHT_IS_A.encode(),
+        "x.bin": b"x",
+        "imsmanifest.xml": manifest(resource("a", "a.xml"), resource("x", "x.bin", kind=said)),
+    }
+    assert package(package_files(package(files))).resources["x"].type == wanted
+
+
+def test_the_manifest_is_written_where_it_was_read():
+    """Another package inside does not take its place."""
+    files = {
+        "a.xml": RIGHT_IS_A.encode(),
+        "imsmanifest.xml": manifest(resource("a", "a.xml")),
+        "Z/imsmanifest.xml": manifest(resource("z", "z.xml")),
+        "A/imsmanifest.xml": manifest(resource("z", "z.xml")),
+    }
+    again = package(package_files(package(files)))
+    assert set(again.items) == {"a.xml"}
+    assert set(again.resources) == {"a"}
+
+
 def test_qti_2_becomes_qti_3():
     made = package_files(read_package(zipped(whole())))["i/two.xml"].decode()
     assert '<qti-simple-choice identifier="A">' in made

@@ -94,6 +94,8 @@ class Package:
     media: frozenset[str]
     source: Source
     issues: tuple[Issue, ...]
+    # the folder of its manifest, "" or with a / at its end
+    top: str = ""
 
     def __bool__(self) -> bool:
         """Whether there is anything of QTI in it."""
@@ -214,6 +216,7 @@ class _Reader:
             media=frozenset(self.names - known),
             source=self.source,
             issues=self.issues.tuple(),
+            top=self.top,
         )
 
     def _root(self, tree: Element) -> str | None:

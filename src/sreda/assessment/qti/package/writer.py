@@ -7,17 +7,28 @@ from io import BytesIO
 
 from ..items.item import SCHEMA, write_item
 from ..testing.reading import write_test
+from ..words import words
 from ..xml import Element, write_xml
+from .metadata import CP, metadata_of
 from .reader import ITEM, MANIFEST, STIMULUS, TEST, Package, Resource, links_of
 from .sources import is_remote, resolve
 
-CP = "http://www.imsglobal.org/xsd/qti/qtiv3p0/imscp_v1p1"
 TYPES = {
     ITEM: "imsqti_item_xmlv3p0",
     TEST: "imsqti_test_xmlv3p0",
     STIMULUS: "imsqti_stimulus_xmlv3p0",
     "qti-assessment-section": "imsqti_section_xmlv3p0",
     "qti-response-processing": "imsqti_rptemplate_xmlv3p0",
+}
+# types of other files that 3.0 has, and what those of earlier packages are called there
+KEPT = words("""
+    associatedcontent/learning-application-resource webcontent imsbasiclti_xmlv1p3 controlfile
+    resourcemetadata/xml resourceextmetadata/xml qtiusagedata/xml pls css2 css3 extension
+    """)
+OTHERS = {
+    "imslti": "imsbasiclti_xmlv1p3",
+    "imsbasiclti": "imsbasiclti_xmlv1p3",
+    "associatedcontent/apip": "associatedcontent/learning-application-resource",
 }
 MANIFEST_SCHEMA = (
     f"{CP} https://purl.imsglobal.org/spec/qti/v3p0/schema/xsd/imsqtiv3p0_imscpv1p2_v1p0.xsd"
@@ -41,11 +52,8 @@ def package_files(package: Package) -> dict[str, bytes]:
     for path in sorted(package.media & names):
         if path.rpartition("/")[2] != MANIFEST:
             files[path] = package.source.read(path)
-    top = next(
-        (n.removesuffix(MANIFEST) for n in sorted(names) if n.rpartition("/")[2] == MANIFEST), ""
-    )
-    files[f"{top}{MANIFEST}"] = write_xml(
-        manifest_of(package, trees, set(files), top), schema_location=MANIFEST_SCHEMA
+    files[f"{package.top}{MANIFEST}"] = write_xml(
+        manifest_of(package, trees, set(files), package.top), schema_location=MANIFEST_SCHEMA
     )
     return files
 
@@ -68,10 +76,8 @@ def manifest_of(
     metadata = Element("metadata", ns=CP)
     metadata.append(Element("schema", {}, "QTI Package", ns=CP))
     metadata.append(Element("schemaversion", {}, "3.0.0", ns=CP))
-    if package.metadata is not None:
-        for one in package.metadata.elements:
-            if one.name not in ("schema", "schemaversion"):
-                metadata.append(one.copy())
+    for one in metadata_of(package.metadata, whole=True):
+        metadata.append(one)
     root.append(metadata)
     root.append(Element("organizations", ns=CP))
     holder = Element("resources", ns=CP)
@@ -81,30 +87,21 @@ def manifest_of(
     names = _names(package, inside, known)
     for path in sorted(names):
         tree, old = trees.get(path), known.get(path)
-        kind = TYPES.get(tree.name, "imsqti_fragment_xmlv3p0") if tree is not None else (
-            old.type if old is not None and not old.kind else "webcontent"
-        )  # fmt: skip
+        kind = "webcontent" if tree is None else TYPES.get(tree.name, "imsqti_fragment_xmlv3p0")
+        if tree is None and old is not None:
+            kind = OTHERS.get(old.type.split("_")[0], old.type if old.type in KEPT else kind)
         made = Element(
             "resource",
             {"identifier": names[path], "type": kind, "href": path.removeprefix(top)},
             ns=CP,
         )
-        if old is not None and old.metadata is not None:
-            made.append(_moved(old.metadata.copy()))
+        if inner := metadata_of(old.metadata if old is not None else None):
+            made.append(Element("metadata", {}, *inner, ns=CP))
         made.append(Element("file", {"href": path.removeprefix(top)}, ns=CP))
         for other in sorted(_needs(path, tree, old, names, package)):
             made.append(Element("dependency", {"identifierref": other}, ns=CP))
         holder.append(made)
     return root
-
-
-def _moved(metadata: Element) -> Element:
-    """The manifest's own elements move to its new namespace; foreign metadata stay."""
-    home = metadata.ns
-    for one in metadata.walk():
-        if one.ns == home:
-            one.ns = CP
-    return metadata
 
 
 def _names(package: Package, paths: list[str], known: dict[str, Resource]) -> dict[str, str]:
