@@ -423,6 +423,20 @@ def test_a_lost_fraction_is_told():
     assert "loses the fraction of 2.5" in scored.notes[0]
 
 
+@pytest.mark.parametrize(
+    ("spent", "wanted"), [(12.5, 1.0), ("PT12S", 1.0), (60, 0.0), (None, 1.0), ("x", 1.0)]
+)
+def test_a_duration_beside_the_responses_is_the_time_spent(spent, wanted):
+    quick = op("duration-lt", var("duration"), base("duration", 60))
+    rules = processing(
+        "<qti-response-condition><qti-response-if>" + quick + set_outcome("SCORE", f(1))
+        + "</qti-response-if></qti-response-condition>"
+    )  # fmt: skip
+    scored = score(item(SCORE, "", rules), {"duration": spent})
+    assert scored.as_json()["SCORE"] == wanted
+    assert [one.code for one in scored.problems] == (["type"] if spent == "x" else [])
+
+
 def test_notes_of_a_run_name_the_rule():
     """A condition that is no boolean does not hold, and both that and a NULL are told."""
     made = item(

@@ -689,6 +689,38 @@ def test_problems_of_responses_are_told_by_item():
     }  # fmt: skip
 
 
+def test_answers_to_items_that_are_not_reached_are_told():
+    text = part("P", section("S", ref("a", rule("branch", YES, "EXIT_TEST")), ref("b")))
+    scored = score_test(make_test(make_text(text)), {"a": RIGHT, "b": RIGHT})
+    assert {key: [p.code for p in found] for key, found in scored.problems.items()} == {
+        "b": ["unreached"]
+    }
+    assert scored.as_json()["b.SCORE"] == 0.0
+
+
+def test_a_duration_beside_the_responses_is_the_time_spent():
+    """It counts for the item, what is around it, and the limits."""
+    names = ("a", "S", "P")
+    rules = "".join(
+        set_outcome(
+            name.upper() + "X", op("duration-gte", var(f"{name}.duration"), base("duration", 30))
+        )
+        for name in names
+    )
+    text = make_text(
+        part("P", section("S", ref("a"), ref("b", limits(max_time="10")))),
+        outcomes="".join(outcome(name.upper() + "X", "boolean") for name in names),
+        rules=rules,
+    )
+    given = {"a": {**RIGHT, "duration": 30}, "b": {**RIGHT, "duration": "PT11S"}}
+    scored = score_test(make_test(text), given)
+    found = scored.as_json()
+    assert all(found[name.upper() + "X"] for name in names)
+    assert (found["a.SCORE"], found["b.SCORE"]) == (1.0, 0.0)
+    assert [p.params["code"] for p in scored.problems["b"]] == ["late"]
+    assert score_test(make_test(text), {"a": {"duration": "soon"}}).problems["a"][0].code == "type"
+
+
 # Reading
 
 

@@ -258,6 +258,22 @@ def read_responses(
     return values, tuple(found)
 
 
+def read_duration(
+    item: Item, data: Mapping[str, Json]
+) -> tuple[Mapping[str, Json], Fraction | None, tuple[Problem, ...]]:
+    """(the responses proper, seconds spent on the item, problems): beside responses, `duration`
+    says how long the item has taken so far, unless the item declares a response of that name."""
+    if "duration" not in data or "duration" in item.declarations:
+        return data, None, ()
+    rest = {name: held for name, held in data.items() if name != "duration"}
+    try:
+        said = read_json(data["duration"], "duration", "single")
+    except (ValueError, TypeError, KeyError) as error:
+        shown = {"reason": str(error), "value": str(data["duration"])[:60]}
+        return rest, None, (Problem("type", "duration", shown),)
+    return rest, Fraction(said.seconds) if isinstance(said, Duration) else None, ()
+
+
 def respond(item: Item, state: ItemState, values: Mapping[str, Value]) -> None:
     """Stores responses; a text answer to a record is taken apart as the standard says."""
     for name, value in values.items():
@@ -340,11 +356,12 @@ def score(
     for attempt in [responses] if isinstance(responses, Mapping) else responses:
         if state.status == CLOSED:
             break
+        attempt, spent, late = read_duration(item, attempt)
         values, found = read_responses(item, attempt)
-        problems += found
+        problems += late + found
         begin_attempt(item, state)
         respond(item, state, values)
-        end_attempt(item, state, custom=custom)
+        end_attempt(item, state, duration=spent, custom=custom)
     return Scored(
         outcomes_of(item, state),
         item.declarations,

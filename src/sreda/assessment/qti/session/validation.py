@@ -33,6 +33,7 @@ MESSAGES = {
     "number": _("“{value}” is not a number. Write it in digits alone, such as 2,5 or -3"),
     "whole": _("“{value}” is not a whole number. Write it in digits alone, such as 25 or -3"),
     "refused": _("the attempt is refused: {code}"),
+    "unreached": _("the item is not reached in this test; its answers are left out"),
     "choice": _("“{value}” is none of the choices"),
     "twice": _("“{value}” is chosen twice"),
     "few": _("{count} answers; at least {least} are needed"),

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from fractions import Fraction
 
 from ..expressions import Custom
-from ..session.item import read_responses
+from ..session.item import ItemState, read_duration, read_responses
 from ..session.validation import Problem
 from ..values.json import Json, to_json
-from ..values.types import Value
+from ..values.types import Duration, Value
 from .holding import SessionError
 from .model import Test
 from .session import TestSession
 
 EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
+# no item takes more seconds
+LONGEST = Fraction(30 * 24 * 3600)
 
 
 @dataclass(frozen=True)
@@ -40,27 +43,32 @@ def score_test(
     seed: int = 0,
     custom: Mapping[str, Custom] | None = None,
 ) -> ScoredTest:
-    """Goes through the test as a candidate who takes no time. `responses` holds, by identifier of
-    the item reference ("Q1", or "Q1.2" for its second occurrence), the responses of the item, or a
-    list of them for one attempt after another; "Q1.RESPONSE" names a single one. An item without
-    responses is not attempted."""
+    """Goes through the test as a candidate who takes no time but what a `duration` beside the
+    responses of an item says, in seconds. `responses` holds, by identifier of the item reference
+    ("Q1", or "Q1.2" for its second occurrence), the responses of the item, or a list of them for
+    one attempt after another; "Q1.RESPONSE" names a single one. An item without responses is not
+    attempted."""
     at = EPOCH
     session = TestSession.start(test, at=at, seed=seed, custom=custom)
     responses, problems = by_key(session, responses)
+    left = set(responses)
     # every step leaves an item behind, so there are no more steps than items
     for _ in range(len(session.plan) + 1):
         entry = session.current
         if entry is None:
             break
         held = responses.get(entry.key)
+        left.discard(entry.key)
         item = session.item(entry.key)
         if held is not None and item is not None:
             for attempt in held if isinstance(held, list) else [held]:
                 if not isinstance(attempt, dict):
                     problems[entry.key] = (Problem("type", entry.key, {"reason": str(attempt)}),)
                     continue
+                attempt, spent, wrong = read_duration(item, attempt)
                 values, found = read_responses(item, attempt)
-                problems[entry.key] = (*problems.get(entry.key, ()), *found)
+                problems[entry.key] = (*problems.get(entry.key, ()), *wrong, *found)
+                at = later(at, spent, session.state_of(entry.key))
                 try:
                     session.respond(values, at)
                     session.submit(at)
@@ -72,12 +80,23 @@ def score_test(
                     break
         session.pass_by(at)
     session.end(at)
+    for key in sorted(left):
+        problems[key] = (Problem("unreached", key),)
     return ScoredTest(
         session.outcomes(),
         session.item_outcomes(),
         {key: found for key, found in problems.items() if found},
         session.notes,
     )
+
+
+def later(at: datetime, spent: Fraction | None, state: ItemState) -> datetime:
+    """When the item has taken `spent` seconds."""
+    before = state.values.get("duration")
+    if spent is None or not isinstance(before, Duration):
+        return at
+    more = min(spent, LONGEST) - Fraction(before.seconds)
+    return at + timedelta(seconds=float(more)) if more > 0 else at
 
 
 def by_key(
