@@ -7,13 +7,16 @@ from typing import Any
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from sreda.assessment.models import ItemResult
+from sreda.assessment.access import APPEALS
+from sreda.assessment.enums import AppealStatus
+from sreda.assessment.models import Appeal, ItemResult
 from sreda.assessment.queries import taking, teaching
 from sreda.kernel import clock
 from sreda.kernel.api import Actor, NavItem, Panel, add_nav, add_panel, kept, number_of
 from sreda.registry.api import LEARNER_ROLES, Role
 
 LEARNERS = frozenset(LEARNER_ROLES)
+LEADERS = frozenset({Role.HEAD, Role.ADMINISTRATOR})
 STAFF = frozenset({Role.HEAD, Role.ADMINISTRATOR, Role.TEACHER})
 AUTHORS = frozenset({Role.OPERATOR, Role.EXPERT, Role.HEAD, Role.ADMINISTRATOR, Role.TEACHER})
 
@@ -34,6 +37,24 @@ def to_mark(actor: Actor) -> dict[str, Any] | None:
     """Answers that wait for this person's mark."""
     count = _to_mark.number(actor)
     return {"count": count} if count else None
+
+
+@kept
+def _appeals(actor: Actor) -> QuerySet[Appeal, tuple[int]]:
+    return number_of(APPEALS.all(actor, "decide").filter(status=AppealStatus.OPEN))
+
+
+def appeals(actor: Actor) -> dict[str, Any] | None:
+    """Appeals that wait for this person's decision."""
+    count = _appeals.number(actor)
+    return {"count": count} if count else None
+
+
+def children(actor: Actor) -> dict[str, Any] | None:
+    """Tests that children have handed in, with the marks that may be told."""
+    attempts = taking.attempts_of_children(actor)
+    rows = [(one, taking.may_tell(one, one.sitting)) for one in attempts]
+    return {"rows": rows} if rows else None
 
 
 add_nav(
@@ -70,5 +91,18 @@ add_panel(
     Panel(
         "assessment.to_mark", "assessment/panels/to_mark.html", to_mark, STAFF, order=30,
         asks=lambda actor: [_to_mark.ask(actor)],
+    )
+)  # fmt: skip
+add_panel(
+    Panel(
+        "assessment.appeals", "assessment/panels/appeals.html", appeals, LEADERS, order=31,
+        asks=lambda actor: [_appeals.ask(actor)],
+    )
+)  # fmt: skip
+add_panel(
+    Panel(
+        "assessment.children", "assessment/panels/children.html", children,
+        frozenset({Role.PARENT}), order=30,
+        asks=lambda actor: [taking.ask_attempts_of_children(actor)],
     )
 )  # fmt: skip

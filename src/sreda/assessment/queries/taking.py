@@ -16,6 +16,7 @@ from sreda.assessment.models import Attempt, ItemResult, Sitting
 from sreda.kernel.api import Actor, Ask, kept
 
 SHOWN = 100
+LATEST = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +105,16 @@ def outcome(actor: Actor, attempt: Attempt) -> Outcome:
     return Outcome(attempt, bool(results), results)
 
 
-def attempts_of(actor: Actor, person_id: UUID) -> list[Attempt]:
-    """Of a child or of oneself, newest first."""
-    rows = ATTEMPTS.all(actor).filter(person_id=person_id).exclude(status=AttemptStatus.OPEN)
-    return list(rows.select_related("sitting").order_by("-started_at")[:SHOWN])
+def attempts_of_children(actor: Actor) -> list[Attempt]:
+    """The last ones that were handed in, to a parent."""
+    return _of_children(actor)
+
+
+def ask_attempts_of_children(actor: Actor) -> Ask | None:
+    return _of_children.ask(actor)
+
+
+@kept
+def _of_children(actor: Actor) -> QuerySet[Attempt]:
+    rows = ATTEMPTS.all(actor).exclude(status=AttemptStatus.OPEN).order_by("-started_at")
+    return rows.select_related("sitting", "person")[:LATEST]
