@@ -309,7 +309,8 @@ class Attempt {
       const left = Math.max(0, Math.round((ends - (Date.now() - ahead)) / 1000));
       const parts = [Math.floor(left / 3600), Math.floor(left / 60) % 60, left % 60];
       const time = parts.slice(parts[0] ? 0 : 1).map((part, n) => (n ? String(part).padStart(2, "0") : part));
-      shown.textContent = words.replace("{time}", time.join(":"));
+      // of days to come the page says when they end
+      if (left < 24 * 3600) shown.textContent = words.replace("{time}", time.join(":"));
       shown.setAttribute("aria-live", left === 300 || left === 60 ? "polite" : "off");
       shown.classList.toggle("is-short", left < 300);
       if (left > 0) window.setTimeout(turn, 1000);
