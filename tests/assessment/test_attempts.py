@@ -16,7 +16,7 @@ from sreda.assessment.domain import attempts, bank, marking, rescoring, sittings
 from sreda.assessment.models import Attempt, Item, ItemResult, Rescoring, Sitting, TestVersion
 from sreda.assessment.queries import teaching
 from sreda.kernel.api import Actor
-from sreda.kernel.models import OutboxEvent
+from sreda.kernel.models import Notice, OutboxEvent
 from tests.assessment.bank import CORRECT, NS, School, actor_for, answer, choice_xml, essay_xml
 from tests.factories import EnrolmentFactory
 
@@ -234,6 +234,8 @@ def test_an_appeal_changes_a_mark_with_a_reason(school: School) -> None:
     made.refresh_from_db()
     assert (result.score, result.attempt.score) == (4, 4)
     assert (made.status, made.score_before, made.score_after) == ("upheld", 2, 4)
+    told = Notice.objects.get(addressee=result.attempt.person_id, key=f"appeal:{made.pk}")
+    assert told.link == f"/assessment/attempts/{result.attempt_id}/result/"
     with pytest.raises(ValidationError):
         marking.appeal(result, text="Поздно", actor=learner, at=minutes(601))
 

@@ -18,8 +18,14 @@ from sreda.assessment.models import Appeal, ItemAnalysis, ItemResult, Rescoring,
 from sreda.assessment.tasks import run_rescoring
 from sreda.kernel.models import AuditEntry, OutboxEvent
 from sreda.registry.api import Role, Teaching, school_year
-from tests.assessment.bank import School, answer, choice_xml, essay_xml
-from tests.factories import ClassGroupFactory, EnrolmentFactory, PostFactory, UserFactory
+from tests.assessment.bank import School, actor_for, answer, choice_xml, essay_xml
+from tests.factories import (
+    ClassGroupFactory,
+    EnrolmentFactory,
+    GuardianshipFactory,
+    PostFactory,
+    UserFactory,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -150,6 +156,13 @@ def test_where_a_third_decided_the_third_alone_is_told(school: School) -> None:
         if number == 1:
             assert marking.comments_on(result) == ["Раз", "Два"]
     assert marking.comments_on(result) == ["Три"]
+    appeal = Appeal.objects.create(
+        result=result, by=result.attempt.person_id, text="?", at=timezone.now(), score_before=2
+    )
+    marking.decide_appeal(
+        appeal, score=Decimal(4), decision="Верно", actor=school.third, at=timezone.now()
+    )
+    assert marking.comments_on(result) == ["Три"]  # the decider was the third: no other comes back
 
 
 def test_a_marker_is_offered_no_mark_they_cannot_give(school: School) -> None:
@@ -464,6 +477,35 @@ def test_a_teacher_marks_answers_of_other_classes_without_seeing_whose(school: S
     marking.appeal(result, text="Не согласен", actor=school.head, at=timezone.now())
     assert "Не согласен" in own.get("/assessment/appeals/").content.decode()
     assert "Не согласен" not in other.get("/assessment/appeals/").content.decode()
+
+
+def test_parents_and_heads_are_led_to_what_is_theirs(school: School) -> None:
+    sitting = school.sitting(
+        school.test([school.item(choice_xml())]), moderated=True,
+        appeals_until=timezone.now() + timedelta(days=1),
+    )  # fmt: skip
+    taken(school, sitting, "A")
+    result = ItemResult.objects.get()
+    parent = Client()
+    bond = GuardianshipFactory(child=result.attempt.person)
+    parent.force_login(UserFactory(person=bond.guardian))
+    way = f"/assessment/attempts/{result.attempt_id}/result/"
+    home = parent.get("/cabinet/").content.decode()
+    assert way in home
+    assert "1 / 1" not in home  # marks are not published
+    sittings.release(sitting, actor=school.head, at=timezone.now())
+    home = parent.get("/cabinet/").content.decode()
+    assert "1 / 1" in home
+    assert parent.get(way).status_code == 200
+    other = Client()
+    other.force_login(UserFactory(person=GuardianshipFactory().guardian))
+    assert way not in other.get("/cabinet/").content.decode()
+    head, teacher = staff(school, Role.HEAD), staff(school)
+    assert "апелляция ждёт вашего решения" not in head.get("/cabinet/").content.decode()
+    learner = actor_for(result.attempt.person, "pupil", school.at)
+    marking.appeal(result, text="Верно", actor=learner, at=timezone.now())
+    assert "апелляция ждёт вашего решения" in head.get("/cabinet/").content.decode()
+    assert "апелляция ждёт вашего решения" not in teacher.get("/cabinet/").content.decode()
 
 
 def test_pages_lead_only_where_their_reader_may_go(school: School) -> None:
