@@ -47,6 +47,59 @@ def test_sound_database(given: psycopg.Connection):
     assert levels == {"version": OK, "extensions": OK, "letters": OK}
 
 
+@pytest.fixture
+def column_store(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, str]]:
+    """A server that speaks ClickHouse's HTTP: answers by what the question begins with."""
+    said = {"SELECT version()": "26.1.2", "SELECT count() FROM system.tables": "3"}
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            asked = self.rfile.read(int(self.headers["Content-Length"])).decode()
+            text = next((a for q, a in said.items() if asked.startswith(q)), "")
+            self.send_response(200 if text else 500)
+            self.send_header("Content-Length", str(len(text)))
+            self.end_headers()
+            self.wfile.write(text.encode())
+
+        def log_message(self, *args: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    address = f"http://default:secret@127.0.0.1:{server.server_port}/sreda"
+    monkeypatch.setenv("SREDA_RECORDS_CLICKHOUSE", address)
+    yield said
+    server.shutdown()
+    server.server_close()
+
+
+def test_clickhouse_is_looked_at_where_it_is_configured(given, column_store, monkeypatch):
+    finding = by_check(doctor.clickhouse(given))["clickhouse"]
+    assert (finding.level, "26.1.2" in finding.text) == (OK, True)
+    column_store["SELECT count() FROM system.tables"] = "1"
+    assert by_check(doctor.clickhouse(given))["clickhouse"].level == WARNING
+    column_store["SELECT version()"] = ""
+    finding = by_check(doctor.clickhouse(given))["clickhouse"]
+    assert finding.level == WRONG
+    assert "SREDA_RECORDS_CLICKHOUSE" in finding.advice
+    monkeypatch.setenv("SREDA_RECORDS_CLICKHOUSE", "http://default:secret@127.0.0.1:1/sreda")
+    finding = by_check(doctor.clickhouse(given))["clickhouse"]
+    assert finding.level == WRONG
+    assert "secret" not in finding.text
+    monkeypatch.delenv("SREDA_RECORDS_CLICKHOUSE")
+    assert list(doctor.clickhouse(given)) == []
+
+
+def test_statements_that_wait_long_for_clickhouse_are_told(given, column_store):
+    given.execute("CREATE TEMP TABLE records_statement (stored timestamptz)")
+    given.execute("INSERT INTO records_statement VALUES (now() - interval '5 minutes')")
+    assert by_check(doctor.clickhouse(given))["clickhouse"].level == OK
+    given.execute("INSERT INTO records_statement VALUES (now() - interval '1 hour')")
+    finding = by_check(doctor.clickhouse(given))["clickhouse"]
+    assert finding.level == WARNING
+    assert "records feed" in finding.advice
+
+
 def test_lost_durability_is_a_warning(given: psycopg.Connection):
     given.execute("SET synchronous_commit = off")
     finding = by_check(doctor.server(given))["durability"]

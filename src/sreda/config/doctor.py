@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from pathlib import Path
@@ -45,6 +45,7 @@ PLAIN_SIGNS = {OK: "+", WARNING: "!", WRONG: "x"}
 PYTHON = (3, 11)
 POSTGRES = 15
 EXTENSIONS = ("btree_gist", "pg_trgm", "unaccent")
+UNFED = timedelta(minutes=10)
 GIGABYTE = 1024**3
 MEGABYTE = 1024**2
 PACKAGE = Path(__file__).resolve().parent.parent
@@ -332,6 +333,7 @@ def database() -> Iterator[Finding]:
         yield from server(connection)
         stack.callback(close_connections)
         yield from migrations()
+        yield from clickhouse(connection)
 
 
 def server(connection: psycopg.Connection[Any]) -> Iterator[Finding]:
@@ -415,6 +417,51 @@ def migrations() -> Iterator[Finding]:
         )  # fmt: skip
     else:
         yield Finding("migrations", OK, _("The tables are those of this version"))
+
+
+def clickhouse(connection: psycopg.Connection[Any]) -> Iterator[Finding]:
+    """Where learning records are searched in ClickHouse: it answers, and is fed."""
+    address = os.environ.get("SREDA_RECORDS_CLICKHOUSE", "").strip()
+    if not address:
+        return
+    if not address.startswith(("http://", "https://")):
+        text = _("ClickHouse runs within Sreda's process; it can be asked only there")
+        yield Finding("clickhouse", OK, text)
+        return
+    from sreda.records.clickhouse.client import EMPTY, Away, Server
+
+    names = ", ".join(f"'{table}'" for table in EMPTY)
+    tables = f"SELECT count() FROM system.tables WHERE database = currentDatabase() AND name IN ({names})"  # noqa: E501, S608 - own names
+    try:
+        server = Server(address, timeout=10)
+        version = server.run("SELECT version()").strip()
+        made = int(server.run(tables).strip() or 0) == len(EMPTY)
+    except (Away, ValueError) as error:
+        yield Finding(
+            "clickhouse", WRONG, _("ClickHouse does not answer: {reason}").format(reason=error),
+            _("Check SREDA_RECORDS_CLICKHOUSE and that the server runs. Without the setting,"
+              " learning records are searched in PostgreSQL."),
+        )  # fmt: skip
+        return
+    feed = _("Run `sreda records feed`; while Sreda runs, its worker does it by itself.")
+    if not made:
+        text = _("ClickHouse {version} answers but has no tables of learning records yet")
+        yield Finding("clickhouse", WARNING, text.format(version=version), feed)
+        return
+    waiting = connection.execute(
+        "SELECT min(stored) FROM records_statement WHERE stored > coalesce("
+        "(SELECT through FROM records_feedmark WHERE id = 1), '-infinity')"
+    ).fetchone()
+    since = waiting[0] if waiting else None
+    if since is not None and datetime.now(UTC) - since > UNFED:
+        yield Finding(
+            "clickhouse", WARNING,
+            _("ClickHouse {version} has not been fed: learning records since {moment} UTC are not"
+              " found").format(version=version, moment=f"{since.astimezone(UTC):%d.%m.%Y %H:%M}"),
+            feed,
+        )  # fmt: skip
+        return
+    yield Finding("clickhouse", OK, _("ClickHouse {version} is fed").format(version=version))
 
 
 def service() -> Iterator[Finding]:
