@@ -13,11 +13,11 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
-from sreda.kernel.api import Actor, state_of
+from sreda.kernel.api import Actor
 from sreda.kernel.tables import Column
 from sreda.registry.access import PEOPLE
 from sreda.registry.domain import changes, people_named, records
-from sreda.registry.domain.guardianships import FIELDS, NOUN, add_guardian, check_tie
+from sreda.registry.domain.guardianships import NOUN, add_guardian, check_tie
 from sreda.registry.domain.people import add_person
 from sreda.registry.domain.people_rows import SEXES
 from sreda.registry.domain.table_import import Cells, Fault, Judged, Table, day_of, twice
@@ -190,14 +190,8 @@ def _compare(item: Judged, seen: dict[Any, int]) -> None:
 
 def _write(item: Judged, actor: Actor, at: datetime, reason: str) -> None:
     if item.thing is not None:
-        records.correct(
-            NOUN,
-            item.thing,
-            seen=changes.seal(state_of(item.thing, FIELDS)),
-            values=item.values,
-            actor=actor,
-            at=at,
-            reason=reason,
+        records.correct_unseen(
+            NOUN, item.thing, values=item.values, actor=actor, at=at, reason=reason
         )
         return
     guardian = item.people["guardian"]

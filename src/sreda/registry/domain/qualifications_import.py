@@ -10,10 +10,10 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, override
 
-from sreda.kernel.api import Actor, state_of
+from sreda.kernel.api import Actor
 from sreda.kernel.tables import Column
 from sreda.registry.access import PEOPLE
-from sreda.registry.domain import changes, people_named, records
+from sreda.registry.domain import people_named, records
 from sreda.registry.domain.qualifications import FIELDS, NOUN, add_qualification, check_course
 from sreda.registry.domain.table_import import Cells, Fault, Judged, Table, day_of, twice
 from sreda.registry.enums import Topic
@@ -128,15 +128,7 @@ def _write(item: Judged, actor: Actor, at: datetime, reason: str) -> None:
             item.people["person"], values=item.values, actor=actor, at=at, reason=reason
         )
         return
-    records.correct(
-        NOUN,
-        item.thing,
-        seen=changes.seal(state_of(item.thing, FIELDS)),
-        values=item.values,
-        actor=actor,
-        at=at,
-        reason=reason,
-    )
+    records.correct_unseen(NOUN, item.thing, values=item.values, actor=actor, at=at, reason=reason)
 
 
 QUALIFICATIONS_TABLE = Table(

@@ -127,6 +127,20 @@ def correct(
     return current
 
 
+def correct_unseen(
+    noun: Noun[M],
+    thing: M,
+    *,
+    values: Mapping[str, Any],
+    actor: Actor | None,
+    at: datetime,
+    reason: str = "",
+) -> M:
+    """Correct a record as it was read a moment ago, without a form between; else Stale."""
+    seen = changes.seal(state_of(thing, noun.fields))
+    return correct(noun, thing, seen=seen, values=values, actor=actor, at=at, reason=reason)
+
+
 def remove(
     noun: Noun[M],
     thing: M,

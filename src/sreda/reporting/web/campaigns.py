@@ -32,6 +32,7 @@ from sreda.reporting.web.frame import (
     add_errors,
     key_of,
     page,
+    tell,
     visible,
 )
 
@@ -216,10 +217,7 @@ def _act(
     request: HttpRequest, pk: UUID, write: Callable[[Campaign, Actor], str]
 ) -> HttpResponseBase:
     found, actor = the_campaign(request, pk, "manage")
-    try:
-        messages.success(request, write(found, actor))
-    except ValidationError as error:
-        messages.error(request, " ".join(error.messages))
+    tell(request, lambda: write(found, actor))
     return redirect("reporting:campaign", pk=pk)
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
+from django.contrib import messages
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 
 from sreda.kernel.api import Actor
@@ -19,6 +22,7 @@ __all__ = [
     "key_of",
     "page",
     "place_id",
+    "tell",
     "the_report",
     "visible",
 ]
@@ -36,6 +40,14 @@ def the_report(request: HttpRequest, pk: UUID, action: str = "view") -> tuple[Su
         ).get(pk=found.pk),
         actor,
     )
+
+
+def tell(request: HttpRequest, write: Callable[[], str]) -> None:
+    """Do it and tell what was done, or why it cannot be, on the next page."""
+    try:
+        messages.success(request, write())
+    except ValidationError as error:
+        messages.error(request, " ".join(error.messages))
 
 
 def place_id(place: str) -> str:

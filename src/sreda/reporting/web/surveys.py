@@ -36,7 +36,7 @@ from sreda.reporting.queries.monitoring import TONES
 from sreda.reporting.queries.suppression import K
 from sreda.reporting.tasks import tell_of_survey
 from sreda.reporting.web.asking import AskingForm, day_field
-from sreda.reporting.web.frame import actor_of, add_errors, key_of, page, visible
+from sreda.reporting.web.frame import actor_of, add_errors, key_of, page, tell, visible
 
 BY = [
     ("municipality", gettext_lazy("by municipality")),
@@ -369,10 +369,7 @@ def _act(
     request: HttpRequest, pk: UUID, write: Callable[[Campaign, Actor], str]
 ) -> HttpResponseBase:
     found, actor = _managed(request, pk)
-    try:
-        messages.success(request, write(found, actor))
-    except ValidationError as error:
-        messages.error(request, " ".join(error.messages))
+    tell(request, lambda: write(found, actor))
     if not Campaign.objects.filter(pk=pk).exists():
         return redirect("reporting:surveys_all")
     return redirect("reporting:survey_results", pk=pk)
