@@ -269,7 +269,7 @@ def read_duration(
     try:
         said = read_json(data["duration"], "duration", "single")
     except (ValueError, TypeError, KeyError) as error:
-        shown = {"reason": str(error), "value": str(data["duration"])[:60]}
+        shown: dict[str, object] = {"reason": str(error), "value": str(data["duration"])[:60]}
         return rest, None, (Problem("type", "duration", shown),)
     return rest, Fraction(said.seconds) if isinstance(said, Duration) else None, ()
 
