@@ -437,6 +437,25 @@ def test_a_duration_beside_the_responses_is_the_time_spent(spent, wanted):
     assert [one.code for one in scored.problems] == (["type"] if spent == "x" else [])
 
 
+@pytest.mark.parametrize(
+    ("given", "wanted", "codes"),
+    [
+        ({}, 1, []),
+        ({"numAttempts": 3}, 3, []),
+        ({"numAttempts": "2"}, 2, []),
+        ({"numAttempts": 0}, 1, []),
+        ({"numAttempts": None}, 1, []),
+        ({"numAttempts": "x"}, 1, ["type"]),
+        ([{"numAttempts": 3}, {}], 4, []),
+    ],
+)
+def test_the_number_of_the_attempt_may_be_told(given, wanted, codes):
+    made = item(outcome("N", "integer"), "", processing(set_outcome("N", var("numAttempts"))))
+    scored = score(made, given)
+    assert scored.as_json()["N"] == wanted
+    assert [one.code for one in scored.problems] == codes
+
+
 def test_notes_of_a_run_name_the_rule():
     """A condition that is no boolean does not hold, and both that and a NULL are told."""
     made = item(

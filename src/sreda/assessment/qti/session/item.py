@@ -258,20 +258,38 @@ def read_responses(
     return values, tuple(found)
 
 
-def read_duration(
-    item: Item, data: Mapping[str, Json]
-) -> tuple[Mapping[str, Json], Fraction | None, tuple[Problem, ...]]:
-    """(the responses proper, seconds spent on the item, problems): beside responses, `duration`
-    says how long the item has taken so far, unless the item declares a response of that name."""
-    if "duration" not in data or "duration" in item.declarations:
-        return data, None, ()
-    rest = {name: held for name, held in data.items() if name != "duration"}
-    try:
-        said = read_json(data["duration"], "duration", "single")
-    except (ValueError, TypeError, KeyError) as error:
-        shown: dict[str, object] = {"reason": str(error), "value": str(data["duration"])[:60]}
-        return rest, None, (Problem("type", "duration", shown),)
-    return rest, Fraction(said.seconds) if isinstance(said, Duration) else None, ()
+@dataclass(frozen=True)
+class Told:
+    """What came with an attempt: the responses proper and, beside them, the built-in variables:
+    `duration` is how many seconds the item has taken so far, `numAttempts` which attempt it is."""
+
+    responses: Mapping[str, Json]
+    duration: Fraction | None = None
+    attempt: int | None = None
+    problems: tuple[Problem, ...] = ()
+
+
+def read_told(item: Item, data: Mapping[str, Json]) -> Told:
+    """A response that the item itself declares under one of these names is a response."""
+    found: dict[str, Value] = {}
+    problems: list[Problem] = []
+    rest = dict(data)
+    for name, kind in (("duration", "duration"), ("numAttempts", "integer")):
+        if name not in rest or name in item.declarations:
+            continue
+        held = rest.pop(name)
+        try:
+            found[name] = read_json(held, kind, "single")
+        except (ValueError, TypeError, KeyError) as error:
+            shown: dict[str, object] = {"reason": str(error), "value": str(held)[:60]}
+            problems.append(Problem("type", name, shown))
+    spent, attempt = found.get("duration"), found.get("numAttempts")
+    return Told(
+        rest,
+        Fraction(spent.seconds) if isinstance(spent, Duration) else None,
+        attempt if isinstance(attempt, int) else None,
+        tuple(problems),
+    )
 
 
 def respond(item: Item, state: ItemState, values: Mapping[str, Value]) -> None:
@@ -356,12 +374,14 @@ def score(
     for attempt in [responses] if isinstance(responses, Mapping) else responses:
         if state.status == CLOSED:
             break
-        attempt, spent, late = read_duration(item, attempt)
-        values, found = read_responses(item, attempt)
-        problems += late + found
+        told = read_told(item, attempt)
+        values, found = read_responses(item, told.responses)
+        problems += told.problems + found
         begin_attempt(item, state)
+        if told.attempt is not None and told.attempt > state.attempts:
+            state.values["numAttempts"] = told.attempt
         respond(item, state, values)
-        end_attempt(item, state, duration=spent, custom=custom)
+        end_attempt(item, state, duration=told.duration, custom=custom)
     return Scored(
         outcomes_of(item, state),
         item.declarations,

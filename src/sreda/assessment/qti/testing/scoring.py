@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 
 from ..expressions import Custom
-from ..session.item import ItemState, read_duration, read_responses
+from ..session.item import ItemState, read_responses, read_told
 from ..session.validation import Problem
 from ..values.json import Json, to_json
 from ..values.types import Duration, Value
@@ -65,10 +65,10 @@ def score_test(
                 if not isinstance(attempt, dict):
                     problems[entry.key] = (Problem("type", entry.key, {"reason": str(attempt)}),)
                     continue
-                attempt, spent, wrong = read_duration(item, attempt)
-                values, found = read_responses(item, attempt)
-                problems[entry.key] = (*problems.get(entry.key, ()), *wrong, *found)
-                at = later(at, spent, session.state_of(entry.key))
+                told = read_told(item, attempt)
+                values, found = read_responses(item, told.responses)
+                problems[entry.key] = (*problems.get(entry.key, ()), *told.problems, *found)
+                at = later(at, told.duration, session.state_of(entry.key))
                 try:
                     session.respond(values, at)
                     session.submit(at)
