@@ -10,7 +10,16 @@ import pytest
 from django.core.exceptions import ValidationError
 
 from sreda.assessment import qti
-from sreda.assessment.domain.editing import KINDS, ItemForm, Row, faults_of, form_of, most_of, start
+from sreda.assessment.domain.editing import (
+    KINDS,
+    PICTURED,
+    ItemForm,
+    Row,
+    faults_of,
+    form_of,
+    most_of,
+    start,
+)
 from sreda.assessment.domain.editing import written as write
 from sreda.assessment.rendering import Page, render_item
 
@@ -45,6 +54,21 @@ FORMS = [
              height=200, multiple=True, rows=(
                  Row("Юг", right=True, shape="rect", coords="0,0,10,10"),
                  Row("Север", shape="circle", coords="50,50,9"))),
+    ItemForm("select-point", "sp", "Карта", question="Где озёра?", picture="m.png", alt="Карта",
+             width=300, height=200, points=D(2), rows=(
+                 Row(shape="circle", coords="50,50,9"),
+                 Row(shape="poly", coords="100,0,200,0,200,100,190,100,190,10,100,10"))),
+    ItemForm("select-point", "sp", "Карта", question="Где озеро?", picture="m.png", alt="Карта",
+             width=300, height=200, rows=(Row(shape="rect", coords="0,0,10,20"),)),
+    ItemForm("graphic-order", "go", "Путь", question="По порядку", picture="m.png", alt="Карта",
+             width=300, height=200, points=D(3), rows=(
+                 Row("Исток", shape="rect", coords="0,0,10,10"),
+                 Row("Устье", shape="circle", coords="50,50,9"))),
+    ItemForm("graphic-gap-match", "gg", "Подписи", question="Подпишите", picture="m.png",
+             alt="Карта", width=300, height=200, points=D(1), partial=True, rows=(
+                 Row("река", shape="rect", coords="0,0,10,10"),
+                 Row("река", shape="rect", coords="20,0,30,10"),
+                 Row("гора", shape="circle", coords="50,50,9"), Row("море"))),
     replace(CHOICE, rows=(
         Row("Кит", right=True, feedback="Да, кит — **зверь**."), Row("Щука", feedback="Это рыба."),
         Row("Ёж"))),
@@ -65,7 +89,7 @@ def test_the_same_form_comes_back(form: ItemForm) -> None:
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_kind_begins_whole(kind: str) -> None:
     form = start(kind, "x", "Название")
-    if kind == "hotspot":
+    if kind in PICTURED:
         assert set(faults_of(form)) == {"rows", "picture"}
     else:
         assert form_of(write(form)) == form
@@ -86,6 +110,13 @@ CASES: list[tuple[int, dict[str, Any], str]] = [
     (8, {"R1": "3.2", "R2": "2.1", "R3": "Питер"}, "0"),
     (11, {"RESPONSE": ["H1"]}, "1"),
     (11, {"RESPONSE": ["H1", "H2"]}, "0"),
+    (12, {"RESPONSE": ["55 50", "195 50"]}, "4"),
+    (12, {"RESPONSE": ["50 50", "150 50"]}, "2"),  # the corner's hollow is no part of it
+    (13, {"RESPONSE": "5 5"}, "1"),
+    (13, {"RESPONSE": "15 5"}, "0"),
+    (14, {"RESPONSE": ["H1", "H2"]}, "3"),
+    (14, {"RESPONSE": ["H2", "H1"]}, "0"),
+    (15, {"RESPONSE": ["W1 G1", "W1 G2", "W3 G3"]}, "2"),
 ]
 
 
@@ -113,6 +144,28 @@ def test_what_is_wrong_is_said_at_its_field(changes: dict[str, Any], field: str)
     with pytest.raises(ValidationError) as refused:
         write(replace(CHOICE, **changes))
     assert field in refused.value.message_dict
+
+
+@pytest.mark.parametrize("number", [12, 13])
+def test_the_points_shown_as_right_lie_in_their_places(number: int) -> None:
+    form = FORMS[number]
+    item = qti.read_item(write(form))
+    right = [one.text for one in item.source.walk() if one.name == "qti-value"]
+    scored = qti.score(item, {"RESPONSE": right if len(right) > 1 else right[0]})
+    assert scored.outcomes["SCORE"] == most_of(form)
+
+
+@pytest.mark.parametrize(("kind", "rows"), [
+    ("select-point", ()),
+    ("select-point", (Row(shape="rect", coords="1,2,3"),)),
+    ("graphic-order", (Row("а", shape="rect", coords="0,0,9,9"),)),
+    ("graphic-gap-match", (Row("а"),)),
+    ("graphic-gap-match", (Row(shape="rect", coords="0,0,9,9"),)),
+])  # fmt: skip
+def test_places_that_are_not_right_are_told(kind: str, rows: tuple[Row, ...]) -> None:
+    wrong = ItemForm(kind, "x", "Карта", question="?", picture="m.png", alt="К", width=9, height=9,
+                     rows=rows)  # fmt: skip
+    assert set(faults_of(wrong)) == {"rows"}
 
 
 def test_an_item_that_says_more_has_no_form() -> None:

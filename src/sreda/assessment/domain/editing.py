@@ -29,11 +29,14 @@ RIGHT, WRONG = "right", "wrong"
 CHOSEN = "CHOSEN"  # the outcome that calls for the feedback of options
 KINDS = (
     "choice", "order", "match", "associate", "gap-match", "inline-choice", "text-entry",
-    "extended-text", "hotspot", "upload",
+    "extended-text", "hotspot", "select-point", "graphic-order", "graphic-gap-match", "upload",
 )  # fmt: skip
 BY_HAND = frozenset({"extended-text", "upload"})
 IN_TEXT = frozenset({"gap-match", "inline-choice", "text-entry"})
-MIXED = frozenset({"choice", "match", "associate", "gap-match"})  # may give points in parts
+MIXED = frozenset(  # may give points in parts
+    {"choice", "match", "associate", "gap-match", "graphic-gap-match"}
+)
+PICTURED = frozenset({"hotspot", "select-point", "graphic-order", "graphic-gap-match"})
 SHAPES = ("rect", "circle", "poly")
 NUMBER = re.compile(r"=\s*(?P<value>[-+−]?\d+(?:[.,]\d+)?)\s*(?:(?:±|\+-)\s*(?P<within>\d+(?:[.,]\d+)?))?")  # fmt: skip  # noqa: E501
 MOST = Decimal(1000)
@@ -41,7 +44,7 @@ MOST = Decimal(1000)
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """An option. `other` is the second of a pair; `coords` the place of a hotspot, of `shape`;
+    """An option. `other` is the second of a pair; `coords` its place on a picture, of `shape`;
     `feedback` is told of a choice to whoever chose it."""
 
     text: str = ""
@@ -59,8 +62,10 @@ class ItemForm:
 
     `[[word]]` (gap match), `[[right|wrong|wrong]]` (inline choice), `[[answer|variant]]` or
     `[[=3.14±0.01]]` (text entry). `points` are for the whole item, or, with `partial` and for each
-    gap, for each right part. Rows of order are in the right order; of match and associate are
-    pairs, a row with one side is a distractor; of gap match are words that fit nowhere.
+    gap, for each right part. Rows of (graphic) order are in the right order; of match and associate
+    are pairs, a row with one side is a distractor; of gap match are words that fit nowhere, of
+    graphic gap match words with their places or without one; of select point the right places, each
+    worth `points`.
     """
 
     kind: str
@@ -116,6 +121,8 @@ def most_of(form: ItemForm) -> Decimal:
     """The greatest SCORE."""
     if form.kind in {"inline-choice", "text-entry"}:
         return form.points * len(gaps_of(form.text))
+    if form.kind == "select-point":
+        return form.points * len(form.rows)
     if not form.partial or form.kind not in MIXED:
         return form.points
     if form.kind == "choice":
@@ -124,7 +131,7 @@ def most_of(form: ItemForm) -> Decimal:
         return best if form.multiple else max([Decimal(0), *given])
     if form.kind == "gap-match":
         return form.points * len(gaps_of(form.text))
-    return form.points * sum(bool(row.text and row.other) for row in form.rows)
+    return form.points * sum(bool(row.text and (row.other or row.coords)) for row in form.rows)
 
 
 def gaps_of(text: str) -> list[str]:
@@ -432,21 +439,92 @@ def _upload(form: ItemForm) -> _Parts:
     return _Parts([_declared("file", [])], [*paragraphs(form.text), _interaction(form, {})], [])
 
 
-def _hotspot(form: ItemForm) -> _Parts:
-    view = _interaction(form, {"max-choices": "0" if form.multiple else "1"})
+def _on_picture(form: ItemForm, attributes: dict[str, str]) -> qti.Element:
+    view = _interaction(form, attributes)
     view.append(made("img", {"src": form.picture, "alt": form.alt, "width": str(form.width),
                              "height": str(form.height)}))  # fmt: skip
-    correct = []
-    for n, row in enumerate(form.rows, 1):
-        view.append(made("qti-hotspot-choice", {
+    return view
+
+
+def _spots(form: ItemForm) -> list[qti.Element]:
+    return [
+        made("qti-hotspot-choice", {
             "identifier": f"H{n}", "shape": row.shape, "coords": row.coords,
-            "hotspot-label": row.text}))  # fmt: skip
-        if row.right:
-            correct.append(f"H{n}")
+            "hotspot-label": row.text})
+        for n, row in enumerate(form.rows, 1)
+    ]  # fmt: skip
+
+
+def _hotspot(form: ItemForm) -> _Parts:
+    view = _on_picture(form, {"max-choices": "0" if form.multiple else "1"})
+    for one in _spots(form):
+        view.append(one)
+    correct = [f"H{n}" for n, row in enumerate(form.rows, 1) if row.right]
     declared = _declared(
         "identifier", correct, cardinality="multiple" if form.multiple else "single"
     )
     return _Parts([declared], [*paragraphs(form.text), view], _whole_or_map(form))
+
+
+def _graphic_order(form: ItemForm) -> _Parts:
+    view = _on_picture(form, {})
+    for one in _spots(form):
+        view.append(one)
+    names = [f"H{n}" for n in range(1, len(form.rows) + 1)]
+    declared = _declared("identifier", names, cardinality="ordered")
+    return _Parts([declared], [*paragraphs(form.text), view], _whole_or_map(form))
+
+
+def _graphic_gap_match(form: ItemForm) -> _Parts:
+    placed = [row for row in form.rows if row.coords]
+    words = list(dict.fromkeys(row.text for row in form.rows))
+    view = _on_picture(form, {})
+    for n, word in enumerate(words, 1):
+        most = max(sum(row.text == word for row in placed), 1)
+        view.append(made("qti-gap-text", {"identifier": f"W{n}", "match-max": str(most)}, word))
+    for n, row in enumerate(placed, 1):
+        view.append(made("qti-associable-hotspot", {
+            "identifier": f"G{n}", "match-max": "1", "shape": row.shape,
+            "coords": row.coords}))  # fmt: skip
+    pairs = [f"W{words.index(row.text) + 1} G{n}" for n, row in enumerate(placed, 1)]
+    declared = _pairs_declared(form, "directedPair", pairs)
+    return _Parts([declared], [*paragraphs(form.text), view], _whole_or_map(form))
+
+
+def _select_point(form: ItemForm) -> _Parts:
+    view = _on_picture(form, {"max-choices": str(len(form.rows))})
+    declared = _declared(
+        "point", [_inside(row) for row in form.rows],
+        cardinality="multiple" if len(form.rows) > 1 else "single",
+    )  # fmt: skip
+    areas = [
+        made("qti-area-map-entry", {
+            "shape": row.shape, "coords": row.coords, "mapped-value": said(form.points)})
+        for row in form.rows
+    ]  # fmt: skip
+    declared.append(made("qti-area-mapping", {"lower-bound": "0", "default-value": "0"}, *areas))
+    rule = _set("SCORE", made("qti-map-response-point", {"identifier": "RESPONSE"}))
+    return _Parts([declared], [*paragraphs(form.text), view], [rule])
+
+
+def _inside(row: Row) -> str:
+    """A point of the place: the middle, of a polygon that of the widest line through its height."""
+    numbers = [int(one) for one in row.coords.split(",")]
+    if row.shape == "circle":
+        return f"{numbers[0]} {numbers[1]}"
+    xs, ys = numbers[::2], numbers[1::2]
+    across, down = (min(xs) + max(xs)) / 2, (min(ys) + max(ys)) // 2
+    if row.shape == "poly":
+        level = down + 0.5  # no corner lies there
+        cut = sorted(
+            x1 + (x2 - x1) * (level - y1) / (y2 - y1)
+            for x1, y1, x2, y2 in zip(xs, ys, xs[1:] + xs[:1], ys[1:] + ys[:1], strict=True)
+            if (y1 > level) != (y2 > level)
+        )
+        widest = max(zip(cut[::2], cut[1::2], strict=True), key=lambda side: side[1] - side[0],
+                     default=(across, across))  # fmt: skip
+        across = sum(widest) / 2
+    return f"{int(across)} {down}"
 
 
 DRAW: dict[str, Callable[[ItemForm], _Parts]] = {
@@ -460,6 +538,9 @@ DRAW: dict[str, Callable[[ItemForm], _Parts]] = {
     "extended-text": _extended_text,
     "upload": _upload,
     "hotspot": _hotspot,
+    "select-point": _select_point,
+    "graphic-order": _graphic_order,
+    "graphic-gap-match": _graphic_gap_match,
 }
 
 
@@ -487,9 +568,9 @@ def faults_of(form: ItemForm) -> dict[str, str]:
         found |= _gap_faults(form)
     if fault := _row_fault(form):
         found["rows"] = fault
-    if form.kind == "hotspot" and not (form.picture and form.width and form.height):
+    if form.kind in PICTURED and not (form.picture and form.width and form.height):
         found["picture"] = _("Choose a picture.")
-    elif form.kind == "hotspot" and not form.alt.strip():
+    elif form.kind in PICTURED and not form.alt.strip():
         found["alt"] = _("Say in words what the picture shows: some learners cannot see it.")
     return found
 
@@ -528,20 +609,30 @@ def _row_fault(form: ItemForm) -> str:
                 "number": number, "fault": " ".join(error.messages)}  # fmt: skip
     right = sum(row.right for row in form.rows)
     match form.kind:
-        case "choice" | "order" | "hotspot":
+        case "choice" | "order" | "hotspot" | "graphic-order":
             least = 1 if form.kind == "hotspot" else 2
             if any(not row.text.strip() for row in form.rows):
                 return _("An option has no text.")
             if len(form.rows) < least:
                 return _("At least %(least)s options are needed.") % {"least": least}
-            if form.kind != "order" and not right:
+            ordered = form.kind in {"order", "graphic-order"}
+            if not ordered and not right:
                 return _("Say which option is right.")
-            if form.kind != "order" and not form.multiple and right > 1:
+            if not ordered and not form.multiple and right > 1:
                 return _("Only one option can be right, unless several may be chosen.")
             if form.kind == "choice" and form.partial and not any(r.points for r in form.rows):
                 return _("Give points to the options, or take the tick for points in parts away.")
-            if form.kind == "hotspot":
-                return next((f for row in form.rows if (f := _place_fault(row))), "")
+            if form.kind in PICTURED:
+                return _place_fault(form.rows)
+        case "select-point" | "graphic-gap-match":
+            placed = form.rows
+            if form.kind == "graphic-gap-match":
+                if any(not row.text.strip() for row in form.rows):
+                    return _("A place has no word.")
+                placed = tuple(row for row in form.rows if row.coords)
+            if not placed:
+                return _("At least one place is needed.")
+            return _place_fault(placed)
         case "match" | "associate":
             whole = [row for row in form.rows if row.text and row.other]
             if not whole:
@@ -549,15 +640,16 @@ def _row_fault(form: ItemForm) -> str:
     return ""
 
 
-def _place_fault(row: Row) -> str:
-    try:
-        numbers = [int(one) for one in row.coords.split(",")]
-    except ValueError:
-        numbers = []
-    fits = {"rect": len(numbers) == 4, "circle": len(numbers) == 3,
-            "poly": len(numbers) >= 6 and len(numbers) % 2 == 0}  # fmt: skip
-    if not fits.get(row.shape):
-        return _("The place of “%(label)s” is not right.") % {"label": row.text}
+def _place_fault(rows: tuple[Row, ...]) -> str:
+    for number, row in enumerate(rows, 1):
+        try:
+            numbers = [int(one) for one in row.coords.split(",")]
+        except ValueError:
+            numbers = []
+        fits = {"rect": len(numbers) == 4, "circle": len(numbers) == 3,
+                "poly": len(numbers) >= 6 and len(numbers) % 2 == 0}  # fmt: skip
+        if not fits.get(row.shape):
+            return _("The place of “%(label)s” is not right.") % {"label": row.text or number}
     return ""
 
 
@@ -755,17 +847,40 @@ def _read_upload(form: ItemForm, root: qti.Element, views: list[qti.Element]) ->
     return form
 
 
-def _read_hotspot(form: ItemForm, root: qti.Element, views: list[qti.Element]) -> ItemForm:
-    image, right = _find(views[0], "img"), set(_correct(root))
-    rows = tuple(
+def _read_picture(form: ItemForm, rows: list[Row], view: qti.Element) -> ItemForm:
+    image = _find(view, "img")
+    return replace(
+        form, rows=tuple(rows), picture=image.get("src"), alt=image.get("alt"),
+        width=int(image.get("width")), height=int(image.get("height")),
+    )  # fmt: skip
+
+
+def _read_spots(form: ItemForm, root: qti.Element, views: list[qti.Element]) -> ItemForm:
+    right = set(_correct(root)) if form.kind == "hotspot" else set()
+    rows = [
         Row(one.get("hotspot-label"), right=one.get("identifier") in right,
             shape=one.get("shape"), coords=one.get("coords"))
         for one in views[0].all("qti-hotspot-choice")
-    )  # fmt: skip
-    return replace(
-        form, rows=rows, picture=image.get("src"), alt=image.get("alt"),
-        width=int(image.get("width")), height=int(image.get("height")),
-    )  # fmt: skip
+    ]  # fmt: skip
+    return _read_picture(form, rows, views[0])
+
+
+def _read_places(form: ItemForm, root: qti.Element, views: list[qti.Element]) -> ItemForm:
+    words = {one.get("identifier"): one.text for one in views[0].all("qti-gap-text")}
+    there = {gap: words[word] for word, gap in (pair.split() for pair in _correct(root))}
+    rows = [
+        Row(there[one.get("identifier")], shape=one.get("shape"), coords=one.get("coords"))
+        for one in views[0].all("qti-associable-hotspot")
+    ]
+    rows += [Row(word) for word in words.values() if word not in there.values()]
+    return _read_picture(replace(form, points=_each(form, root)), rows, views[0])
+
+
+def _read_points(form: ItemForm, root: qti.Element, views: list[qti.Element]) -> ItemForm:
+    areas = [one for one in root.walk() if one.name == "qti-area-map-entry"]
+    rows = [Row(shape=one.get("shape"), coords=one.get("coords")) for one in areas]
+    points = Decimal(areas[0].get("mapped-value"))
+    return _read_picture(replace(form, points=points), rows, views[0])
 
 
 READ: dict[str, Callable[[ItemForm, qti.Element, list[qti.Element]], ItemForm]] = {
@@ -778,5 +893,8 @@ READ: dict[str, Callable[[ItemForm, qti.Element, list[qti.Element]], ItemForm]] 
     "text-entry": _read_entry,
     "extended-text": _read_extended,
     "upload": _read_upload,
-    "hotspot": _read_hotspot,
+    "hotspot": _read_spots,
+    "select-point": _read_points,
+    "graphic-order": _read_spots,
+    "graphic-gap-match": _read_places,
 }

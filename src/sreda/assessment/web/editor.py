@@ -35,6 +35,7 @@ from sreda.kernel import clock
 from sreda.ui.pages import actor_of, key_of, page, visible
 
 ROWS_LIMIT = 60
+LOOSE = frozenset({"match", "associate", "gap-match", "select-point", "graphic-gap-match"})
 PLAIN = "xml"
 LANGUAGES = [
     ("ru", gettext_lazy("Russian")), ("en", gettext_lazy("English")),
@@ -87,10 +88,13 @@ def _first(kind: str, identifier: str, title: str) -> str:
             '"{title}"', quoteattr(title)
         )
     form = editing.start(kind, identifier, title)
-    if kind == "hotspot":  # a picture is chosen on the next page
+    if kind in editing.PICTURED:  # a picture is chosen on the next page
+        first = Row(_("First"), right=kind == "hotspot", shape="rect", coords="20,20,120,120")
+        second = Row(_("Second"), shape="rect", coords="220,20,320,120")
         form = replace(
             form, picture="media/picture.png", alt=_("Picture"), width=400, height=300,
-            rows=(Row(_("First"), right=True, shape="rect", coords="20,20,120,120"),),
+            rows={"graphic-order": (first, second), "select-point": (replace(first, text=""),)}
+            .get(kind, (first,)),
         )  # fmt: skip
     return editing.written(form)
 
@@ -261,8 +265,8 @@ def _form(post: QueryDict, draft: ItemVersion, errors: dict[str, str]) -> ItemFo
     )
     if form.kind != "choice" or not partial:
         form = replace(form, rows=tuple(replace(row, points=None) for row in rows))
-    if form.kind in {"match", "associate", "gap-match"}:
-        form = replace(form, rows=tuple(row for row in form.rows if row.text or row.other)
+    if form.kind in LOOSE:  # a line left empty is none
+        form = replace(form, rows=tuple(r for r in form.rows if r.text or r.other or r.coords)
                        if post.get("do", "save").startswith("save") else form.rows)  # fmt: skip
     return form
 
@@ -277,7 +281,7 @@ def with_rows(form: ItemForm, what: str) -> ItemForm:
     verb, _colon, place = what.partition(":")
     at = int(place) if place.isdecimal() else -1
     if verb == "add" and len(rows) < ROWS_LIMIT:
-        rows.append(Row(shape="rect" if form.kind == "hotspot" else ""))
+        rows.append(Row(shape="rect" if form.kind in editing.PICTURED else ""))
     elif verb == "remove" and 0 <= at < len(rows):
         del rows[at]
     elif verb == "up" and 0 < at < len(rows):
@@ -319,7 +323,7 @@ def _take_file(request: HttpRequest, draft: ItemVersion, edited: Edited) -> None
         edited.errors["file"] = " ".join(error.messages)
         return
     form = edited.form
-    if form is not None and form.kind == "hotspot" and media.ending(name) not in (
+    if form is not None and form.kind in editing.PICTURED and media.ending(name) not in (
         *SOUNDS, *FILMS
     ):  # fmt: skip
         width, height = media.size_of(name, content)
@@ -399,7 +403,10 @@ def _shown(
         and form.kind not in {"inline-choice", "text-entry", *editing.BY_HAND},
         "two": form is not None and form.kind in {"match", "associate"},
         "ticks": form is not None and form.kind in {"choice", "hotspot"},
-        "shuffles": form is not None and form.kind in {"choice", *editing.MIXED},
+        "shuffles": form is not None
+        and form.kind in {"choice", *editing.MIXED}
+        and form.kind not in editing.PICTURED,
+        "pictured": form is not None and form.kind in editing.PICTURED,
         "moved": moved,
     }  # fmt: skip
     return render(request, "assessment/editor/edit.html", context, status=status)
