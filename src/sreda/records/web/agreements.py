@@ -262,7 +262,7 @@ def agreement_add(request: HttpRequest) -> HttpResponseBase:
             messages.warning(request, fault)
     else:
         form = AgreementForm(request.POST or None, actor=actor)
-    if request.method == "POST" and form.is_bound:
+    if request.method == "POST" and adding not in AgreementForm.ADDED:
         if form.is_valid():
             said = {n: v for n, v in form.cleaned_data.items() if n not in AgreementForm.ADDED}
             try:
