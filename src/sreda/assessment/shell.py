@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from sreda.assessment.qti import (
+    Declaration,
     Issue,
     Item,
     Package,
@@ -88,6 +89,9 @@ def parser() -> argparse.ArgumentParser:
     one.add_argument("--seed", type=int, default=0, help=_("for everything that is drawn"))
     one.add_argument(
         "--template-values", metavar="JSON", help=_("template variables: JSON or a file with it")
+    )
+    one.add_argument(
+        "--context", metavar="JSON", help=_("context variables: JSON or a file with it")
     )
     one.add_argument("--only", metavar="IDENTIFIER", help=_("the item or test of a package"))
     one.add_argument("--pci", action="store_true", help=_("print in the form of PCI"))
@@ -197,7 +201,8 @@ def score_item(item: Item, responses: Any, options: argparse.Namespace) -> int:
     ):
         raise Refused(_("The responses must be a JSON object, or a list of objects."))
     given = template_values(item, options.template_values)
-    scored = score(item, responses, seed=options.seed, template_values=given)
+    around = context_values(item, options.context)
+    scored = score(item, responses, seed=options.seed, template_values=given, context=around)
     tell(scored.problems)
     for note in scored.notes:
         print(note, file=sys.stderr)  # noqa: T201
@@ -228,21 +233,34 @@ def unread(problems: Iterable[Problem]) -> bool:
 
 
 def template_values(item: Item, said: str | None) -> Mapping[str, Value]:
+    held = object_of(said, _("The template values must be a JSON object."))
+    for name in held.keys() - item.templates.keys():
+        raise Refused(_("There is no template variable “{name}”.").format(name=name))
+    return {name: value_of(item.templates[name], value) for name, value in held.items()}
+
+
+def context_values(item: Item, said: str | None) -> Mapping[str, Value]:
+    held = object_of(said, _("The context must be a JSON object."))
+    for name in held.keys() - item.contexts.keys():
+        raise Refused(_("There is no context variable “{name}”.").format(name=name))
+    return {name: value_of(item.contexts[name], value) for name, value in held.items()}
+
+
+def object_of(said: str | None, otherwise: str) -> dict[str, Any]:
+    """The JSON object in a word of the command, or in the file it names."""
     if not said:
         return {}
     held = parsed(said, said) if said.lstrip().startswith("{") else json_of(said)
     if not isinstance(held, dict):
-        raise Refused(_("The template values must be a JSON object."))
-    found: dict[str, Value] = {}
-    for name, value in held.items():
-        declaration = item.templates.get(name)
-        if declaration is None:
-            raise Refused(_("There is no template variable “{name}”.").format(name=name))
-        try:
-            found[name] = read_json(value, declaration.base_type, declaration.cardinality)
-        except (ValueError, TypeError, KeyError) as error:
-            raise Refused(f"{name}: {error}") from error
-    return found
+        raise Refused(otherwise)
+    return held
+
+
+def value_of(declaration: Declaration, held: Any) -> Value:
+    try:
+        return read_json(held, declaration.base_type, declaration.cardinality)
+    except (ValueError, TypeError, KeyError) as error:
+        raise Refused(f"{declaration.identifier}: {error}") from error
 
 
 # convert

@@ -14,7 +14,17 @@ from sreda.assessment import shell
 from sreda.assessment.qti import read_package
 from sreda.config import cli
 
-from .cases import MATCH_CORRECT, SCORE, item_text, outcome, response, set_outcome, var
+from .cases import (
+    MATCH_CORRECT,
+    SCORE,
+    item_text,
+    op,
+    outcome,
+    processing,
+    response,
+    set_outcome,
+    var,
+)
 from .test_items import RANDOM
 from .worlds import CHOICE, RIGHT_IS_A, files_of, make_text, manifest, part, ref, resource, section
 
@@ -95,6 +105,23 @@ def test_score_with_a_seed_or_given_template_values(tmp_path, capsys):
     assert shell.main(["score", str(path), given, "--template-values", '{"NO": 1}']) == 2
     assert "NO" in capsys.readouterr().err
     assert shell.main(["score", str(path), given, "--seed", "3"]) == 0
+
+
+def test_score_with_a_context(tmp_path, capsys):
+    path = tmp_path / "context.xml"
+    who = op("field-value", var("QTI_CONTEXT"), field_identifier="candidateIdentifier")
+    path.write_text(
+        item_text(outcome("WHO", "string"), "<p>?</p>", processing(set_outcome("WHO", who)))
+    )
+    given = ["score", str(path), responses(tmp_path, {})]
+    said = '{"QTI_CONTEXT": {"candidateIdentifier": "c-1"}}'
+    assert shell.main([*given, "--context", said]) == 0
+    assert json.loads(capsys.readouterr().out)["WHO"] == "c-1"
+    assert shell.main(given) == 0
+    assert json.loads(capsys.readouterr().out)["WHO"] is None
+    for wrong in ('{"NO": 1}', '{"QTI_CONTEXT": 1}', responses(tmp_path, [])):
+        assert shell.main([*given, "--context", wrong]) == 2
+        assert capsys.readouterr().err
 
 
 def test_score_of_a_test(test, tmp_path, capsys):

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from ..expressions import BUILT_IN, ITEM, Scope
+from ..expressions import BUILT_IN, ITEM, QTI_CONTEXT, Scope
 from ..issues import ERROR, FATAL, Issue, Issues
 from ..model.declarations import CONTEXT, OUTCOME, RESPONSE, TEMPLATE, Declaration
 from ..model.interactions import Interaction, read_interactions
@@ -76,7 +76,8 @@ class Item:
 
     @cached_property
     def contexts(self) -> dict[str, Declaration]:
-        return self._of(CONTEXT)
+        """Those it declares, and QTI_CONTEXT, which every item has."""
+        return {QTI_CONTEXT.identifier: QTI_CONTEXT} | self._of(CONTEXT)
 
     @cached_property
     def buttons(self) -> tuple[str, ...]:

@@ -364,12 +364,13 @@ def score(
     *,
     seed: int = 0,
     template_values: Mapping[str, Value] | None = None,
+    context: Mapping[str, Value] | None = None,
     custom: Mapping[str, Custom] | None = None,
 ) -> Scored:
     """One whole session: start, answer, mark. `responses` are JSON in either form, or a list of
     them for one attempt after another; what is wrong with them is in `problems`, and marking goes
     on with what could be read."""
-    state = start(item, seed=seed, template_values=template_values, custom=custom)
+    state = start(item, seed=seed, template_values=template_values, context=context, custom=custom)
     problems: tuple[Problem, ...] = ()
     for attempt in [responses] if isinstance(responses, Mapping) else responses:
         if state.status == CLOSED:
