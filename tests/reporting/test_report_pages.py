@@ -17,6 +17,7 @@ from django.urls import reverse
 from sreda.kernel import clock
 from sreda.registry.api import Person, Role, User
 from sreda.reporting.domain import handing_in
+from sreda.reporting.domain.delegation import delegate
 from sreda.reporting.domain.filling import Change, save_changes
 from sreda.reporting.models import Campaign, Form, Proposal, SubmissionStep
 from tests.factories import (
@@ -181,6 +182,18 @@ def test_a_required_cell_that_is_not_asked_is_not_counted_as_missing(school):
     assert tabs[0]["count"] is None
     sent(client, mine, [{"key": "base.canteen", "value": "true"}], mine.edition)
     assert client.get(page_of(mine)).context["tabs"][0]["count"] == 1
+
+
+def test_whoever_was_given_a_part_begins_with_it(mine, school, head):
+    teacher = seated(Role.TEACHER, organisation=school)
+    delegate(mine, "more", teacher.person_id, actor=head, at=AT)
+    client = client_of(teacher)
+    page = client.get(page_of(mine))
+    assert page.context["section"].code == "more"
+    assert page.context["writable"]
+    other = client.get(page_of(mine) + "?section=general")
+    assert other.context["section"].code == "general"
+    assert not other.context["writable"]
 
 
 KEY = '"key": "1d0a2a0e-6f0a-4f5c-9a52-9b8a5a0e7c11"'

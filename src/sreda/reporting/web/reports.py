@@ -19,7 +19,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
 from sreda.kernel import clock
-from sreda.kernel.api import Column, Filter, Listing
+from sreda.kernel.api import Actor, Column, Filter, Listing
 from sreda.reporting.access import SUBMISSIONS
 from sreda.reporting.domain.filling import (
     Change,
@@ -106,7 +106,9 @@ def report(request: HttpRequest, pk: UUID) -> HttpResponseBase:
         return _save_section(request, submission)
     if fills:
         refresh(submission, at=at)
-    section = _section(submission.campaign.version.schema, request.GET.get("section", ""))
+    schema = submission.campaign.version.schema
+    wanted = request.GET.get("section") or _own_part(submission, actor, schema)
+    section = _section(schema, wanted)
     return render(request, "reporting/report.html", context_of(request, submission, section))
 
 
@@ -117,6 +119,12 @@ def new_row(at: datetime) -> str:
         number, rest = divmod(number, 36)
         said = "0123456789abcdefghijklmnopqrstuvwxyz"[rest] + said
     return f"t{said}{uuid4().hex[:8]}"
+
+
+def _own_part(submission: Submission, actor: Actor, schema: Schema) -> str:
+    """Whoever was given a part begins with it."""
+    mine = sections_of(submission, actor)
+    return next((s.code for s in schema.sections if s.code in mine), "") if mine else ""
 
 
 def _section(schema: Schema, code: str) -> Section:
