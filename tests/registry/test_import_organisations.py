@@ -114,6 +114,12 @@ def test_every_fault_names_its_row_and_column(place):
     assert Organisation.objects.filter(municipality=place).count() == 1
 
 
+def test_a_formula_is_refused_where_it_stands(place):
+    imported = stage(row(**{"Полное наименование": "=1+1"}), row("4200002"))
+    (bad,) = imported.bad_rows.all()
+    assert [fault[:2] for fault in bad.faults] == [["name", "=1+1"]]
+
+
 def test_only_the_operator_imports_organisations(place):
     with pytest.raises(PermissionDenied):
         stage(row(), actor=seated(Role.HEAD, organisation=OrganisationFactory()))

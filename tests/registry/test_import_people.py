@@ -208,6 +208,21 @@ def test_every_fault_names_its_row_column_and_kind(school):
     assert not [text for text in texts if text.rsplit(": ")[-1].endswith(("missing", "twice"))]
 
 
+def test_a_formula_is_refused_where_it_stands(school):
+    imported = stage(pupil(family="=1+1"), pupil("a-2", Отчество='=CMD("x")'), pupil("a-3"))
+    assert counts(imported)[-1] == 2
+    assert kinds(imported) == {
+        (2, "family_name", "formula"), (3, "patronymic", "formula"),
+    }  # fmt: skip
+
+
+def test_a_refused_row_is_given_back_in_the_words_of_tables(school):
+    imported = stage(pupil(place="999"))
+    row = dict(zip(*list(bad_table(imported))[:2], strict=True))
+    assert (row["Пол"], row["Роль"]) == ("ж", "ученик")
+    assert "«999»" in row["Что неверно"]
+
+
 def test_bad_rows_hold_everything_up_unless_only_the_good_are_wanted(school):
     actor = seated(Role.OPERATOR)
     imported = stage(pupil(), pupil("a-2", place="999"), actor=actor)

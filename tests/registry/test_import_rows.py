@@ -32,7 +32,7 @@ ROWS = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=400)
+@settings(max_examples=400, deadline=None)
 @given(ROWS)
 @example(GOOD | {key: "" for key in KEYS if key not in GOOD})
 def test_a_row_is_either_taken_or_has_a_reason(cells):

@@ -30,6 +30,7 @@ from sreda.registry.domain.people_rows import (
     KEYS,
     LABELS,
     TYPES,
+    as_written,
     fault_text,
     staged_column,
     staged_lines,
@@ -241,7 +242,8 @@ def bad_table(imported: PeopleImport) -> Iterator[list[str]]:
     yield [_("Line of the file"), *(str(LABELS[key]) for key in keys), _("What is wrong")]
     for row in bad_rows(imported).iterator(chunk_size=2_000):
         reasons = "; ".join(fault_text(fault) for fault in row.faults)
-        yield [str(row.line), *(row.cells.get(key, "") for key in keys), reasons]
+        cells = as_written(row.cells)
+        yield [str(row.line), *(cells.get(key, "") for key in keys), reasons]
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,8 +78,13 @@ ROLES = {
     str(role): role
     for role in (*LEARNER_ROLES, Role.TEACHER, Role.ADMINISTRATOR, Role.HEAD)
 }  # fmt: skip
+# The first word of each role: what a table that is handed in again may say.
+ROLE_WORDS = {role.value: word for word, role in reversed(ROLES.items()) if word != role.value}
+SEX_WORDS = {Sex.FEMALE.value: "ж", Sex.MALE.value: "м"}
 EARLIEST = date(1900, 1, 1)
 LATEST = date(2100, 1, 1)
+
+FORMULA = gettext_lazy("There is a formula in the cell: write its value.")
 
 Fault = list[str]  # column, value, kind
 Bad = tuple[int, dict[str, str], list[Fault]]
@@ -117,6 +122,11 @@ class Dates(dict[str, str]):
         return found
 
 
+def is_formula(text: str) -> bool:
+    """Nothing in these tables begins so; a formula that was not worked out does."""
+    return text.startswith("=")
+
+
 def staged_lines(
     rows: Iterator[tuple[int, list[str]]], headings: Headings, *, today: date, bad: Rejects
 ) -> Iterator[str]:
@@ -147,7 +157,7 @@ def staged_lines(
             joined = "".join(texts)
             plain = (
                 len(joined) <= 60 and len(texts[5]) <= 30 and joined.isprintable()
-                and " " not in joined and "\\" not in joined
+                and " " not in joined and "\\" not in joined and "=" not in joined
             )  # fmt: skip
             tidy = texts if plain else _tidy(texts)
             if tidy:
@@ -173,6 +183,8 @@ def _tidy(texts: tuple[str, ...]) -> tuple[str, ...] | None:
     for key, text in zip(_TEXTS, tidy, strict=True):
         if len(text) > LENGTHS[key] or not text.isprintable() or (key in _NEEDED and not text):
             return None
+        if is_formula(text):
+            return None
     return tuple(text.replace("\\", "\\\\") for text in tidy)
 
 
@@ -187,6 +199,8 @@ def _faults(cells: dict[str, str], dates: Dates, today: str) -> list[Fault]:
             found.append([column.key, value[:60] + "…", "long"])
         elif not " ".join(value.split()).isprintable():
             found.append([column.key, "", "unprintable"])
+        elif is_formula(value):
+            found.append([column.key, value, "formula"])
         elif column.key in {"birth_date", "since", "until"} and not dates[value]:
             found.append([column.key, value, "date"])
     if SEXES.get(cells["sex"].lower()) is None:
@@ -210,6 +224,7 @@ def fault_text(fault: Fault) -> str:
         "missing": _("The cell is empty."),
         "long": _("The text is too long."),
         "unprintable": _("There are unprintable signs in the cell."),
+        "formula": str(FORMULA),
         "date": _("This is not a day: write 31.12.2015 or 2015-12-31."),
         "word": _("Write “ж” or “м”."),
         "role": _("There is no such role: ученик, студент, учитель, администратор, директор."),
@@ -231,4 +246,12 @@ def fault_text(fault: Fault) -> str:
     }
     label = LABELS.get(column, column)
     text = texts.get(kind, kind)
-    return f"{label}: “{value}” — {text}" if value else f"{label}: {text}"
+    if not value:
+        return f"{label}: {text}"
+    return _("%(label)s: “%(value)s” — %(text)s") % {"label": label, "value": value, "text": text}
+
+
+def as_written(cells: dict[str, str]) -> dict[str, str]:
+    """Cells of a row that was refused after its words had become codes, in words again."""
+    words = {"sex": SEX_WORDS, "role": ROLE_WORDS}
+    return cells | {key: words[key].get(cells[key], cells[key]) for key in words.keys() & cells}

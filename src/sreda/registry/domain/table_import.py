@@ -16,6 +16,7 @@ from sreda.kernel.api import Actor, Permissions, StoredFile, audit, path_of, pub
 from sreda.kernel.events import Event
 from sreda.kernel.tables import HELD, Column, find_headings, read_rows
 from sreda.registry.domain.people_import import Told
+from sreda.registry.domain.people_rows import FORMULA, is_formula
 from sreda.registry.models import BadRow, ImportStatus, TableImport
 
 Cells = dict[str, str]
@@ -100,6 +101,10 @@ def stage_table(
             staged_by_name=actor.name, columns=sorted(headings.places, key=keys.index),
         )  # fmt: skip
         judged = list(table.judge(rows, actor, at))
+        for item in judged:
+            item.faults += [
+                [key, text, str(FORMULA)] for key, text in item.cells.items() if is_formula(text)
+            ]
         told.say("write", 80)
         _count(imported, judged)
         imported.rows = [[item.line, item.cells] for item in judged if not item.faults]

@@ -32,7 +32,7 @@ from sreda.registry.domain.guardians_import import GUARDIANS_TABLE, WHO
 from sreda.registry.domain.organisations_import import ORGANISATIONS_TABLE
 from sreda.registry.domain.people_import import RowChange
 from sreda.registry.domain.people_rows import COLUMNS as PEOPLE_COLUMNS
-from sreda.registry.domain.people_rows import fault_text
+from sreda.registry.domain.people_rows import as_written, fault_text
 from sreda.registry.domain.qualifications_import import QUALIFICATIONS_TABLE
 from sreda.registry.domain.table_import import (
     Table,
@@ -82,6 +82,7 @@ class Importer:
     fault_text: Callable[[list[str]], str]
     shown: Sequence[Any]  # headings of what a row is about, in the preview
     action: str = "import"
+    as_written: Callable[[dict[str, str]], dict[str, str]] = dict
 
     def may(self, actor: Actor) -> bool:
         return self.access.may(actor, self.action)
@@ -106,6 +107,7 @@ PEOPLE_IMPORTER = Importer(
     bad_table=people_import.bad_table,
     list_name="people",
     fault_text=fault_text,
+    as_written=as_written,
     shown=(pgettext_lazy("person", "Name"), gettext_lazy("Organisation")),
 )
 
@@ -397,10 +399,11 @@ def show(request: HttpRequest, pk: UUID) -> HttpResponseBase:
         bad = [
             {
                 "line": row.line,
-                "cells": [row.cells[c.key] for c in importer.columns if row.cells.get(c.key)],
+                "cells": [cells[c.key] for c in importer.columns if cells.get(c.key)],
                 "faults": [importer.fault_text(fault) for fault in row.faults],
             }
             for row in importer.bad_rows(imported)[offset : offset + ROWS_ON_A_PAGE]
+            for cells in (importer.as_written(row.cells),)
         ]
     elif imported.status == ImportStatus.STAGED:
         rows = importer.preview(
