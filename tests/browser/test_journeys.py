@@ -82,6 +82,16 @@ def test_finding_a_school_despite_a_typing_mistake(enter: Enter, shot: Shot) -> 
     shot(page, "portal-organisation")
 
 
+def test_what_the_home_page_gives_as_an_example_is_found(enter: Enter) -> None:
+    page = enter().open("/")
+    box = page.locator("main input[name=q]").first
+    example = box.get_attribute("placeholder") or ""
+    box.fill(example.partition(":")[2].strip())
+    box.press("Enter")
+    page.wait_for_url("**/organisations/?*")
+    assert page.locator("main table tbody tr").count()
+
+
 def test_the_programme_and_the_open_data_are_open(enter: Enter, shot: Shot) -> None:
     one = enter()
     page = one.open("/programme/")

@@ -50,6 +50,13 @@ def test_numbers_in_russian(value: object, digits: int | None, shown: str) -> No
     assert numbers.number(value, digits) == shown
 
 
+def test_a_unit_suits_every_number() -> None:
+    shown = render("{% figure 1 'единиц' %}{% stat 'Доля' 98 'процентов' %}")
+    assert f"1{NB}ед." in shown
+    assert ">%<" in shown
+    assert numbers.unit("тыс. руб.") == "тыс. руб."
+
+
 def test_numbers_and_days_follow_the_language() -> None:
     assert numbers.percent(Decimal("86.54")) == f"86,54{NB}%"
     assert numbers.day(date(2018, 10, 26)) == f"26{NB}октября{NB}2018"

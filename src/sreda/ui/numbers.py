@@ -46,6 +46,15 @@ def percent(value: object, digits: int | None = None) -> str:
     return text + ("%" if (get_language() or "").startswith("en") else NBSP + "%")
 
 
+# An indicator's own word for its unit agrees with no number it may have.
+SHORT = {"процент": "%", "процентов": "%", "единица": "ед.", "единиц": "ед."}
+
+
+def unit(word: str) -> str:
+    """A unit as it stands after any number: % and ед.; others as they are."""
+    return SHORT.get(word.strip().lower(), word)
+
+
 def day(value: date | datetime | None) -> str:
     """26 октября 2018."""
     if not value:

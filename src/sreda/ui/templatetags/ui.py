@@ -44,6 +44,7 @@ TONE_ICONS = {
 
 register.filter("num", numbers.number)
 register.filter("percent", numbers.percent)
+register.filter("unit", numbers.unit)
 register.filter("day", numbers.day)
 register.filter("moment", numbers.moment)
 register.filter("short_day", numbers.short_day)
@@ -168,7 +169,7 @@ def avatar(name: str, size: str = "") -> SafeString:
 def figure(value: object, unit: str = "", digits: int | None = None) -> SafeString:
     """A number with its unit, never broken between lines: 3,5 Мбит/с."""
     text = numbers.number(value, digits)
-    tail = f"{numbers.NBSP}{unit}" if unit and text != numbers.DASH else ""
+    tail = f"{numbers.NBSP}{numbers.unit(unit)}" if unit and text != numbers.DASH else ""
     return format_html('<span class="num">{}{}</span>', text, tail)
 
 
@@ -255,7 +256,8 @@ def stat(
 ) -> dict[str, Any]:
     """A figure; `source` says in words where it comes from, `source_url` leads to its lineage."""
     shown = numbers.number(value, digits) if isinstance(value, int | Decimal | float) else value
-    return {**locals(), "value": numbers.DASH if shown in (None, "") else shown}
+    written = numbers.DASH if shown in (None, "") else shown
+    return {**locals(), "value": written, "unit": numbers.unit(str(unit))}
 
 
 @register.inclusion_tag("ui/parts/facts.html")
