@@ -72,7 +72,7 @@ def product() -> Iterator[str]:
         shutil.rmtree(home, ignore_errors=True)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")  # its loop would be in the way of later tests' own
 def browser() -> Iterator[Browser]:
     with chromium() as started:
         yield started
