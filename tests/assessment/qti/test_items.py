@@ -824,8 +824,24 @@ def test_numbers_in_another_base():
 
 
 @pytest.mark.parametrize(
+    ("cardinality", "given", "wanted"),
+    [
+        ("single", {"x": 10, "y": 20}, "10 20"),
+        ("single", {"base": {"point": {"x": 10, "y": 20}}}, "10 20"),
+        ("multiple", [{"x": 1, "y": 2}, [3, 4], "5 6"], ["1 2", "3 4", "5 6"]),
+        ("multiple", {"x": 1, "y": 2}, ["1 2"]),
+    ],
+)
+def test_points_with_their_coordinates_named(cardinality, given, wanted):
+    assert to_json(read_json(given, "point", cardinality)) == wanted
+
+
+@pytest.mark.parametrize(
     ("kind", "cardinality", "given"),
     [
+        ("point", "single", {"x": 1, "z": 2}),
+        ("point", "single", {"x": 1, "y": "two"}),
+        ("point", "single", {"x": 1, "y": 2.5}),
         ("integer", "single", "three"),
         ("integer", "single", 1.5),
         ("identifier", "single", ["A", "B"]),

@@ -41,7 +41,7 @@ def read_json(data: Json, base_type: str, cardinality: str) -> Value:
             data = _inside(data["base"])
         elif "list" in data:
             data = _inside(data["list"])
-        elif base_type != "file":
+        elif base_type != "file" and not _is_point(data, base_type):
             raise ValueError(f"an object is no value of the type {base_type}")
     if data is None:
         return None
@@ -76,8 +76,15 @@ def _is_one(data: list[Json], base_type: str) -> bool:
     return False
 
 
+def _is_point(data: Json, base_type: str) -> bool:
+    """{"x": 10, "y": 20}, as programs like to say it."""
+    return base_type == "point" and isinstance(data, Mapping) and data.keys() == {"x", "y"}
+
+
 def read_single(data: Json, base_type: str) -> Single | None:
-    if isinstance(data, Mapping) and base_type != "file":
+    if _is_point(data, base_type):
+        data = [data["x"], data["y"]]
+    elif isinstance(data, Mapping) and base_type != "file":
         data = _inside(data.get("base", data))
     if data is None or data == "":
         return None
