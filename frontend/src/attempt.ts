@@ -101,6 +101,8 @@ class Attempt {
   private timer = 0;
   private since = Date.now();
   private debounce = new Map<HTMLElement, number>();
+  private unkept = new Set<Kept>();
+  private touched = new Set<string>();
   private status: HTMLElement | null;
   private avoidHotUntil = 0;
 
@@ -111,9 +113,7 @@ class Attempt {
   }
 
   async begin(): Promise<void> {
-    await this.shelf.gather(this.id);
-    const waiting = await this.shelf.of(this.id);
-    for (const kept of waiting) this.restore(kept);
+    // first of all: whoever answers while the store still opens is heard
     const changed = (event: Event, pause: number) => {
       const item = (event.target as Element).closest<HTMLElement>("[data-item]");
       if (item && (event.target as Element).matches("input, select, textarea")) this.soon(item, pause);
@@ -128,6 +128,10 @@ class Attempt {
       else void this.flush();
     });
     this.clock();
+    await this.shelf.gather(this.id);
+    for (const kept of await this.shelf.of(this.id)) {
+      if (!this.touched.has(kept.ref)) this.restore(kept);
+    }
     await this.flush();
   }
 
@@ -151,6 +155,7 @@ class Attempt {
 
   private soon(item: HTMLElement, pause: number): void {
     window.clearTimeout(this.debounce.get(item));
+    this.touched.add(item.dataset.item ?? "");
     this.debounce.set(item, window.setTimeout(() => void this.keep(item).then(() => this.flush()), pause));
   }
 
@@ -167,10 +172,12 @@ class Attempt {
 
   private async keep(item: HTMLElement): Promise<void> {
     const kept = this.made(item);
+    this.unkept.add(kept);
     // what waits of the same item is replaced by this, and its time added to it
     const older = (await this.shelf.of(this.id)).filter((other) => other.ref === kept.ref && !this.sending);
     kept.ms += older.reduce((sum, other) => sum + other.ms, 0);
     await this.shelf.put(kept);
+    this.unkept.delete(kept);
     for (const other of older) await this.shelf.drop(other.id);
     this.show();
   }
@@ -178,7 +185,7 @@ class Attempt {
   /** Before the page goes: what was typed last is kept and sent in this very turn, for there may
    * be no other. Sent twice it is the same answer. */
   private settle(): void {
-    const last = [...this.debounce.keys()].map((item) => this.made(item));
+    const last = [...this.unkept, ...[...this.debounce.keys()].map((item) => this.made(item))];
     if (!last.length) return;
     for (const kept of last) this.shelf.note(kept);
     void this.post(last, true);

@@ -1,0 +1,68 @@
+"""What was answered is not lost, however slowly the device's own store opens."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+from playwright.sync_api import Browser, expect
+
+from tests.assessment.bank import School, choice_xml
+from tests.assessment.test_portable_browser import browser as browser
+from tests.assessment.test_portable_browser import pytestmark
+from tests.assessment.test_taking import begun
+from tests.factories import EnrolmentFactory, UserFactory
+
+assert pytestmark  # Chromium, and a database the live server sees
+
+# The store opens after a second and a half, as on a phone that is busy.
+SLOW_STORE = """
+const real = IDBFactory.prototype.open;
+IDBFactory.prototype.open = function (...args) {
+  const told = {};
+  setTimeout(() => {
+    const request = real.apply(this, args);
+    for (const name of ['upgradeneeded', 'success', 'error']) {
+      request['on' + name] = (event) => {
+        if (name !== 'error') told.result = request.result;
+        told['on' + name]?.(event);
+      };
+    }
+  }, 1500);
+  return told;
+};
+"""
+
+
+@pytest.mark.parametrize("wait", [0, 700])  # before the answer is to be kept, and while it is
+def test_an_answer_given_while_the_store_opens_is_kept(
+    browser: Browser, live_server: Any, wait: int
+) -> None:
+    school = School(timezone.now() - timedelta(minutes=1))
+    client = Client()
+    client.force_login(UserFactory(person=EnrolmentFactory(group=school.group).person))
+    path = begun(client, school.sitting(school.test([school.item(choice_xml())])))
+    context = browser.new_context(viewport={"width": 390, "height": 800}, locale="ru-RU")
+    context.add_cookies(
+        [{"name": n, "value": c.value, "url": live_server.url} for n, c in client.cookies.items()]
+    )
+    context.add_init_script(SLOW_STORE)
+    # the server hears nothing: what the page shows again, the device has kept
+    context.route("**/assessment/answers/**", lambda route: route.abort())
+    page = context.new_page()
+    page.goto(live_server.url + path)
+    chosen = page.locator("[data-item] input[value=B]")
+    chosen.check()
+    page.wait_for_timeout(wait)
+    page.reload()
+    expect(chosen).to_be_checked()
+    context.unroute("**/assessment/answers/**")
+    page.reload()
+    expect(page.locator("[data-status]")).to_have_attribute("data-state", "saved")
+    context.clear_cookies()
+    context.close()
+    shown = client.get(path).content.decode()
+    assert 'value="B" checked' in shown or 'checked value="B"' in shown
