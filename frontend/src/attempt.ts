@@ -128,6 +128,7 @@ class Attempt {
       else void this.flush();
     });
     this.clock();
+    this.form.querySelectorAll<HTMLElement>("[data-touched]").forEach((item) => this.soon(item, 0));
     await this.shelf.gather(this.id);
     for (const kept of await this.shelf.of(this.id)) {
       if (!this.touched.has(kept.ref)) this.restore(kept);

@@ -2,6 +2,7 @@
 import htmx from "htmx.org/dist/htmx.esm.js";
 import "./styles/main.scss";
 import { enhance as dialogs } from "./dialogs";
+import { notice } from "./early";
 import { enhance as forms } from "./forms";
 import { enhance as page } from "./page";
 import { enhance as picker } from "./picker";
@@ -31,6 +32,7 @@ function enhance(root: ParentNode): void {
     void import("./board").then((board) => board.enhance());
   }
   if (root.querySelector("[data-interaction], [data-attempt]")) {
+    notice(root);
     void Promise.all([import("./interactions"), import("./attempt")]).then((parts) => {
       parts.forEach((part) => part.enhance(root));
     });

@@ -244,7 +244,7 @@ def test_the_same_statement_sent_twice_at_once_is_there_once(lrs):
     process = Process(lrs)
     assert {status for status, _told, _names in process.run(work)} == {200}
     assert sum(process.commits) == 2 * len(sent)
-    assert len(process.commits) < len(sent)
+    assert len(process.commits) < 2 * len(sent)  # some came together
     assert len(lrs.found()) == len(sent)
 
 
