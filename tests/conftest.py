@@ -13,10 +13,14 @@ import pytest
 from django.conf import settings
 from django.core.management import call_command
 from django.db import connections
+from hypothesis import settings as hypothesis
 from psycopg import sql
 
 from sreda.kernel.postgres import Cluster, Target, target
 from sreda.kernel.postgres.keeper import locked
+
+hypothesis.register_profile("any machine", deadline=None)
+hypothesis.load_profile("any machine")
 
 HOME = Path(os.environ["SREDA_TEST_HOME"])
 TEMPLATE = "template_" + HOME.name.replace("-", "_")
