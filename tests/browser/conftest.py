@@ -11,7 +11,6 @@ import os
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -23,6 +22,7 @@ from playwright.sync_api import Browser, Page
 
 from tests.browser.pictures import save_small
 from tests.browser.visitor import CHROMIUM, IMAGES, Visitor, chromium
+from tests.ports import free_port
 
 HERE = Path(__file__).parent
 READY = re.compile(r"is ready: (http://\S+?)/?\s*$")
@@ -49,11 +49,9 @@ def product() -> Iterator[str]:
     environment |= {"SREDA_LANGUAGE": "en", "SREDA_REQUIRE_MFA": ""}
     environment.pop("SREDA_DATABASE_URL", None)
     log = home / "log"
-    with socket.create_server(("127.0.0.1", 0)) as free:  # far from other servers' first choice
-        port = str(free.getsockname()[1])
     with log.open("w") as out:
         process = subprocess.Popen(
-            [sys.executable, "-m", "sreda.config.cli", "up", "--demo", "--port", port],
+            [sys.executable, "-m", "sreda.config.cli", "up", "--demo", "--port", str(free_port())],
             env=environment, stdout=subprocess.PIPE, stderr=out, text=True,
         )  # fmt: skip
     try:

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from tests.ports import free_port
 
 from sreda.config import supervisor
 from sreda.config.supervisor import Child, Trouble, choose_port, only_one, running
@@ -144,6 +145,12 @@ def test_taken_port_is_named_or_passed_over(monkeypatch: pytest.MonkeyPatch):
         monkeypatch.setattr(supervisor, "LAST_PORT", port + 20)
         assert port < choose_port("127.0.0.1", None) <= port + 20
     assert choose_port("127.0.0.1", port) == port
+
+
+def test_answers_have_the_next_free_port_wherever_the_site_is():
+    with socket.create_server(("127.0.0.1", free_port())) as taken:
+        port = taken.getsockname()[1]
+        assert port < choose_port("127.0.0.1", None, after=port - 1) < port + 100
 
 
 def test_only_one_has_the_home(folder: Path):

@@ -19,6 +19,7 @@ from sreda.reporting.domain import freshness, mailings
 from sreda.reporting.domain.shipping import add_shipped
 from sreda.reporting.models import Dashboard, Indicator, Mailing, Widget
 from tests.factories import OrganisationFactory, PersonFactory, PostFactory, actor_for
+from tests.ports import free_port
 from tests.reporting.test_indicator_pages import (
     figures,
     page,
@@ -232,18 +233,10 @@ class Kept(Message):
 @pytest.fixture
 def server():
     kept = Kept()
-    controller = Controller(kept, hostname="127.0.0.1", port=_free_port())
+    controller = Controller(kept, hostname="127.0.0.1", port=free_port())
     controller.start()
     yield controller, kept.letters
     controller.stop()
-
-
-def _free_port():
-    import socket
-
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return found.getsockname()[1]
 
 
 @pytest.fixture

@@ -376,7 +376,8 @@ def choose_port(host: str, wanted: int | None, after: int | None = None) -> int:
             )
         return wanted
     first = FIRST_PORT if after is None else after + 1
-    for port in range(first, min(max(LAST_PORT, first), 65535) + 1):
+    last = LAST_PORT if after is None else after + 100
+    for port in range(first, min(last, 65535) + 1):
         if not port_trouble(host, port):
             if after is None and port != FIRST_PORT:
                 tell("! " + _("Port {port} is taken, using {free}.").format(port=8000, free=port))
