@@ -29,7 +29,7 @@ from sreda.kernel.domain.notices import mail, mark_read, notices_of, notify, unr
 from sreda.kernel.domain.once import made_before
 from sreda.kernel.domain.outbox import publish, subscribe
 from sreda.kernel.domain.retention import hold_content, remove_content
-from sreda.kernel.domain.work import at_work, worker_there
+from sreda.kernel.domain.work import Told, Work, at_work, defer_once, worker_there
 from sreda.kernel.events import Event
 from sreda.kernel.ids import uuid7
 from sreda.kernel.kept import Kept, ask_numbers, kept, number_of, numbers
@@ -85,6 +85,8 @@ __all__ = [
     "Rule",
     "Seat",
     "StoredFile",
+    "Told",
+    "Work",
     "action_words",
     "add_dataset",
     "add_nav",
@@ -95,6 +97,7 @@ __all__ = [
     "copy_rows",
     "counted",
     "datasets",
+    "defer_once",
     "download",
     "history_of",
     "hold_content",

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from uuid import UUID
 
 from django.conf import settings
-from django.db import transaction
 from django.utils import timezone
 from procrastinate.contrib.django import app
-from procrastinate.exceptions import AlreadyEnqueued
 
 from sreda.kernel import clock
+from sreda.kernel.api import defer_once
 from sreda.programme.domain import actions, alarms, bodies, indicators, retention, work
 from sreda.programme.models import Programme
 
@@ -47,9 +45,7 @@ def run_pack(load_id: str) -> None:
 
 
 def defer_pack(pk: UUID) -> None:
-    """Hand a load to the worker; waiting there already, it does not wait twice."""
-    with suppress(AlreadyEnqueued), transaction.atomic():
-        run_pack.configure(queueing_lock=f"pack-{pk}").defer(load_id=str(pk))
+    defer_once(run_pack, pk, load_id=str(pk))
 
 
 @app.task(queue="imports")
@@ -58,9 +54,7 @@ def recheck_programme(programme_id: str) -> None:
 
 
 def defer_recheck(pk: UUID) -> None:
-    """Hand a document to the worker, to be checked again after decisions on its findings."""
-    with suppress(AlreadyEnqueued), transaction.atomic():
-        recheck_programme.configure(queueing_lock=f"recheck-{pk}").defer(programme_id=str(pk))
+    defer_once(recheck_programme, pk, programme_id=str(pk))
 
 
 @app.periodic(cron="* * * * *")

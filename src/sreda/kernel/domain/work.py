@@ -1,12 +1,35 @@
-"""Work done behind the page, by the worker of background jobs."""
+"""Work done behind the page, by the worker of background jobs.
+
+A row asks for it and says how far it is. While somebody works on it, a lock of the database's
+session says that its worker lives: a worker that dies lets go of it, and the work is taken up
+again, a few times at most.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+import logging
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any, Generic, TypeVar
+from uuid import UUID
 
-from django.db import connection
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import connection, transaction
+from django.db.models import F, Model, QuerySet
+from django.utils.translation import gettext as _
+from procrastinate.exceptions import AlreadyEnqueued
+
+log = logging.getLogger(__name__)
+
+M = TypeVar("M", bound=Model)
+Told = Callable[[int], None]
+"""Hears how many per cent are done."""
+
+LOST = timedelta(seconds=30)  # what was asked longer ago, and nobody works on, is taken up again
+STEP = 0.5  # seconds between two words about the progress
 
 
 def worker_there(at: datetime) -> bool:
@@ -18,6 +41,12 @@ def worker_there(at: datetime) -> bool:
         )
         found: bool = cursor.fetchone()[0]
     return found
+
+
+def defer_once(task: Any, pk: UUID, **args: str) -> None:
+    """Hand the work of a row to the worker; waiting in line already, it does not wait twice."""
+    with suppress(AlreadyEnqueued), transaction.atomic():
+        task.configure(queueing_lock=f"{task.name}:{pk}").defer(**args)
 
 
 @contextmanager
@@ -35,3 +64,99 @@ def at_work(name: str) -> Iterator[bool]:
         if held:
             with connection.cursor() as cursor:
                 cursor.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 11))", [name])
+
+
+@dataclass(frozen=True, kw_only=True)
+class Work(Generic[M]):
+    """Long work that rows of one model ask for; `name` is its own.
+
+    `rows` gives those that ask for it now, with what `do(row, at, told)` reads of them. Both `do`
+    and `fail(row, trouble)` end with a row that asks no more; `do` is begun `most` times at most,
+    and bears to be cut off and begun again. `whole`: its outcome lands in one transaction or not at
+    all. The words for a ValidationError are its own, other errors are logged.
+
+    `asked`, `attempts`, `percent` name the columns; `begun` and `again` are what else changes in
+    the row when its work begins, and when it is to be begun anew.
+    """
+
+    name: str
+    rows: Callable[[], QuerySet[M]]
+    do: Callable[[M, datetime, Told], object]
+    fail: Callable[[M, str], object]
+    most: int = 2
+    whole: bool = True
+    asked: str = "asked_at"
+    attempts: str = "attempts"
+    percent: str = "percent"
+    begun: Mapping[str, Any] = field(default_factory=dict)
+    again: Mapping[str, Any] = field(default_factory=dict)
+
+    def run(self, pk: UUID, *, at: datetime) -> None:
+        """Do what the row asks for, unless somebody does or did."""
+        with self._hold(pk) as row:
+            if row is None:
+                return
+            begun = {self.attempts: F(self.attempts) + 1, self.percent: 0, **self.begun}
+            self.rows().filter(pk=pk).update(**begun)
+            try:
+                self.do(row, at, self._teller(pk))
+            except ValidationError as error:
+                self.fail(row, " ".join(error.messages)[:2000])
+            except PermissionDenied:
+                self.fail(row, _("You no longer hold the post that allows this."))
+            except Exception:
+                log.exception("%s of %s failed", self.name, pk)
+                self.fail(row, self._left(_("Something went wrong on our side.")))
+
+    def lost(self, at: datetime) -> list[UUID]:
+        """Rows whose worker died, or whose job was lost on its way: to be handed to the worker
+        again, which is said once. What was begun too often is given up."""
+        waiting = self.rows().filter(**{f"{self.asked}__lt": at - LOST})
+        found = []
+        for pk in list(waiting.values_list("pk", flat=True)):
+            with self._hold(pk) as row:
+                if row is not None:
+                    self.rows().filter(pk=pk).update(**{self.asked: at}, **self.again)
+                    found.append(pk)
+        return found
+
+    def is_lost(self, row: M, at: datetime) -> bool:
+        """Whether nobody works on a row that asked some time ago."""
+        if getattr(row, self.asked) >= at - LOST:
+            return False
+        with at_work(self._lock(row.pk)) as free:
+            return free
+
+    def anew(self, at: datetime) -> dict[str, Any]:
+        """What a row is set to that begins to ask."""
+        return {self.asked: at, self.attempts: 0, self.percent: 0}
+
+    @contextmanager
+    def _hold(self, pk: UUID) -> Iterator[M | None]:
+        """The row to work on, which is nobody else's for as long; None where there is none."""
+        with at_work(self._lock(pk)) as held:
+            row = self.rows().filter(pk=pk).first() if held else None
+            if row is not None and getattr(row, self.attempts) >= self.most:
+                often = _("The work was broken off several times.")
+                twice = _("The work was broken off twice.")
+                self.fail(row, self._left(twice if self.most == 2 else often))
+                row = None
+            yield row
+
+    def _left(self, trouble: str) -> str:
+        left = _("Nothing of it was written.") if self.whole else _("What had landed stays.")
+        return f"{trouble} {left}"
+
+    def _teller(self, pk: UUID) -> Told:
+        last = -STEP
+
+        def told(percent: int) -> None:
+            nonlocal last
+            if time.monotonic() - last >= STEP:
+                last = time.monotonic()
+                self.rows().filter(pk=pk).update(**{self.percent: percent})
+
+        return told
+
+    def _lock(self, pk: UUID) -> str:
+        return f"{self.name}:{pk}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from sreda.kernel.api import Actor, audit, publish
+from sreda.kernel.api import Actor, Told, audit, publish
 from sreda.programme import events
 from sreda.programme.domain import rows
 from sreda.programme.domain.actions import plan_occurrences
@@ -26,7 +26,6 @@ from sreda.programme.queries.stored import checked, corrected, printed_pack, sta
 from sreda.programme.rules import Finding as Found
 
 REASON_LIMIT = 2_000
-Told = Callable[[int], None]
 STATES = (FindingStatus.ACCEPTED, FindingStatus.CORRECTED, FindingStatus.WAIVED)
 
 

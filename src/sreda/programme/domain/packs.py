@@ -16,10 +16,10 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from sreda.kernel.api import Actor, StoredFile, audit, path_of, publish
+from sreda.kernel.api import Actor, StoredFile, Told, audit, path_of, publish
 from sreda.programme import events
 from sreda.programme.domain import findings, matching, rows
-from sreda.programme.domain.findings import Told, nothing
+from sreda.programme.domain.findings import nothing
 from sreda.programme.enums import FindingStatus, LoadStatus
 from sreda.programme.models import Correction, Finding, PackLoad, Programme
 from sreda.programme.pack import (
