@@ -1,5 +1,5 @@
-"""What views of every app share: who asks, what is not theirs, errors at their fields, and the
-key of a form sent twice."""
+"""What views of every app share: who asks, what is not theirs, errors at their fields, the key
+of a form sent twice, and how far long work is."""
 
 from __future__ import annotations
 
@@ -8,18 +8,20 @@ import hmac
 from collections.abc import Callable
 from datetime import date
 from functools import wraps
-from typing import Concatenate, ParamSpec
+from typing import Any, Concatenate, ParamSpec
 from uuid import UUID
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.forms import BaseForm
-from django.http import Http404, HttpRequest
+from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.shortcuts import render
 from django.utils.dateparse import parse_date
 
-from sreda.kernel.api import Actor
+from sreda.kernel import clock
+from sreda.kernel.api import Actor, worker_there
 
 P = ParamSpec("P")
 View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
@@ -75,3 +77,24 @@ def asked_day(request: HttpRequest) -> date | None:
         return parse_date(request.GET.get("on", ""))
     except ValueError:
         return None
+
+
+def polled(request: HttpRequest) -> bool:
+    """Whether it is htmx that asks, as a bar of progress does every second."""
+    return request.headers.get("HX-Request") == "true"
+
+
+def refreshed() -> HttpResponse:
+    """To a bar whose work is over: the page comes anew."""
+    return HttpResponse(headers={"HX-Refresh": "true"})
+
+
+def under_way(percent: int, label: str, url: str) -> dict[str, Any]:
+    """How far long work is, the `work` that `ui/parts/work.html` shows; `url` answers with
+    `work_bar`."""
+    there = worker_there(clock.now())
+    return {"percent": percent, "label": label, "url": url, "no_worker": not there}
+
+
+def work_bar(request: HttpRequest, work: dict[str, Any]) -> HttpResponse:
+    return render(request, "ui/parts/work_bar.html", {"work": work})

@@ -12,13 +12,14 @@ from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from sreda.kernel import clock
-from sreda.kernel.api import Actor, Column, Filter, Listing, worker_there
+from sreda.kernel.api import Actor, Column, Filter, Listing
 from sreda.programme.access import FINDINGS
 from sreda.programme.domain import findings as domain
 from sreda.programme.enums import FindingStatus, Severity
@@ -29,6 +30,7 @@ from sreda.programme.queries.stored import corrected, printed_pack, standing
 from sreda.programme.tasks import defer_recheck
 from sreda.programme.web.base import actor_of, add_errors, chosen, page, uuids, visible
 from sreda.programme.web.titles import LIST_COLUMNS, TABLES, rule_title, table_title
+from sreda.ui.pages import under_way, work_bar
 
 STATES = [
     *((key, label) for key, label in FindingStatus.choices if key != FindingStatus.OPEN),
@@ -268,7 +270,7 @@ def recheck(request: HttpRequest, pk: UUID) -> HttpResponseBase:
             defer_recheck(pk)
         return redirect("programme:findings")
     if programme.recheck_asked_at:
-        return render(request, "programme/parts/recheck_bar.html", {"programme": programme})
+        return work_bar(request, rechecking(programme)["work"])
     answer = render(request, "programme/parts/recheck.html", {"programme": programme})
     answer.headers["HX-Retarget"] = "#recheck"
     return answer
@@ -276,8 +278,11 @@ def recheck(request: HttpRequest, pk: UUID) -> HttpResponseBase:
 
 def rechecking(programme: Programme) -> dict[str, Any]:
     """What `programme/parts/recheck.html` reads beside the programme."""
-    waits = programme.recheck_asked_at is not None
-    return {"nobody_checks": waits and not worker_there(clock.now())}
+    if programme.recheck_asked_at is None:
+        return {}
+    label = _("The document is being checked again after decisions")
+    url = reverse("programme:recheck", args=[programme.pk])
+    return {"work": under_way(programme.recheck_percent, label, url)}
 
 
 def _head(table: str, column: PackColumn) -> str:

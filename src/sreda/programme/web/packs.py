@@ -9,14 +9,14 @@ from django import forms
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from sreda.kernel import clock
-from sreda.kernel.api import Column, Filter, Listing, store, worker_there
+from sreda.kernel.api import Column, Filter, Listing, store
 from sreda.kernel.api import download as send_file
 from sreda.kernel.listing import csv_response, xlsx_response
 from sreda.kernel.tables import CHECKED
@@ -29,6 +29,7 @@ from sreda.programme.queries import packs as queries
 from sreda.programme.queries.stored import pack_of
 from sreda.programme.tasks import defer_pack
 from sreda.programme.web.base import actor_of, page, visible, workbook
+from sreda.ui.pages import polled, refreshed, under_way, work_bar
 
 ROWS_SHOWN = 100
 KINDS = frozenset({".xlsx", ".zip"})
@@ -117,26 +118,25 @@ def _load(request: HttpRequest, pk: UUID, action: str = "view") -> PackLoad:
 def pack(request: HttpRequest, pk: UUID) -> HttpResponseBase:
     """What a load brings: table by table, with what is wrong in it and what the check finds."""
     load = _load(request, pk)
-    polled = request.headers.get("HX-Request") == "true"
     if load.at_work:
-        return _progress(request, load, polled=polled)
-    if polled:
-        return HttpResponse(headers={"HX-Refresh": "true"})
-    return _shown(request, load)
+        return _progress(request, load)
+    return refreshed() if polled(request) else _shown(request, load)
 
 
-def _progress(request: HttpRequest, load: PackLoad, *, polled: bool) -> HttpResponseBase:
+def _progress(request: HttpRequest, load: PackLoad) -> HttpResponseBase:
     """How far the work is; htmx asks for the bar alone."""
     checking = load.status == LoadStatus.CHECKING
+    label = _("Reading and checking") if checking else _("Loading")
+    work = under_way(load.percent, label, request.path)
+    if polled(request):
+        return work_bar(request, work)
     context = {
         "load": load,
-        "label": _("Reading and checking") if checking else _("Loading"),
+        "work": work,
         "steps": [_("Hand in"), _("Look through"), _("Confirm")],
         "step": 1 if checking else 3,
-        "no_worker": not worker_there(clock.now()),
     }
-    name = "programme/parts/pack_progress.html" if polled else "programme/pack_at_work.html"
-    return render(request, name, context)
+    return render(request, "programme/pack_at_work.html", context)
 
 
 def _shown(request: HttpRequest, load: PackLoad, error: str = "") -> HttpResponseBase:
