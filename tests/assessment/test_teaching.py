@@ -16,6 +16,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from sreda.assessment.domain import analysis, attempts, bank, marking, rescoring, sittings
 from sreda.assessment.models import Appeal, ItemAnalysis, ItemResult, Rescoring, Sitting
 from sreda.assessment.tasks import run_rescoring
+from sreda.kernel.api import Work
 from sreda.kernel.models import AuditEntry, OutboxEvent
 from sreda.registry.api import Role, Teaching, school_year
 from tests.assessment.bank import School, actor_for, answer, choice_xml, essay_xml
@@ -355,7 +356,7 @@ def test_marks_of_a_killed_worker_are_given_by_the_next_one_and_once(
     def dies(percent: int) -> None:
         raise Killed
 
-    monkeypatch.setattr(rescoring, "_teller", lambda pk: dies)
+    monkeypatch.setattr(Work, "_teller", lambda work, pk: dies)
     with pytest.raises(Killed):
         run_rescoring(str(made.pk))
     monkeypatch.undo()

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from uuid import UUID
 
-from django.db import transaction
 from procrastinate.contrib.django import app
-from procrastinate.exceptions import AlreadyEnqueued
 
 from sreda.assessment.domain import attempts, package_jobs, rescoring, sittings
 from sreda.kernel import clock
+from sreda.kernel.api import defer_once
 
 
 @app.periodic(cron="* * * * *")
@@ -32,7 +30,7 @@ def run_package(pk: str) -> None:
 def sweep_packages(timestamp: int) -> None:
     """Packages whose worker was killed are taken up again."""
     for pk in package_jobs.take_up_lost(clock.now()):
-        run_package.defer(pk=str(pk))
+        defer_once(run_package, pk=pk)
 
 
 @app.task(queue="imports")
@@ -40,18 +38,12 @@ def run_rescoring(pk: str) -> None:
     rescoring.run(UUID(pk), at=clock.now())
 
 
-def defer_rescoring(pk: UUID) -> None:
-    """Hand it to the worker; waiting there already, it does not wait twice."""
-    with suppress(AlreadyEnqueued), transaction.atomic():
-        run_rescoring.configure(queueing_lock=f"rescoring-{pk}").defer(pk=str(pk))
-
-
 @app.periodic(cron="* * * * *")
 @app.task(queue="imports", queueing_lock="rescorings-lost")
 def sweep_rescorings(timestamp: int) -> None:
     """Rescorings of a killed worker are taken up again."""
     for pk in rescoring.lost(clock.now()):
-        defer_rescoring(pk)
+        defer_once(run_rescoring, pk=pk)
 
 
 @app.periodic(cron="50 19 * * *")

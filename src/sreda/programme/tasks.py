@@ -45,7 +45,7 @@ def run_pack(load_id: str) -> None:
 
 
 def defer_pack(pk: UUID) -> None:
-    defer_once(run_pack, pk, load_id=str(pk))
+    defer_once(run_pack, load_id=pk)
 
 
 @app.task(queue="imports")
@@ -54,7 +54,7 @@ def recheck_programme(programme_id: str) -> None:
 
 
 def defer_recheck(pk: UUID) -> None:
-    defer_once(recheck_programme, pk, programme_id=str(pk))
+    defer_once(recheck_programme, programme_id=pk)
 
 
 @app.periodic(cron="* * * * *")

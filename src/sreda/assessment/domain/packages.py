@@ -24,7 +24,7 @@ from sreda.assessment.domain.reading import digest
 from sreda.assessment.domain.versions import Stale
 from sreda.assessment.enums import ItemStatus
 from sreda.assessment.models import Item, Resource, Stimulus, Test, TestVersion
-from sreda.kernel.api import Actor, audit, uuid7
+from sreda.kernel.api import Actor, Told, audit, uuid7
 
 LIMIT = 200 * 1024 * 1024
 BAD = frozenset({"error", "fatal"})
@@ -58,9 +58,6 @@ class Judged:
 
     def of(self, *states: str) -> list[Entry]:
         return [one for one in self.entries if one.state in states]
-
-
-Told = Callable[[int], None]
 
 
 def judge(

@@ -7,16 +7,14 @@ so work that was cut off is simply taken up again.
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
-from django.db.models import F, QuerySet
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from sreda.assessment import qti
@@ -25,16 +23,9 @@ from sreda.assessment.domain.reading import item_of, points
 from sreda.assessment.domain.results import set_scores
 from sreda.assessment.enums import MarkingStatus, RescoringStatus
 from sreda.assessment.models import ItemResult, ItemVersion, Rescoring, Sitting
-from sreda.kernel.api import Actor, at_work, audit, made_before, uuid7
+from sreda.kernel.api import Actor, Told, Work, audit, made_before, uuid7
 from sreda.registry.api import actor_again
 
-log = logging.getLogger(__name__)
-
-Told = Callable[[int], None]
-
-AT_WORK = (RescoringStatus.LISTING, RescoringStatus.APPLYING)
-LOST = timedelta(seconds=30)  # what was asked longer ago, and nobody works on, is taken up again
-MOST_TRIES = 3
 TOGETHER = 200  # results marked anew at once
 
 
@@ -87,36 +78,16 @@ def _asked(
 ) -> bool:
     rows = Rescoring.objects.filter(pk=made.pk, status=old)
     return bool(rows.update(
-        status=new, trouble="", tries=0, percent=0, asked_at=at, asked_by=actor.user_id,
-        seat=actor.seat.key if actor.seat else "",
+        status=new, trouble="", asked_by=actor.user_id, seat=actor.seat.key if actor.seat else "",
+        **WORK.anew(at),
     ))  # fmt: skip
 
 
-def run(pk: UUID, *, at: datetime) -> None:
-    """List or apply what waits for it, unless somebody does or did."""
-    with at_work(_name(pk)) as held:
-        made = (
-            Rescoring.objects.filter(pk=pk, status__in=AT_WORK)
-            .select_related("sitting", "before", "after")
-            .defer("changes")
-            .first()
-        )
-        if not held or made is None:
-            return
-        if made.tries >= MOST_TRIES:
-            _fail(made, _("The work was broken off several times. What had landed stays."))
-            return
-        Rescoring.objects.filter(pk=pk).update(tries=F("tries") + 1)
-        try:
-            if made.status == RescoringStatus.LISTING:
-                look_through(made, told=_teller(pk))
-            else:
-                apply(made, actor=_who(made, at), at=at, told=_teller(pk))
-        except PermissionDenied:
-            _fail(made, _("You no longer hold the post that allows this."))
-        except Exception:
-            log.exception("rescoring %s failed", pk)
-            _fail(made, _("Something went wrong on our side. What had landed stays."))
+def _do(made: Rescoring, at: datetime, told: Told) -> None:
+    if made.status == RescoringStatus.LISTING:
+        look_through(made, told=told)
+    else:
+        apply(made, actor=_who(made, at), at=at, told=told)
 
 
 def _who(made: Rescoring, at: datetime) -> Actor:
@@ -136,31 +107,18 @@ def _fail(made: Rescoring, trouble: str) -> None:
     )
 
 
-def _teller(pk: UUID) -> Told:
-    said = 0
-
-    def told(percent: int) -> None:
-        nonlocal said
-        if percent != said:
-            said = percent
-            Rescoring.objects.filter(pk=pk).update(percent=percent)
-
-    return told
-
-
-def lost(at: datetime) -> list[UUID]:
-    """Those whose worker died, or whose job was lost on its way: to be run again."""
-    waiting = Rescoring.objects.filter(status__in=AT_WORK, asked_at__lt=at - LOST)
-    found = []
-    for pk in list(waiting.values_list("pk", flat=True)):
-        with at_work(_name(pk)) as free:
-            if free:
-                found.append(pk)
-    return found
-
-
-def _name(pk: UUID) -> str:
-    return f"assessment.rescoring:{pk}"
+WORK = Work(
+    name="assessment.rescoring",
+    rows=lambda: Rescoring.objects.filter(
+        status__in=[RescoringStatus.LISTING, RescoringStatus.APPLYING]
+    ).select_related("sitting", "before", "after").defer("changes"),
+    do=_do,
+    fail=_fail,
+    most=3,
+    whole=False,
+    attempts="tries",
+)  # fmt: skip
+run, lost = WORK.run, WORK.lost
 
 
 def scored_anew(result: ItemResult, version: ItemVersion) -> tuple[Decimal | None, dict[str, Any]]:

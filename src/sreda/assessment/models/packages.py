@@ -14,7 +14,8 @@ class PackageImport(Record):
     """A package is looked through behind the page, then, where asked (`applies`), taken over.
 
     `found` holds the entries and the issues of the package as they were when it was looked through,
-    `done` the numbers taken over and what was refused. `beat_at` moves on while somebody works.
+    `done` the numbers taken over and what was refused. `beat_at` is
+    when it was asked for last, or taken up again.
     """
 
     file = models.ForeignKey(StoredFile, models.PROTECT, related_name="+")

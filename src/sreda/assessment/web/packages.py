@@ -25,10 +25,10 @@ from sreda.assessment.queries import bank as queries
 from sreda.assessment.tasks import run_package
 from sreda.assessment.web.bank import listing_of, organisation_of
 from sreda.kernel import clock
-from sreda.kernel.api import StoredFile, keep_content
+from sreda.kernel.api import StoredFile, defer_once, keep_content
 from sreda.kernel.listing import csv_response
 from sreda.registry.api import worker_there
-from sreda.ui.pages import actor_of, key_of, page, visible
+from sreda.ui.pages import actor_of, key_of, page, polled, refreshed, under_way, visible, work_bar
 
 SHOWN = 300
 EARLIER = 10
@@ -78,7 +78,7 @@ def handed_in(request: HttpRequest, upload: UploadedFile[bytes]) -> HttpResponse
         )
         there = worker_there(at)
         if new and there:
-            run_package.defer(pk=str(made.pk))
+            defer_once(run_package, pk=made.pk)
     if new and not there:
         package_jobs.run(made.pk, at=at)
     return redirect("assessment:package", pk=made.pk)
@@ -96,20 +96,20 @@ def package(request: HttpRequest, pk: UUID) -> HttpResponseBase:
         else:
             go = package_jobs.ask(one, ready=bool(request.POST.get("ready")), at=at)
         if go and worker_there(at):
-            run_package.defer(pk=str(pk))
+            defer_once(run_package, pk=pk)
         elif go:
             package_jobs.run(pk, at=at)
         return redirect("assessment:package", pk=pk)
     lost = package_jobs.is_lost(one, at)
-    polled = request.headers.get("HX-Request") == "true"
-    if polled and (lost or not one.at_work):
-        return HttpResponse(headers={"HX-Refresh": "true"})
-    context: dict[str, Any] = {"one": one, "lost": lost}
     if one.at_work and not lost:
         label = _("Taking over") if one.applies else _("Looking through the package")
-        context |= {"label": label, "no_worker": not worker_there(at)}
-        part = "assessment/bank/package_progress.html"
-        return render(request, part if polled else "assessment/bank/package.html", context)
+        work = under_way(one.percent, label, request.path)
+        if polled(request):
+            return work_bar(request, work)
+        return render(request, "assessment/bank/package.html", {"one": one, "work": work})
+    if polled(request):
+        return refreshed()
+    context: dict[str, Any] = {"one": one, "lost": lost}
     entries, issues = packages.entries_of(one.found), packages.issues_of(one.found)
     if request.GET.get("export") == "csv":
         return csv_response("package", faults_table(entries, issues))

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.db.models import Prefetch
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -19,10 +18,10 @@ from sreda.assessment.access import SITTINGS
 from sreda.assessment.domain import rescoring as domain
 from sreda.assessment.enums import ItemStatus, MarkingStatus, RescoringStatus
 from sreda.assessment.models import ItemResult, ItemVersion, Rescoring, Sitting
-from sreda.assessment.tasks import defer_rescoring
+from sreda.assessment.tasks import run_rescoring
 from sreda.kernel import clock
-from sreda.kernel.api import Column, Listing, worker_there
-from sreda.ui.pages import actor_of, key_of, page
+from sreda.kernel.api import Column, Listing, defer_once
+from sreda.ui.pages import actor_of, key_of, page, polled, refreshed, under_way, work_bar
 
 EARLIER = 20
 
@@ -48,7 +47,7 @@ def rescore(request: HttpRequest, pk: UUID) -> HttpResponseBase:
             messages.error(request, " ".join(error.messages))
             status = 422
         else:
-            defer_rescoring(made.pk)
+            defer_once(run_rescoring, pk=made.pk)
             return redirect("assessment:rescoring", pk=made.pk)
     earlier = sitting.rescorings.select_related("before__item").defer("changes")[:EARLIER]
     context = {
@@ -95,22 +94,19 @@ def rescoring(request: HttpRequest, pk: UUID) -> HttpResponseBase:
         try:
             asked = domain.again if request.POST.get("do") == "again" else domain.confirm
             if asked(made, actor=actor, at=at):
-                defer_rescoring(pk)
+                defer_once(run_rescoring, pk=pk)
         except ValidationError as error:
             messages.error(request, " ".join(error.messages))
         return redirect("assessment:rescoring", pk=pk)
-    polled = request.headers.get("HX-Request") == "true"
     if made.at_work:
         applying = made.status == RescoringStatus.APPLYING
-        context: dict[str, Any] = {
-            "made": made,
-            "label": _("Marking anew") if applying else _("Looking whose mark changes"),
-            "no_worker": not worker_there(at),
-        }
-        part = "assessment/parts/rescoring_progress.html"
-        return render(request, part if polled else "assessment/rescoring.html", context)
-    if polled and "progress" in request.GET:
-        return HttpResponse(headers={"HX-Refresh": "true"})
+        label = _("Marking anew") if applying else _("Looking whose mark changes")
+        work = under_way(made.percent, label, f"{request.path}?progress=1")
+        if polled(request):
+            return work_bar(request, work)
+        return render(request, "assessment/rescoring.html", {"made": made, "work": work})
+    if polled(request) and "progress" in request.GET:
+        return refreshed()
     listing = changes_of(made, request)
     if (export := listing.export()) is not None:
         return export

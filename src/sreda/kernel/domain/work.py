@@ -17,7 +17,7 @@ from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import F, Model, QuerySet
 from django.utils.translation import gettext as _
 from procrastinate.exceptions import AlreadyEnqueued
@@ -43,10 +43,12 @@ def worker_there(at: datetime) -> bool:
     return found
 
 
-def defer_once(task: Any, pk: UUID, **args: str) -> None:
-    """Hand the work of a row to the worker; waiting in line already, it does not wait twice."""
+def defer_once(task: Any, **named: UUID) -> None:
+    """Hand a row's work to the worker; waiting in line already, it does not wait twice."""
+    args = {name: str(pk) for name, pk in named.items()}
+    lock = ":".join((task.name, *args.values()))
     with suppress(AlreadyEnqueued), transaction.atomic():
-        task.configure(queueing_lock=f"{task.name}:{pk}").defer(**args)
+        task.configure(queueing_lock=lock).defer(**args)
 
 
 @contextmanager
@@ -130,6 +132,17 @@ class Work(Generic[M]):
     def anew(self, at: datetime) -> dict[str, Any]:
         """What a row is set to that begins to ask."""
         return {self.asked: at, self.attempts: 0, self.percent: 0}
+
+    def ask_again(self, stopped: QuerySet[M], pk: UUID, at: datetime, **values: Any) -> bool:
+        """Have work begun anew that failed or that nobody does, if the row is among those that
+        `stopped`; False while somebody works on it, and where the row would be another's double."""
+        with at_work(self._lock(pk)) as free:
+            try:
+                with transaction.atomic():
+                    rows = stopped.filter(pk=pk)
+                    return free and bool(rows.update(**self.anew(at), **self.again, **values))
+            except IntegrityError:
+                return False
 
     @contextmanager
     def _hold(self, pk: UUID) -> Iterator[M | None]:
