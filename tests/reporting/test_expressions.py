@@ -245,6 +245,23 @@ def test_a_check_that_cannot_be_computed_is_no_check_that_holds(school):
     assert "ноль" in result.fault.reason
 
 
+def test_a_slow_expression_is_stopped_and_takes_nothing_from_the_others(school):
+    few = str(list(range(12)))
+    slow = f"{few}.all(a, {few}.all(b, {few}.all(c, {few}.all(d, a + b + c + d > -1))))"
+    fields = (Field("slow", "Slow", source=f"{slow} ? 1 : 0"), Field("quick", "Quick", source="2"))
+    block = Block("sums", "Sums", BlockKind.FIELDS, fields)
+    checks = (Check("slow", slow, "slow"), Check("quick", "1 < 2", "quick"))
+    form = CompiledForm(Schema((Section("one", "One", blocks=(block,)),), checks))
+    filled = form.fill(world(school), school.pk, CellValues())
+    assert filled.values == {"sums.quick": 2}
+    assert set(filled.faults) == {"sums.slow"}
+    found = form.run_checks(world(school), school.pk, CellValues())
+    assert [(r.check.code, r.holds, r.fault is None) for r in found] == [
+        ("slow", False, False),
+        ("quick", True, True),
+    ]
+
+
 @pytest.mark.parametrize("count", [1, 4])
 def test_each_dataset_is_asked_once_for_all_organisations(count, school, django_assert_num_queries):
     schools = [school, *(OrganisationFactory() for _ in range(count - 1))]

@@ -19,13 +19,22 @@ class Limits:
 
 @dataclass
 class Budget:
-    """Spent as an evaluation goes; one budget may be shared by several expressions."""
+    """Spent as an evaluation goes; one budget may be shared by several expressions.
+
+    A `part` has limits of its own, and what is spent of it is spent of the whole.
+    """
 
     limits: Limits = field(default_factory=Limits)
     steps: int = 0
     ends: float | None = None
+    whole: Budget | None = None
+
+    def part(self, limits: Limits) -> Budget:
+        return Budget(limits, whole=self)
 
     def step(self) -> None:
+        if self.whole is not None:
+            self.whole.step()
         self.steps += 1
         if self.steps > self.limits.steps:
             raise LimitError(f"more than {self.limits.steps} steps")

@@ -177,7 +177,9 @@ class CompiledForm:
         for where in self.order if only is None else only:
             try:
                 if where in self.sources:
-                    value = self.sources[where].evaluate(world, place, known, budget=budget)
+                    value = self.sources[where].evaluate(
+                        world, place, known, budget=budget.part(LIMITS)
+                    )
                     given = as_cell(value, self.schema.cells[where].field.type, where)
                     if given is not None:
                         filled.values[where] = given
@@ -198,7 +200,7 @@ class CompiledForm:
     ) -> list[dict[str, Value]]:
         where = f"{code}.*"
         block = self.schema.blocks[code]
-        found = self.row_sources[code].evaluate(world, place, known, budget=budget)
+        found = self.row_sources[code].evaluate(world, place, known, budget=budget.part(LIMITS))
         if not isinstance(found, list) or not all(isinstance(row, dict) for row in found):
             raise ExpressionError(_("rows of a list are expected"), rule=where)
         types = {f.code: f.type for f in block.fields}
@@ -213,7 +215,9 @@ class CompiledForm:
             for item in block.fields:
                 source = self.in_rows.get(f"{where}.{item.code}")
                 if source is not None and item.code not in row:
-                    value = source.evaluate(world, place, known, row=row, budget=budget)
+                    value = source.evaluate(
+                        world, place, known, row=row, budget=budget.part(LIMITS)
+                    )
                     cell = as_cell(value, item.type, f"{where}.{item.code}")
                     if cell is not None:
                         row[item.code] = cell
@@ -252,7 +256,7 @@ class CompiledForm:
         budget = Budget(WHOLE_FORM)
         for check, expression in self.checks:
             try:
-                value = expression.evaluate(world, place, cells, budget=budget)
+                value = expression.evaluate(world, place, cells, budget=budget.part(LIMITS))
                 if not isinstance(value, bool):
                     raise ExpressionError(
                         _("a check must answer yes or no"), rule=check.code, line=1, column=1
