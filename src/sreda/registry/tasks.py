@@ -9,6 +9,7 @@ from django.utils import timezone
 from procrastinate.contrib.django import app
 
 from sreda.kernel import clock
+from sreda.kernel.api import defer_once
 from sreda.kernel.probe import networks
 from sreda.registry.domain import retention
 from sreda.registry.domain.duplicates import ask_search, run_search
@@ -43,7 +44,7 @@ def run_import(job_id: str) -> None:
 def sweep_imports(timestamp: int) -> None:
     """Jobs of a killed worker are taken up again."""
     for pk in take_up_lost(clock.now()):
-        run_import.defer(job_id=str(pk))
+        defer_once(run_import, job_id=pk)
 
 
 @app.task(queue="figures")

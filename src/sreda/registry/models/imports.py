@@ -111,7 +111,7 @@ class ImportJob(Record):
     """Work on a large table, done behind the page: reading it in, or taking it over.
 
     Its outcome is written in the transaction of the work itself: what is not done left nothing.
-    `beat_at` is moved on while somebody works on it.
+    `beat_at` is when it was asked for last, or taken up again.
     """
 
     file = models.ForeignKey(StoredFile, models.PROTECT, related_name="+")

@@ -23,7 +23,7 @@ from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 from django.views.decorators.http import require_POST
 
 from sreda.kernel import clock
-from sreda.kernel.api import Actor, Permissions, StoredFile, store, worker_there
+from sreda.kernel.api import Actor, Permissions, StoredFile, defer_once, store, worker_there
 from sreda.kernel.listing import csv_response, xlsx_response
 from sreda.kernel.tables import HELD, STREAMED, Column
 from sreda.registry.access import IMPORT_JOBS, PEOPLE, PEOPLE_IMPORTS, TABLE_IMPORTS
@@ -56,6 +56,7 @@ from sreda.registry.tasks import run_import
 from sreda.registry.web import base
 from sreda.registry.web.base import actor_of, page, visible
 from sreda.registry.web.forms import Sectioned
+from sreda.ui.pages import polled, refreshed, under_way, work_bar
 
 ROWS_ON_A_PAGE = 50
 KINDS = frozenset({".csv", ".xlsx"})
@@ -304,7 +305,7 @@ def _behind(
             only_good=only_good,
         )  # fmt: skip
         if new:
-            run_import.defer(job_id=str(job.pk))
+            defer_once(run_import, job_id=job.pk)
     return redirect("registry:import_job", job.pk)
 
 
@@ -318,33 +319,32 @@ def job(request: HttpRequest, pk: UUID) -> HttpResponseBase:
     at = clock.now()
     if request.method == "POST":
         if import_jobs.try_again(found, at=at):
-            run_import.defer(job_id=str(found.pk))
+            defer_once(run_import, job_id=pk)
         return redirect("registry:import_job", pk)
     lost = import_jobs.is_lost(found, at)
-    polled = request.headers.get("HX-Request") == "true"
     if found.status == JobStatus.DONE and found.imported:
         url = reverse("registry:import", args=[found.imported.pk])
-        return HttpResponse(headers={"HX-Redirect": url}) if polled else redirect(url)
-    if polled and (lost or not found.at_work):
-        return HttpResponse(headers={"HX-Refresh": "true"})
-    steps = {
-        "read": _("Reading the rows"),
-        "compare": _("Comparing with the registry"),
-        "write": _("Writing"),
+        return HttpResponse(headers={"HX-Redirect": url}) if polled(request) else redirect(url)
+    context: dict[str, Any] = {
+        "job": found,
+        "lost": lost,
+        "upload_url": reverse(f"registry:import_{importer.name}"),
+        "list_url": reverse(f"registry:{importer.list_name}"),
+        "importer": importer,
     }
-    return render(
-        request,
-        "registry/parts/import_progress.html" if polled else "registry/import_job.html",
-        {
-            "job": found,
-            "lost": lost,
-            "label": steps.get(found.step, found.get_status_display()),
-            "no_worker": found.at_work and not worker_there(at),
-            "upload_url": reverse(f"registry:import_{importer.name}"),
-            "list_url": reverse(f"registry:{importer.list_name}"),
-            "importer": importer,
-        },
-    )
+    if found.at_work and not lost:
+        steps = {
+            "read": _("Reading the rows"),
+            "compare": _("Comparing with the registry"),
+            "write": _("Writing"),
+        }
+        label = steps.get(found.step, found.get_status_display())
+        context["work"] = under_way(found.percent, label, request.path)
+        if polled(request):
+            return work_bar(request, context["work"])
+    elif polled(request):
+        return refreshed()
+    return render(request, "registry/import_job.html", context)
 
 
 def _flat(error: ValidationError) -> ValidationError:

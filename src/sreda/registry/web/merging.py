@@ -38,6 +38,7 @@ from sreda.registry.web.base import actor_of, page, places_of, visible
 from sreda.registry.web.entering import entered
 from sreda.registry.web.forms import MergeForm, ReasonForm
 from sreda.registry.web.people import found_person, people_listing, trail
+from sreda.ui.pages import under_way, work_bar
 
 
 def _pairs(actor: Actor, *, dismissed: bool = False) -> QuerySet[DuplicatePair]:
@@ -85,13 +86,14 @@ def duplicates(request: HttpRequest) -> HttpResponse:
         page_size=20,
     )
     searches = DuplicateSearch.objects.order_by("-pk")
+    running = searches.filter(found__isnull=True).first()
     return render(
         request,
         "registry/duplicates.html",
         {
             "listing": listing,
             "rows": _sides(listing, actor),
-            "running": searches.filter(found__isnull=True).first(),
+            "work": running and comparing(running),
             "last": searches.filter(found__isnull=False).first(),
         },
     )
@@ -111,7 +113,12 @@ def duplicates_search(request: HttpRequest) -> HttpResponse:
         answer = HttpResponse()
         answer["HX-Redirect"] = reverse("registry:duplicates")
         return answer
-    return render(request, "registry/parts/duplicates_progress.html", {"running": running})
+    return work_bar(request, comparing(running))
+
+
+def comparing(running: DuplicateSearch) -> dict[str, Any]:
+    url = reverse("registry:duplicates_search")
+    return under_way(running.percent, _("Comparing records"), url)
 
 
 @page
