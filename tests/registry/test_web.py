@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from django.contrib.auth import authenticate
@@ -31,6 +32,7 @@ from sreda.kernel.models import OutboxEvent
 from sreda.registry.api import Enrolment, Organisation, Person, Post, Role, User
 from sreda.registry.domain import duplicates
 from sreda.registry.models import DuplicatePair, DuplicateSearch, Merge
+from sreda.registry.tasks import search_duplicates
 
 pytestmark = pytest.mark.django_db
 
@@ -512,6 +514,28 @@ def test_one_search_at_a_time_and_its_progress(operator: Client) -> None:
     assert operator.get(address).headers["HX-Redirect"] == url("duplicates")
     search.refresh_from_db()
     assert (search.percent, search.found) == (100, 0)
+
+
+def test_a_search_that_is_broken_off_is_taken_up_again_and_says_when_it_failed(
+    operator: Client,
+) -> None:
+    operator.post(url("duplicates_search"))
+    later = clock.now() + timedelta(minutes=1)
+    search = DuplicateSearch.objects.get()
+    assert duplicates.SEARCHES.lost(clock.now()) == []
+    assert duplicates.SEARCHES.lost(later) == [search.pk]
+    with patch.object(duplicates, "grown_up_by", side_effect=OSError):
+        search_duplicates(search.pk)
+    page = operator.get(url("duplicates")).content.decode()
+    assert "Произошла ошибка" in page
+    assert "<progress" not in page
+    operator.post(url("duplicates_search"))
+    DuplicateSearch.objects.filter(found=None).update(attempts=2)
+    assert duplicates.SEARCHES.lost(later) == []
+    assert "дважды" in operator.get(url("duplicates")).content.decode()
+    operator.post(url("duplicates_search"))
+    search_duplicates(DuplicateSearch.objects.get(found=None).pk)
+    assert "дважды" not in operator.get(url("duplicates")).content.decode()
 
 
 # ---- accounts

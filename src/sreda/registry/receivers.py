@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from sreda.kernel.api import subscribe
+from sreda.kernel.api import defer_once, subscribe
 from sreda.registry import events
 from sreda.registry.domain.duplicates import ask_search, compare
 from sreda.registry.domain.sizes import recount_sizes
@@ -37,7 +37,7 @@ def recount(payload: dict[str, Any], occurred_at: datetime) -> None:
 @subscribe(events.PeopleImported)
 def search_again(payload: dict[str, Any], occurred_at: datetime) -> None:
     if search := ask_search(actor=None, at=occurred_at):
-        search_duplicates.defer(pk=search.pk)
+        defer_once(search_duplicates, pk=search.pk)
 
 
 @subscribe(events.PersonAdded, events.PersonChanged)

@@ -12,7 +12,7 @@ from sreda.kernel import clock
 from sreda.kernel.api import defer_once
 from sreda.kernel.probe import networks
 from sreda.registry.domain import retention
-from sreda.registry.domain.duplicates import ask_search, run_search
+from sreda.registry.domain.duplicates import SEARCHES, ask_search
 from sreda.registry.domain.import_jobs import run_job, take_up_lost
 from sreda.registry.domain.sites import check_sites
 from sreda.registry.domain.sizes import recount_sizes
@@ -43,20 +43,23 @@ def run_import(job_id: str) -> None:
 @app.task(queue="imports", queueing_lock="imports-lost")
 def sweep_imports(timestamp: int) -> None:
     """Jobs of a killed worker are taken up again."""
-    for pk in take_up_lost(clock.now()):
+    at = clock.now()
+    for pk in take_up_lost(at):
         defer_once(run_import, job_id=pk)
+    for pk in SEARCHES.lost(at):
+        defer_once(search_duplicates, pk=pk)
 
 
 @app.task(queue="figures")
 def search_duplicates(pk: int) -> None:
-    run_search(pk, on=timezone.localtime(clock.now()).date())
+    SEARCHES.run(pk, at=clock.now())
 
 
 @app.periodic(cron="40 19 * * *")
 @app.task(queue="figures", queueing_lock="duplicates-nightly")
 def search_duplicates_nightly(timestamp: int) -> None:
     if search := ask_search(actor=None, at=clock.now()):
-        search_duplicates.defer(pk=search.pk)
+        defer_once(search_duplicates, pk=search.pk)
 
 
 @app.periodic(cron="10 20 * * *")

@@ -25,6 +25,7 @@ from procrastinate.exceptions import AlreadyEnqueued
 log = logging.getLogger(__name__)
 
 M = TypeVar("M", bound=Model)
+Key = UUID | int
 Told = Callable[[int], None]
 """Hears how many per cent are done."""
 
@@ -43,10 +44,10 @@ def worker_there(at: datetime) -> bool:
     return found
 
 
-def defer_once(task: Any, **named: UUID) -> None:
+def defer_once(task: Any, **named: Key) -> None:
     """Hand a row's work to the worker; waiting in line already, it does not wait twice."""
-    args = {name: str(pk) for name, pk in named.items()}
-    lock = ":".join((task.name, *args.values()))
+    args = {name: pk if isinstance(pk, int) else str(pk) for name, pk in named.items()}
+    lock = ":".join((task.name, *map(str, args.values())))
     with suppress(AlreadyEnqueued), transaction.atomic():
         task.configure(queueing_lock=lock).defer(**args)
 
@@ -93,7 +94,7 @@ class Work(Generic[M]):
     begun: Mapping[str, Any] = field(default_factory=dict)
     again: Mapping[str, Any] = field(default_factory=dict)
 
-    def run(self, pk: UUID, *, at: datetime) -> None:
+    def run(self, pk: Key, *, at: datetime) -> None:
         """Do what the row asks for, unless somebody does or did."""
         with self._hold(pk) as row:
             if row is None:
@@ -110,7 +111,7 @@ class Work(Generic[M]):
                 log.exception("%s of %s failed", self.name, pk)
                 self.fail(row, self._left(_("Something went wrong on our side.")))
 
-    def lost(self, at: datetime) -> list[UUID]:
+    def lost(self, at: datetime) -> list[Any]:
         """Rows whose worker died, or whose job was lost on its way: to be handed to the worker
         again, which is said once. What was begun too often is given up."""
         waiting = self.rows().filter(**{f"{self.asked}__lt": at - LOST})
@@ -133,7 +134,7 @@ class Work(Generic[M]):
         """What a row is set to that begins to ask."""
         return {self.asked: at, self.attempts: 0, self.percent: 0}
 
-    def ask_again(self, stopped: QuerySet[M], pk: UUID, at: datetime, **values: Any) -> bool:
+    def ask_again(self, stopped: QuerySet[M], pk: Key, at: datetime, **values: Any) -> bool:
         """Have work begun anew that failed or that nobody does, if the row is among those that
         `stopped`; False while somebody works on it, and where the row would be another's double."""
         with at_work(self._lock(pk)) as free:
@@ -145,7 +146,7 @@ class Work(Generic[M]):
                 return False
 
     @contextmanager
-    def _hold(self, pk: UUID) -> Iterator[M | None]:
+    def _hold(self, pk: Key) -> Iterator[M | None]:
         """The row to work on, which is nobody else's for as long; None where there is none."""
         with at_work(self._lock(pk)) as held:
             row = self.rows().filter(pk=pk).first() if held else None
@@ -160,7 +161,7 @@ class Work(Generic[M]):
         left = _("Nothing of it was written.") if self.whole else _("What had landed stays.")
         return f"{trouble} {left}"
 
-    def _teller(self, pk: UUID) -> Told:
+    def _teller(self, pk: Key) -> Told:
         last = -STEP
 
         def told(percent: int) -> None:
@@ -171,5 +172,5 @@ class Work(Generic[M]):
 
         return told
 
-    def _lock(self, pk: UUID) -> str:
+    def _lock(self, pk: Key) -> str:
         return f"{self.name}:{pk}"

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from uuid import UUID
 
 from django.db import connection, transaction
 from django.db.models import Max, Min, Q
+from django.utils import timezone
 
-from sreda.kernel.api import Actor, audit, publish
+from sreda.kernel.api import Actor, Told, Work, audit, publish
 from sreda.registry import events
 from sreda.registry.models import DuplicatePair, DuplicateSearch, Person
 from sreda.registry.queries.people import PAIRS, grown_up_by
-
-PATIENCE = timedelta(minutes=10)
 
 _KEEP = f"""
 INSERT INTO registry_duplicatepair AS pair (first_id, second_id, score, search_id, reason)
@@ -25,19 +24,16 @@ SELECT first, second, score, %(search)s, '' FROM ({PAIRS}) found
 
 @transaction.atomic
 def ask_search(*, actor: Actor | None, at: datetime) -> DuplicateSearch | None:
-    """A search to be done; None while one is under way. One that came to nothing is forgotten."""
+    """A search to be done; None while one is under way."""
     with connection.cursor() as cursor:
         cursor.execute("LOCK TABLE registry_duplicatesearch IN SHARE ROW EXCLUSIVE MODE")
-    waiting = DuplicateSearch.objects.filter(found__isnull=True)
-    waiting.filter(asked_at__lt=at - PATIENCE).update(found=0)
-    if waiting.exists():
+    if DuplicateSearch.objects.filter(found__isnull=True).exists():
         return None
     return DuplicateSearch.objects.create(asked_at=at, asked_by=actor.user_id if actor else None)
 
 
-def run_search(pk: int, *, on: date) -> int:
+def run_search(pk: int, *, on: date, told: Told = lambda percent: None) -> int:
     """Compare everyone with those born on the same day, year by year; returns the pairs found."""
-    search = DuplicateSearch.objects.get(pk=pk)
     born = Person.objects.aggregate(first=Min("birth_date"), last=Max("birth_date"))
     first, last = (born["first"] or on).year, (born["last"] or on).year
     for year in range(first, last + 1):
@@ -53,13 +49,23 @@ def run_search(pk: int, *, on: date) -> int:
                     "person": None,
                 },
             )
-        search.percent = (year - first + 1) * 100 // (last - first + 1)
-        search.save(update_fields=["percent"])
+        told((year - first + 1) * 100 // (last - first + 1))
     with transaction.atomic():
         DuplicatePair.objects.filter(search__lt=pk, dismissed_at__isnull=True).delete()
-        search.found = DuplicatePair.objects.filter(search=pk).count()
-        search.save(update_fields=["found"])
-    return search.found
+        found = DuplicatePair.objects.filter(search=pk).count()
+        DuplicateSearch.objects.filter(pk=pk).update(found=found, percent=100)
+    return found
+
+
+SEARCHES = Work(
+    name="registry.duplicates",
+    rows=lambda: DuplicateSearch.objects.filter(found__isnull=True),
+    do=lambda search, at, told: run_search(search.pk, on=timezone.localtime(at).date(), told=told),
+    fail=lambda search, trouble: DuplicateSearch.objects.filter(pk=search.pk).update(
+        found=0, trouble=trouble
+    ),
+    whole=False,
+)
 
 
 @transaction.atomic

@@ -10,11 +10,13 @@ from sreda.registry.models.people import Person
 
 
 class DuplicateSearch(models.Model):
-    """One search through the whole registry."""
+    """One search through the whole registry; `trouble` is why it came to nothing."""
 
     asked_at = models.DateTimeField(_("asked at"))
     asked_by = models.UUIDField(null=True)
     percent = models.PositiveSmallIntegerField(default=0)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    trouble = models.TextField(blank=True)
     found = models.PositiveIntegerField(_("pairs found"), null=True)
 
     class Meta:

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from sreda.kernel import clock
-from sreda.kernel.api import Actor, Filter, Listing
+from sreda.kernel.api import Actor, Filter, Listing, defer_once
 from sreda.registry.access import PEOPLE
 from sreda.registry.domain import merge as domain
 from sreda.registry.domain.duplicates import ask_search, dismiss, doubt_again
@@ -86,7 +86,8 @@ def duplicates(request: HttpRequest) -> HttpResponse:
         page_size=20,
     )
     searches = DuplicateSearch.objects.order_by("-pk")
-    running = searches.filter(found__isnull=True).first()
+    newest = searches.first()
+    running = newest if newest and newest.found is None else None
     return render(
         request,
         "registry/duplicates.html",
@@ -94,7 +95,8 @@ def duplicates(request: HttpRequest) -> HttpResponse:
             "listing": listing,
             "rows": _sides(listing, actor),
             "work": running and comparing(running),
-            "last": searches.filter(found__isnull=False).first(),
+            "last": searches.filter(found__isnull=False, trouble="").first(),
+            "trouble": newest.trouble if newest else "",
         },
     )
 
@@ -106,7 +108,7 @@ def duplicates_search(request: HttpRequest) -> HttpResponse:
     visible(PEOPLE.may(actor, "merge"))
     if request.method == "POST":
         if search := ask_search(actor=actor, at=clock.now()):
-            search_duplicates.defer(pk=search.pk)
+            defer_once(search_duplicates, pk=search.pk)
         return redirect("registry:duplicates")
     running = DuplicateSearch.objects.filter(found__isnull=True).first()
     if running is None:
