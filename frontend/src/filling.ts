@@ -43,7 +43,8 @@ interface Answer {
   faults: Fault[];
   changed: Changed[];
 }
-type Control = HTMLInputElement | HTMLSelectElement | HTMLTextAreaElement;
+/** A fieldset is a cell of several answers: a box to tick for each. */
+type Control = HTMLInputElement | HTMLSelectElement | HTMLTextAreaElement | HTMLFieldSetElement;
 
 const POLL = 4000;
 const SOON = 250;
@@ -82,18 +83,28 @@ class Kept {
 const place = (change: { key: string; row: string }): string =>
   change.row ? change.key.replace("*", change.row) : change.key;
 
+const boxes = (control: HTMLFieldSetElement): HTMLInputElement[] =>
+  Array.from(control.querySelectorAll<HTMLInputElement>("input[type=checkbox]"));
+
 function valueOf(control: Control): string {
-  if (control instanceof HTMLSelectElement && control.multiple) {
-    return Array.from(control.selectedOptions, (option) => option.value).join("\n");
-  }
-  return control.value.trim();
+  if (!(control instanceof HTMLFieldSetElement)) return control.value.trim();
+  const ticked = boxes(control).filter((box) => box.checked);
+  return ticked.map((box) => box.value).join("\n");
 }
 
 function put(control: Control, value: string): void {
-  if (control instanceof HTMLSelectElement && control.multiple) {
+  if (control instanceof HTMLFieldSetElement) {
     const chosen = new Set(value.split("\n"));
-    for (const option of Array.from(control.options)) option.selected = chosen.has(option.value);
+    for (const box of boxes(control)) box.checked = chosen.has(box.value);
   } else control.value = value;
+}
+
+/** The cell that an element is, or is within. */
+const cellOf = (element: Element | null): Control | null =>
+  element?.closest<Control>(".cell-input") ?? null;
+
+function stand(control: Control | null | undefined): void {
+  (control instanceof HTMLFieldSetElement ? boxes(control)[0] : control)?.focus();
 }
 
 export function enhance(root: ParentNode): void {
@@ -176,14 +187,15 @@ class Filling {
   }
 
   private typed(target: HTMLElement): void {
-    if (!target.matches(".cell-input")) return;
-    const control = target as Control;
+    const control = cellOf(target);
+    if (!control) return;
     window.clearTimeout(Number(control.dataset.timer ?? 0));
     control.dataset.timer = String(window.setTimeout(() => this.note(control), 900));
   }
 
   private changed(target: HTMLElement): void {
-    if (target.matches(".cell-input")) this.note(target as Control);
+    const control = cellOf(target);
+    if (control) this.note(control);
     else if (target instanceof HTMLInputElement && target.dataset.drop) this.drop(target);
   }
 
@@ -286,8 +298,8 @@ class Filling {
 
   /** The window closes: what is kept is sent once more, without waiting for an answer. */
   private last(): void {
-    const focused = document.activeElement;
-    if (focused instanceof HTMLElement && focused.matches(".cell-input")) this.note(focused as Control);
+    const focused = cellOf(document.activeElement);
+    if (focused) this.note(focused);
     if (this.busy || this.stopped || !Object.keys(this.waiting).length || this.sending) return;
     const next = Object.entries(this.waiting).slice(0, 100);
     this.sending = { id: crypto.randomUUID(), changes: next.map(([, change]) => change) };
@@ -325,7 +337,7 @@ class Filling {
         this.plain(cell);
         continue;
       }
-      const busy = control === document.activeElement && valueOf(control) !== this.shown.get(cell.place);
+      const busy = control.contains(document.activeElement) && valueOf(control) !== this.shown.get(cell.place);
       const waits = cell.place in this.waiting || this.sent(cell.place) !== undefined;
       this.dress(control, cell);
       if (busy || waits) continue;
@@ -355,9 +367,10 @@ class Filling {
       if (box.hidden === hide) continue;
       const focused = document.activeElement;
       if (hide && focused instanceof HTMLElement && box.contains(focused)) {
-        if (focused.matches(".cell-input")) this.note(focused as Control);
+        const control = cellOf(focused);
+        if (control) this.note(control);
         box.hidden = true;
-        this.onwards(focused);
+        this.onwards(control ?? focused);
       } else box.hidden = hide;
     }
   }
@@ -366,7 +379,7 @@ class Filling {
   private onwards(from: HTMLElement): void {
     const open = this.controls().filter((control) => control === from || control.offsetParent);
     const at = open.indexOf(from as Control);
-    (open[at + 1] ?? open[at - 1])?.focus();
+    stand(open[at + 1] ?? open[at - 1]);
   }
 
   /** A cell that is only shown, not typed. */
@@ -454,7 +467,8 @@ class Filling {
     });
     ask.append(label, why, send, back);
     box.append(ask);
-    if (document.activeElement === control || document.activeElement === document.body) why.focus();
+    const focused = document.activeElement;
+    if (control.contains(focused) || focused === document.body) why.focus();
   }
 
   private choose(control: Control, box: Element, fault: Fault): void {
@@ -509,7 +523,7 @@ class Filling {
     made.querySelectorAll<HTMLElement>(".cell").forEach((cell) => (cell.className = "cell"));
     this.appear({}, made);
     rows.append(made);
-    made.querySelector<HTMLElement>(".cell-input")?.focus();
+    stand(made.querySelector<Control>(".cell-input"));
   }
 
   // ---- the keyboard of a spreadsheet
@@ -553,7 +567,7 @@ class Filling {
       const next = found.rows[row][column];
       if (next) {
         event.preventDefault();
-        next.focus();
+        stand(next);
         if (next instanceof HTMLInputElement && next.type === "text") next.select();
         return;
       }
@@ -582,7 +596,12 @@ class Filling {
   }
 
   private fit(control: Control, value: string): void {
-    if (control instanceof HTMLSelectElement) {
+    if (control instanceof HTMLFieldSetElement) {
+      const said = new Set(value.split(";").map((one) => one.trim().toLowerCase()));
+      for (const box of boxes(control)) {
+        box.checked = said.has(box.value) || said.has(box.labels?.[0]?.textContent?.trim().toLowerCase() ?? "");
+      }
+    } else if (control instanceof HTMLSelectElement) {
       const same = Array.from(control.options).find(
         (option) => option.text.trim().toLowerCase() === value.toLowerCase() || option.value === value,
       );
@@ -596,19 +615,20 @@ class Filling {
   // ---- words
 
   private about(target: HTMLElement): void {
-    if (!this.bar || !target.matches(".cell-input")) return;
+    const control = cellOf(target);
+    if (!this.bar || !control) return;
     const bar = this.bar;
-    const where = target.dataset.cell!;
-    if (!target.closest(".cell")?.querySelector(".cell-about")) {
+    const where = control.dataset.cell!;
+    if (!control.closest(".cell")?.querySelector(".cell-about")) {
       bar.hidden = true;
       return;
     }
     window.setTimeout(async () => {
-      if (document.activeElement !== target) return;
+      if (!control.contains(document.activeElement)) return;
       try {
         const url = `${this.form.dataset.cellUrl}?bar=1&at=${encodeURIComponent(where)}`;
         const answer = await fetch(url, { redirect: "manual" });
-        if (!answer.ok || document.activeElement !== target) return;
+        if (!answer.ok || !control.contains(document.activeElement)) return;
         bar.innerHTML = await answer.text();
         bar.hidden = false;
       } catch {

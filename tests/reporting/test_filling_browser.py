@@ -17,7 +17,7 @@ from tests.factories import (
     OrganisationFactory,
     seated,
 )
-from tests.reporting.forms import with_a_condition_in_rows
+from tests.reporting.forms import QUESTIONS, with_a_condition_in_rows
 from tests.reporting.world import opened, published, report, values
 from tests.ui.test_browser import AXE, context, fits, pytestmark
 from tests.ui.test_browser import browser as browser
@@ -195,6 +195,27 @@ def test_a_new_row_asks_what_its_own_cells_ask_for(made, school) -> None:
     expect(members.last).to_be_visible()
 
 
+def test_several_answers_are_ticked_one_by_one(browser, made, school) -> None:
+    school.report = report(opened(published(QUESTIONS, code="asked")), school.school)
+    page = school.open(made, "s")
+    expect(page.locator(".field-row").first).to_contain_text("*")
+    group = page.get_by_role("group", name="Чем пользуетесь")
+    for name in ("Тесты", "Дневник"):
+        group.get_by_label(name).check()
+    expect(state(page)).to_have_text("Всё сохранено", timeout=10_000)
+    assert values(school.report)["q.uses"] == "diary\ntests"
+    other = context(browser, school.url, java_script_enabled=False)
+    school.enter(other, school.colleague)
+    theirs = school.open(other, "s")
+    expect(theirs.get_by_label("Тесты")).to_be_checked()
+    for name in ("Тесты", "Дневник"):
+        theirs.get_by_label(name).uncheck()
+    theirs.locator("[data-without-script]").click()
+    assert "q.uses" not in values(school.report)
+    expect(group.get_by_label("Тесты")).not_to_be_checked(timeout=15_000)
+    other.close()
+
+
 def test_without_scripts_a_section_is_sent_as_a_form(browser, school) -> None:
     plain = context(browser, school.url, java_script_enabled=False)
     school.enter(plain, school.head)
@@ -208,7 +229,9 @@ def test_without_scripts_a_section_is_sent_as_a_form(browser, school) -> None:
 def test_the_page_fits_and_is_accessible(browser, school) -> None:
     wide = context(browser, school.url, bypass_csp=True, reduced_motion="reduce")
     school.enter(wide, school.head)
-    for section in ("general", "more"):
+    asked = report(opened(published(QUESTIONS, code="asked")), school.school)
+    for section in ("general", "more", "s"):
+        school.report = asked if section == "s" else school.report
         page = school.open(wide, section)
         page.add_script_tag(path=AXE)
         for width in (1440, 390):
