@@ -72,6 +72,7 @@ GET  reporting:campaign_add               login | no      operator=ok
 GET  reporting:campaign                   login | no      operator=ok coordinator=ok
 GET  reporting:campaign_state             login | no      operator=ok coordinator=ok
 POST reporting:campaign_open              login | no      operator=go coordinator=refused
+POST reporting:campaign_cancel            login | no      operator=go coordinator=refused
 POST reporting:campaign_remind            login | no      operator=go coordinator=refused
 POST reporting:campaign_close             login | no      operator=go coordinator=refused
 POST reporting:campaign_reopen            login | no      operator=go coordinator=refused
@@ -252,7 +253,8 @@ REPORT = (
     "part_done", "file", "history", "cell", "records", "xlsx", "pdf", "upload", "paper",
 )  # fmt: skip
 CAMPAIGN = (
-    "campaign", "campaign_state", "campaign_open", "campaign_remind", "campaign_close",
+    "campaign", "campaign_state", "campaign_open", "campaign_cancel", "campaign_remind",
+    "campaign_close",
     "campaign_reopen", "consolidated", "consolidated_cell", "consolidation_submit",
 )  # fmt: skip
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import replace
+from datetime import date
 from uuid import uuid4
 
 import pytest
@@ -15,10 +16,13 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from sreda.kernel import clock
+from sreda.kernel.api import AuditEntry
 from sreda.registry.api import Person, Role, User
 from sreda.reporting.domain import handing_in
 from sreda.reporting.domain.delegation import delegate
 from sreda.reporting.domain.filling import Change, save_changes
+from sreda.reporting.enums import PeriodKind
+from sreda.reporting.forms import Block, BlockKind, CellType, Field, Schema, Section
 from sreda.reporting.models import Campaign, Form, Proposal, SubmissionStep
 from tests.factories import (
     ClassGroupFactory,
@@ -29,7 +33,7 @@ from tests.factories import (
     seated,
 )
 from tests.reporting.forms import BASE, SCHEMA
-from tests.reporting.world import AT, opened, published, report, values
+from tests.reporting.world import AT, campaign, opened, published, report, values
 
 pytestmark = pytest.mark.django_db
 
@@ -377,6 +381,46 @@ def test_an_operator_plans_opens_reminds_and_closes(school, head):
     assert operator.get(reverse("reporting:campaign", args=[made.pk])).status_code == 200
 
 
+def test_a_campaign_is_planned_for_the_period_of_its_form_and_may_be_taken_back(school):
+    version = published()
+    version.form.period_kind = "quarter"
+    version.form.save()
+    operator = client_of(seated(Role.OPERATOR))
+    add = reverse("reporting:campaign_add")
+    form = operator.get(add, {"version": version.pk}).context["form"]
+    start, end = (form.initial[name] for name in ("period_start", "period_end"))
+    assert (start.day, start.month % 3, (end - start).days // 30) == (1, 1, 3)
+    for wrong in ("x", str(uuid4())):
+        assert operator.get(add, {"version": wrong}).status_code == 200
+    planned = campaign(version)
+    page = reverse("reporting:campaign", args=[planned.pk])
+    assert "Отменить кампанию" in operator.get(page).content.decode()
+    cancel = reverse("reporting:campaign_cancel", args=[planned.pk])
+    assert operator.post(cancel).url == reverse("reporting:campaigns")
+    assert operator.get(page).status_code == 404
+    assert AuditEntry.objects.filter(action="reporting.campaign.cancelled").count() == 1
+    running = opened(version)
+    refused = reverse("reporting:campaign_cancel", args=[running.pk])
+    assert operator.post(refused).url == reverse("reporting:campaign", args=[running.pk])
+    assert Campaign.objects.filter(pk=running.pk).exists()
+
+
+@pytest.mark.parametrize(
+    ("kind", "day", "first", "last"),
+    [
+        ("once", "2026-08-31", "2025-09-01", "2026-08-31"),
+        ("day", "2026-11-27", "2026-11-27", "2026-11-27"),
+        ("month", "2028-02-10", "2028-02-01", "2028-02-29"),
+        ("quarter", "2026-11-27", "2026-10-01", "2026-12-31"),
+        ("year", "2026-01-01", "2026-01-01", "2026-12-31"),
+        ("school_year", "2026-09-01", "2026-09-01", "2027-08-31"),
+    ],
+)
+def test_the_period_that_a_day_is_in(kind, day, first, last):
+    found = PeriodKind(kind).around(date.fromisoformat(day))
+    assert [d.isoformat() for d in found] == [first, last]
+
+
 def test_a_workbook_goes_out_and_comes_back_through_the_pages(school_page, mine):
     book = school_page.get(reverse("reporting:xlsx", args=[mine.pk]))
     assert book["Content-Disposition"].endswith('.xlsx"')
@@ -385,6 +429,22 @@ def test_a_workbook_goes_out_and_comes_back_through_the_pages(school_page, mine)
     assert school_page.post(upload, {"file": file}).status_code == 200
     bad = SimpleUploadedFile("отчёт.xlsx", b"PK\x03\x04")
     assert school_page.post(upload, {"file": bad}, follow=True).status_code == 200
+
+
+def test_a_file_is_removed_only_where_that_is_asked_for(school, head, settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path
+    scan = Field("scan", "Скан", CellType.FILE)
+    block = Block("acts", "Акты", BlockKind.FIELDS, (scan,))
+    version = published(Schema((Section("s", "С", blocks=(block,)),)), code="scans")
+    mine, page = report(opened(version), school), client_of(head)
+    put = reverse("reporting:file", args=[mine.pk])
+    page.post(put, {"at": "acts.scan", "file": SimpleUploadedFile("a.pdf", b"%PDF-1.4")})
+    page.post(put, {"at": "acts.scan"})
+    assert page.get(put, {"at": "acts.scan"}).status_code == 200
+    cell = page.get(reverse("reporting:cell", args=[mine.pk]), {"at": "acts.scan"})
+    assert 'name="remove"' in cell.content.decode()
+    page.post(put, {"at": "acts.scan", "remove": "1"})
+    assert page.get(put, {"at": "acts.scan"}).status_code == 404
 
 
 def test_a_proposal_is_seen_and_decided(school_page, mine):

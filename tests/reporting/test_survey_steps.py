@@ -18,6 +18,7 @@ from sreda.registry.api import Person, Role
 from sreda.reporting import tasks
 from sreda.reporting.access import SURVEYS
 from sreda.reporting.domain import surveys as domain
+from sreda.reporting.domain.campaigns import cancel_campaign
 from sreda.reporting.models import Campaign
 from sreda.reporting.queries.asked import people_asked
 from tests.factories import (
@@ -156,12 +157,12 @@ def test_two_of_one_name_are_refused_while_changing(version, operator, planned):
 
 
 def test_it_is_taken_back_only_before_it_opens(version, operator, planned):
-    domain.cancel_survey(planned, actor=operator, at=AT)
-    domain.cancel_survey(Campaign(pk=planned.pk), actor=operator, at=AT)
+    cancel_campaign(planned, actor=operator, at=AT)
+    cancel_campaign(Campaign(pk=planned.pk), actor=operator, at=AT)
     assert not Campaign.objects.filter(title="План").exists()
     assert AuditEntry.objects.filter(action="reporting.survey.cancelled").count() == 1
     with pytest.raises(ValidationError):
-        domain.cancel_survey(survey(version), actor=operator, at=AT)
+        cancel_campaign(survey(version), actor=operator, at=AT)
 
 
 @pytest.mark.parametrize("anonymous", [True, False])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
+
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -25,6 +27,23 @@ class PeriodKind(TextChoices):
     QUARTER = "quarter", _("Quarter")
     YEAR = "year", _("Calendar year")
     SCHOOL_YEAR = "school_year", _("School year")
+
+    def around(self, day: date) -> tuple[date, date]:
+        """First and last day of the period that the day is in; of a form that is asked once, its
+        school year."""
+        match self:
+            case PeriodKind.DAY:
+                return day, day
+            case PeriodKind.MONTH:
+                first, months = day.replace(day=1), 1
+            case PeriodKind.QUARTER:
+                first, months = date(day.year, (day.month - 1) // 3 * 3 + 1, 1), 3
+            case PeriodKind.YEAR:
+                first, months = date(day.year, 1, 1), 12
+            case _:
+                first, months = date(day.year if day.month >= 9 else day.year - 1, 9, 1), 12
+        years, month = divmod(first.month - 1 + months, 12)
+        return first, date(first.year + years, month + 1, 1) - timedelta(days=1)
 
 
 class CampaignStatus(TextChoices):

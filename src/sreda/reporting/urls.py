@@ -92,6 +92,7 @@ watching: list[URLPattern | URLResolver] = [
     path("campaigns/<uuid:pk>/", campaigns.campaign, name="campaign"),
     path("campaigns/<uuid:pk>/state/", campaigns.campaign_state, name="campaign_state"),
     path("campaigns/<uuid:pk>/open/", campaigns.campaign_open, name="campaign_open"),
+    path("campaigns/<uuid:pk>/cancel/", campaigns.campaign_cancel, name="campaign_cancel"),
     path("campaigns/<uuid:pk>/remind/", campaigns.campaign_remind, name="campaign_remind"),
     path("campaigns/<uuid:pk>/close/", campaigns.campaign_close, name="campaign_close"),
     path("campaigns/<uuid:pk>/reopen/", campaigns.campaign_reopen, name="campaign_reopen"),

@@ -14,6 +14,7 @@ name_actions(
         "reporting.campaign.closed": _("Campaign closed"),
         "reporting.campaign.opened": _("Campaign opened"),
         "reporting.campaign.planned": _("Campaign planned"),
+        "reporting.campaign.cancelled": _("Campaign taken back before it opened"),
         "reporting.campaign.reminded": _("Reminder of a campaign sent"),
         "reporting.campaign.reopened": _("Campaign opened again"),
         "reporting.cells.corrected": _("Cells filled from records corrected"),

@@ -71,6 +71,20 @@ def plan_campaign(
     return campaign
 
 
+def cancel_campaign(campaign: Campaign, *, actor: Actor, at: datetime) -> None:
+    """Take back a campaign that has not opened: nobody was asked, nothing is left of it but the
+    entry in the audit log. Asked again, it changes nothing."""
+    with transaction.atomic():
+        current = Campaign.objects.select_for_update().filter(pk=campaign.pk).first()
+        if current is None:
+            return
+        if current.status != CampaignStatus.PLANNED:
+            raise ValidationError(_("It has opened already: it can only be closed."))
+        kind = "survey" if current.version.form.kind == FormKind.SURVEY else "campaign"
+        audit(f"reporting.{kind}.cancelled", current, actor=actor, at=at, title=current.title)
+        current.delete()
+
+
 @contextmanager
 def only_one() -> Iterator[None]:
     """A transaction that ends with a ValidationError where there is such a campaign already."""

@@ -145,19 +145,6 @@ def change_survey(
     return current
 
 
-def cancel_survey(survey: Campaign, *, actor: Actor, at: datetime) -> None:
-    """Take back a survey that has not opened: nobody was asked, nothing is left of it but the
-    entry in the audit log. Asked again, it changes nothing."""
-    with transaction.atomic():
-        current = Campaign.objects.select_for_update().filter(pk=survey.pk).first()
-        if current is None:
-            return
-        if current.status != CampaignStatus.PLANNED:
-            raise ValidationError(_("The survey has opened: close it instead."))
-        audit("reporting.survey.cancelled", current, actor=actor, at=at, title=current.title)
-        current.delete()
-
-
 def tell_asked(
     survey: Campaign, *, on: date, at: datetime, text: str = "", opening: bool = False
 ) -> int:

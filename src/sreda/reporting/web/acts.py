@@ -255,7 +255,7 @@ def part_done(request: HttpRequest, pk: UUID) -> HttpResponseBase:
 
 @page
 def file(request: HttpRequest, pk: UUID) -> HttpResponseBase:
-    """GET ?at=place hands a file out; POST puts one in, or (without one) takes it out."""
+    """GET ?at=place hands a file out; POST puts one in, or (`remove`) takes it out."""
     place = request.GET.get("at") or request.POST.get("at", "")
     if request.method == "GET":
         submission, _actor = the_report(request, pk)
@@ -275,9 +275,13 @@ def file(request: HttpRequest, pk: UUID) -> HttpResponseBase:
 
     def write(submission: Submission, **who: Any) -> None:
         cell, row = handing_in.cell_at(submission, place)
-        save_file(submission, key=cell.key, row=row, upload=request.FILES.get("file"), **who)
+        if upload is None and not remove:
+            raise ValidationError(_("Choose a file."))
+        save_file(submission, key=cell.key, row=row, upload=None if remove else upload, **who)
 
-    return _act(request, pk, "fill", write, _("The file is kept."))
+    remove, upload = "remove" in request.POST, request.FILES.get("file")
+    said = _("The file is removed.") if remove else _("The file is kept.")
+    return _act(request, pk, "fill", write, said)
 
 
 @page

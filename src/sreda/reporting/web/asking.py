@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any, ClassVar
+from uuid import UUID
 
 from django import forms
 from django.utils.translation import gettext_lazy
@@ -27,10 +28,21 @@ class VersionChoice(AnyChoiceField):
         return f"{obj.form.title} ({obj.number})"
 
 
+def chosen_version(pk: str) -> FormVersion | None:
+    """The version in force that an address names."""
+    try:
+        return FormVersion.objects.select_related("form").get(
+            pk=UUID(pk), status=VersionStatus.PUBLISHED
+        )
+    except (ValueError, FormVersion.DoesNotExist):
+        return None
+
+
 class AskingForm(forms.Form):
     """Versions in force of forms of one `kind`; who is asked."""
 
     kind: ClassVar[FormKind]
+    of_nobody: ClassVar[Any] = ""  # said where nobody is chosen, if that is not everybody
     version = VersionChoice(label=gettext_lazy("Form"), queryset=FormVersion.objects.none())
     title = forms.CharField(
         label=gettext_lazy("Title"),
@@ -44,13 +56,13 @@ class AskingForm(forms.Form):
         choices=OrganisationKind.choices,
         required=False,
         widget=forms.CheckboxSelectMultiple,
-        help_text=gettext_lazy("None: all kinds."),
+        help_text=gettext_lazy("None chosen: all kinds."),
     )
     municipalities = forms.ModelMultipleChoiceField(
         label=gettext_lazy("Municipalities"),
         queryset=Municipality.objects.none(),
         required=False,
-        help_text=gettext_lazy("None: the whole region."),
+        help_text=gettext_lazy("None chosen: the whole region."),
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -66,6 +78,9 @@ class AskingForm(forms.Form):
             field = self.fields[name]
             assert isinstance(field, forms.ModelChoiceField)
             field.queryset = found
+        if self.of_nobody:
+            for name in ("kinds", "municipalities"):
+                self.fields[name].help_text = self.of_nobody
 
     def audience(self) -> dict[str, Any]:
         """Of the cleaned data; empty parts are left out."""

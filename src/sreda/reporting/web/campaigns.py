@@ -22,11 +22,11 @@ from sreda.registry.api import Municipality
 from sreda.reporting.access import CAMPAIGNS, SUBMISSIONS
 from sreda.reporting.domain import campaigns as domain
 from sreda.reporting.domain.prefill import FILLABLE
-from sreda.reporting.enums import CampaignStatus, FormKind, SubmissionStatus
+from sreda.reporting.enums import CampaignStatus, FormKind, PeriodKind, SubmissionStatus
 from sreda.reporting.models import Campaign, Submission
 from sreda.reporting.queries.monitoring import TONES, dress, state_of, tone_of, with_counts
 from sreda.reporting.tasks import fill_reports
-from sreda.reporting.web.asking import AskingForm, day_field
+from sreda.reporting.web.asking import AskingForm, chosen_version, day_field
 from sreda.reporting.web.frame import (
     actor_of,
     add_errors,
@@ -39,6 +39,7 @@ from sreda.reporting.web.frame import (
 
 class CampaignForm(AskingForm):
     kind = FormKind.REPORT
+    of_nobody = gettext_lazy("None chosen: whoever the form says.")
     period_start = day_field(gettext_lazy("Period from"))
     period_end = day_field(gettext_lazy("Period to"))
     as_of = day_field(gettext_lazy("Records as of"), gettext_lazy("The day whose records fill it."))
@@ -106,12 +107,14 @@ def campaign_add(request: HttpRequest) -> HttpResponseBase:
 
 
 def _usual(on: date, request: HttpRequest) -> dict[str, Any]:
-    """The school year of the day, the records of today."""
-    year = on.year if on.month >= 9 else on.year - 1
+    """The form's period that the day is in, the records of today."""
+    version = chosen_version(request.GET.get("version", ""))
+    kind = PeriodKind(version.form.period_kind) if version else PeriodKind.SCHOOL_YEAR
+    start, end = kind.around(on)
     return {
-        "version": request.GET.get("version"),
-        "period_start": date(year, 9, 1),
-        "period_end": date(year + 1, 8, 31),
+        "version": version.pk if version else None,
+        "period_start": start,
+        "period_end": end,
         "as_of": on,
         "opens_on": on,
         "due_on": date.fromordinal(on.toordinal() + 14),
@@ -232,6 +235,19 @@ def campaign_open(request: HttpRequest, pk: UUID) -> HttpResponseBase:
         return _("The campaign is open: its reports are being filled from the records.")
 
     return _act(request, pk, write)
+
+
+@page
+@require_POST
+def campaign_cancel(request: HttpRequest, pk: UUID) -> HttpResponseBase:
+    found, actor = the_campaign(request, pk, "manage")
+
+    def write() -> str:
+        domain.cancel_campaign(found, actor=actor, at=clock.now())
+        return _("The campaign is taken back; nobody was asked.")
+
+    done = tell(request, write)
+    return redirect("reporting:campaigns") if done else redirect("reporting:campaign", pk=pk)
 
 
 @page

@@ -42,12 +42,14 @@ def the_report(request: HttpRequest, pk: UUID, action: str = "view") -> tuple[Su
     )
 
 
-def tell(request: HttpRequest, write: Callable[[], str]) -> None:
-    """Do it and tell what was done, or why it cannot be, on the next page."""
+def tell(request: HttpRequest, write: Callable[[], str]) -> bool:
+    """Do it and tell what was done, or why it cannot be (then False), on the next page."""
     try:
         messages.success(request, write())
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
+        return False
+    return True
 
 
 def place_id(place: str) -> str:

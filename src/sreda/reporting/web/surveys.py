@@ -25,7 +25,7 @@ from sreda.registry.api import Organisation, Role, search_people
 from sreda.registry.web.picking import OrganisationField
 from sreda.reporting.access import SURVEYS
 from sreda.reporting.domain import surveys as domain
-from sreda.reporting.domain.campaigns import open_campaign
+from sreda.reporting.domain.campaigns import cancel_campaign, open_campaign
 from sreda.reporting.enums import CampaignStatus, FormKind, SurveyStatus
 from sreda.reporting.forms import CellType
 from sreda.reporting.models import Campaign, Participation
@@ -413,7 +413,7 @@ def close(request: HttpRequest, pk: UUID) -> HttpResponseBase:
 @require_POST
 def cancel(request: HttpRequest, pk: UUID) -> HttpResponseBase:
     def write(found: Campaign, actor: Actor) -> str:
-        domain.cancel_survey(found, actor=actor, at=clock.now())
+        cancel_campaign(found, actor=actor, at=clock.now())
         return _("The survey is taken back; nobody was asked.")
 
     return _act(request, pk, write)
