@@ -17,9 +17,10 @@ from django.db import IntegrityError, connection, transaction
 
 from sreda.kernel.api import Actor, StoredFile, Work, path_of
 from sreda.kernel.tables import unpacked_size
-from sreda.registry.domain.people_import import Told, apply_import, stage_people
+from sreda.registry.domain.people_import import apply_import, stage_people
 from sreda.registry.domain.table_import import apply_table, stage_table
 from sreda.registry.domain.tables import TABLES
+from sreda.registry.domain.told import Told
 from sreda.registry.models import ImportJob, JobStatus, PeopleImport, TableImport
 from sreda.registry.queries.seats import actor_again
 

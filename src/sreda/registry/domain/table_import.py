@@ -15,8 +15,8 @@ from django.utils.translation import gettext as _
 from sreda.kernel.api import Actor, Permissions, StoredFile, audit, path_of, publish
 from sreda.kernel.events import Event
 from sreda.kernel.tables import HELD, Column, find_headings, read_rows
-from sreda.registry.domain.people_import import Told
 from sreda.registry.domain.people_rows import FORMULA, is_formula
+from sreda.registry.domain.told import Told
 from sreda.registry.models import BadRow, ImportStatus, TableImport
 
 Cells = dict[str, str]
