@@ -33,8 +33,8 @@ def twice(make: Callable[[], Any]) -> list[Any]:
             connections.close_all()
 
     other, own = Thread(target=second), Thread(target=first)
-    own.start()
     other.start()
+    own.start()
     own.join()
     other.join()
     return [*made, *given]

@@ -119,7 +119,8 @@ def test_rows_of_a_list_are_added_and_twice_the_same_file_is_once(mine, send, he
     first = take_workbook(mine, path, "a.xlsx", actor=head, at=AT)
     again = take_workbook(mine, path, "a.xlsx", actor=head, at=AT)
     assert (first.saved.landed, again.saved.again) == (2, True)
-    assert [v for k, v in values(mine).items() if k.startswith("clubs.")] == ["Хор", 12]
+    added = {k.split(".")[-1]: v for k, v in values(mine).items() if k.startswith("clubs.")}
+    assert added == {"title": "Хор", "members": 12}
 
 
 def test_a_correction_without_a_reason_is_named(mine, send):
