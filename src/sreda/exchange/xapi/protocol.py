@@ -12,11 +12,11 @@ from urllib.parse import parse_qsl
 from uuid import UUID
 
 from sreda.records.domain.writing import Conflict, NotYours
+from sreda.records.xapi.actors import actor as check_actor
 from sreda.records.xapi.attachments import contents_of, media_type, parts_of
 from sreda.records.xapi.errors import Invalid
 from sreda.records.xapi.formats import EDITIONS, is_iri, is_uuid, moment
 from sreda.records.xapi.reading import read_json, read_statements, written_json
-from sreda.records.xapi.statement import actor as check_actor
 
 Sent = list[tuple[Any, str]]  # statements, each with its text as it was sent
 

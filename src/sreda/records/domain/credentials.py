@@ -20,10 +20,10 @@ from sreda.records.domain.secrets import digest as digest_of
 from sreda.records.domain.writing import Source
 from sreda.records.enums import Scope
 from sreda.records.models import Credential
+from sreda.records.xapi.actors import agent as check_agent
 from sreda.records.xapi.errors import Invalid
 from sreda.records.xapi.reading import read_json, written_json
 from sreda.records.xapi.scopes import GRANTS
-from sreda.records.xapi.statement import agent as check_agent
 from sreda.registry.api import Organisation
 
 KEPT = 15  # seconds for which a process trusts what it checked; a revoked one ends within them

@@ -29,8 +29,8 @@ from sreda.records.domain.writing import (
 )
 from sreda.records.models import Attachment
 from sreda.records.xapi.formats import written
+from sreda.records.xapi.properties import VOIDED
 from sreda.records.xapi.reading import read_json, written_json
-from sreda.records.xapi.statement import VOIDED
 
 Json = dict[str, Any]
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from sreda.records.xapi.parts import in_lists
-from sreda.records.xapi.statement import COMPONENTS, IFIS
+from sreda.records.xapi.properties import COMPONENTS, IFIS
 
 Json = dict[str, Any]
 

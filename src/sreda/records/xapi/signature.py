@@ -15,8 +15,9 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
 from sreda.records.xapi.compare import same
 from sreda.records.xapi.errors import Invalid
+from sreda.records.xapi.properties import SIGNATURE
 from sreda.records.xapi.reading import read_json
-from sreda.records.xapi.statement import SIGNATURE, check
+from sreda.records.xapi.statement import check
 
 Json = dict[str, Any]
 
