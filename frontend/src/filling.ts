@@ -341,13 +341,14 @@ class Filling {
       const waits = cell.place in this.waiting || this.sent(cell.place) !== undefined;
       this.dress(control, cell);
       if (busy || waits) continue;
+      this.shown.set(cell.place, cell.value);
+      if (cell.place in this.faulty) continue; // what was typed waits there for an answer
       if (valueOf(control) !== cell.value) {
         put(control, cell.value);
         if (!own.has(cell.place) && cell.by) others.add(cell.by);
         control.closest(".cell")?.classList.add("is-new");
         window.setTimeout(() => control.closest(".cell")?.classList.remove("is-new"), 3000);
       }
-      this.shown.set(cell.place, cell.value);
       this.right(cell.place);
     }
     this.appear(answer.asked ?? {});

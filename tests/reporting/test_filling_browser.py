@@ -132,6 +132,33 @@ def test_another_s_cell_appears_within_seconds(browser, made, school) -> None:
     other.close()
 
 
+def test_of_two_who_type_into_one_cell_the_second_chooses(browser, made, school) -> None:
+    page = school.open(made)
+    other = context(browser, school.url)
+    school.enter(other, school.colleague)
+    theirs = school.open(other)
+    for one, area in ((page, "10"), (theirs, "20")):
+        one.route("**/state/**", lambda route: route.abort())
+        one.fill("#c-base-area", area)
+    page.keyboard.press("Tab")
+    expect(state(page)).to_have_text("Всё сохранено")
+    theirs.keyboard.press("Tab")
+    ask = theirs.locator(".cell:has(#c-base-area) .cell-ask")
+    expect(ask).to_be_visible()
+    expect(theirs.locator("#c-base-area")).to_have_value("20")
+    ask.locator("button").first.click()
+    expect(state(theirs)).to_have_text("Всё сохранено")
+    assert values(school.report)["base.area"] == 20
+    page.fill("#c-base-area", "30")
+    page.keyboard.press("Tab")
+    ask = page.locator(".cell:has(#c-base-area) .cell-ask")
+    expect(ask).to_be_visible()
+    ask.locator("button").last.click()
+    expect(page.locator("#c-base-area")).to_have_value("20")
+    assert values(school.report)["base.area"] == 20
+    other.close()
+
+
 def test_rows_are_added_and_removed(made, school) -> None:
     page = school.open(made, "more")
     row = page.locator("#b-clubs tbody tr").last
