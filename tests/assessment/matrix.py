@@ -15,6 +15,7 @@ TABLE = """
 POST assessment:answers                   400   | 400
 GET  assessment:answers                   405   | 405
 GET  assessment:mine                      login | no      pupil=ok student=ok
+GET  assessment:children                  login | no      parent=ok
 GET  assessment:sitting                   login | no      pupil=ok
 POST assessment:sitting                   login | no      pupil=go
 GET  assessment:attempt                   login | no      operator=refused head=refused administrator=refused teacher=refused pupil=ok parent=refused

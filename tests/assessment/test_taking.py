@@ -30,8 +30,9 @@ from sreda.assessment.models import (
 )
 from sreda.kernel.api import StoredFile, store
 from sreda.kernel.domain.retention import remove_unused
+from sreda.registry.api import Person
 from tests.assessment.bank import CORRECT, NS, School, choice_xml, essay_xml
-from tests.factories import PostFactory, UserFactory
+from tests.factories import GuardianshipFactory, PostFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -359,3 +360,78 @@ def test_what_is_no_number_is_told_and_not_lost(school: School) -> None:
     client.post(page, {"ref": "Q1", "i-RESPONSE": "2,5 кг", "go": "hand-in"})
     result = ItemResult.objects.get(attempt__person=person, ref="Q1")
     assert (result.score, result.responses["RESPONSE"]) == (0, None)  # nor does "2,5" stand for it
+
+
+def parent_of(child: Person, guardian: Person | None = None) -> tuple[Client, Person]:
+    bond = GuardianshipFactory(child=child, **({"guardian": guardian} if guardian else {}))
+    client = Client()
+    if guardian is None:
+        client.force_login(UserFactory(person=bond.guardian))
+    return client, bond.guardian
+
+
+def test_parents_list_tests_of_their_children(school: School) -> None:
+    (one, first), (two, second) = learner(school), learner(school)
+    client, guardian = parent_of(first)
+    parent_of(second, guardian)
+    shown = client.get("/assessment/children/").content.decode()
+    assert "Тестов пока нет" in shown
+    held = school.sitting(school.test([school.item(choice_xml())]), moderated=True, title="Тайный")
+    told = school.sitting(school.test([school.item(choice_xml())]), title="Явный")
+    begun_only = school.sitting(school.test([school.item(choice_xml())]), title="Начатый")
+    for sitting in (held, told):
+        one.post(begun(one, sitting), {"ref": "Q1", "i-RESPONSE": "A", "go": "hand-in"})
+    begun(two, begun_only)
+
+    page = "/assessment/children/"
+    shown = client.get(page).content.decode().split("<main")[1]
+    assert all(name in shown for name in ("Тайный", "Явный", "Начатый", first.full_name))
+    assert shown.count("<strong>1</strong> / 1") == 1  # of the one whose marks may be told
+
+    def found(query: str) -> set[str]:
+        body = client.get(f"{page}?{query}").content.decode().split("<main")[1]
+        return {name for name in ("Тайный", "Явный", "Начатый") if name in body}
+
+    assert found("state=open") == {"Начатый"}
+    assert found("state=marking") == {"Тайный"}
+    assert found("state=marked") == {"Явный"}
+    assert found(f"child={second.pk}") == {"Начатый"}
+    assert found("q=тайн") == {"Тайный"}
+    assert found(f"child={second.pk}&state=marked") == set()
+    rows = client.get(f"{page}?export=csv").getvalue().decode()  # type: ignore[attr-defined]
+    assert [line.split(";")[-2:] for line in rows.splitlines()[1:] if "Тайный" in line] == [
+        ["", ""]
+    ]
+    sittings.close(held, actor=school.head, at=timezone.now())
+    sittings.release(held, actor=school.head, at=timezone.now())
+    assert found("state=marked") == {"Тайный", "Явный"}
+    assert found("state=marking") == set()
+    result = client.get(f"/assessment/attempts/{first.attempts.get(sitting=held).pk}/result/")
+    assert page in result.content.decode().split("<main")[1]  # the way back
+
+
+def test_a_parent_sees_no_test_of_others(school: School) -> None:
+    one, _first = learner(school)
+    sitting = school.sitting(school.test([school.item(choice_xml())]), title="Чужой")
+    one.post(begun(one, sitting), {"ref": "Q1", "i-RESPONSE": "A", "go": "hand-in"})
+    client, _guardian = parent_of(learner(school)[1])
+    assert "Чужой" not in client.get("/assessment/children/").content.decode()
+    assert one.get("/assessment/children/").status_code == 404
+
+
+def test_tests_of_children_cost_the_same_for_one_and_for_many(school: School) -> None:
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    one, child = learner(school)
+    client, _guardian = parent_of(child)
+    counts = []
+    for number in (1, 4):
+        for _n in range(number):
+            sitting = school.sitting(school.test([school.item(choice_xml())]))
+            one.post(begun(one, sitting), {"ref": "Q1", "i-RESPONSE": "A", "go": "hand-in"})
+        client.get("/assessment/children/")
+        with CaptureQueriesContext(connection) as asked:
+            client.get("/assessment/children/")
+        counts.append(len(asked))
+    assert counts[0] == counts[1]

@@ -66,6 +66,16 @@ def _of_children(field: str) -> Rule:
     return Rule(rule)
 
 
+def _told(attempt: str) -> Rule:
+    """What a learner sees of marks: once they are published, or, where nobody checks them first,
+    as soon as all of the attempt is marked. `attempt` leads to it."""
+    return where(**{f"{attempt}sitting__release": "released"}) | where(
+        **{f"{attempt}sitting__moderated": False, f"{attempt}marked_at__isnull": False}
+    )
+
+
+CHILDREN = seated(Role.PARENT) & _of_children("person_id")
+
 BANK = {
     "view": OPERATOR | EXPERT | STAFF & (OWN_ORGANISATION | where(shared=True)),
     "add": OPERATOR | EXPERT | STAFF,
@@ -107,15 +117,11 @@ ATTEMPTS: Permissions[Attempt] = Permissions(
         "view": OPERATOR
         | STAFF & _of_sittings("sitting")
         | LEARNER & own("person_id", "person_id")
-        | seated(Role.PARENT) & _of_children("person_id"),
+        | CHILDREN,
         "answer": LEARNER & own("person_id", "person_id"),
+        "follow": CHILDREN,
+        "follow_marks": CHILDREN & _told(""),
     },
-)
-
-# What a learner sees of marks: once they are published, or, where nobody checks them first, as
-# soon as all of the attempt is marked.
-TOLD = where(attempt__sitting__release="released") | where(
-    attempt__sitting__moderated=False, attempt__marked_at__isnull=False
 )
 
 # Marks are given blindly: whoever marks for the school sees an answer and no name, of any class.
@@ -124,7 +130,7 @@ RESULTS: Permissions[ItemResult] = Permissions(
     {
         "view": OPERATOR
         | STAFF & own("attempt__sitting__organisation_id", "organisation_id")
-        | TOLD
+        | _told("attempt__")
         & (
             LEARNER & own("attempt__person_id", "person_id")
             | seated(Role.PARENT) & _of_children("attempt__person_id")

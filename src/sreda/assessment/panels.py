@@ -66,6 +66,10 @@ add_nav(
         _("My tests"), "assessment:mine", "clipboard-list",
         roles=LEARNERS, section=_("Learning"), order=40,
     ),
+    NavItem(
+        _("Tests of the children"), "assessment:children", "clipboard-check",
+        roles=frozenset({Role.PARENT}), section=_("Learning"), order=40,
+    ),
 )  # fmt: skip
 add_nav(
     NavItem(

@@ -8,12 +8,13 @@ from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from sreda.assessment.access import ATTEMPTS, RESULTS, SITTINGS
 from sreda.assessment.enums import AttemptStatus, ReleaseStatus, SittingStatus
 from sreda.assessment.models import Attempt, ItemResult, Sitting
 from sreda.kernel.api import Actor, Ask, kept
+from sreda.registry.api import Person
 
 SHOWN = 100
 LATEST = 6
@@ -83,7 +84,7 @@ def given(sitting: Sitting, person_id: UUID, at: datetime) -> Given:
 
 
 def may_tell(attempt: Attempt, sitting: Sitting) -> bool:
-    """Whether the learner may see the marks of this attempt: as access.TOLD says of results."""
+    """Whether the learner may see the marks of this attempt: as access says of results."""
     if sitting.release == ReleaseStatus.RELEASED:
         return True
     return not sitting.moderated and attempt.marked_at is not None
@@ -114,7 +115,22 @@ def ask_attempts_of_children(actor: Actor) -> Ask | None:
     return _of_children.ask(actor)
 
 
+def children_followed(actor: Actor) -> QuerySet[Person]:
+    """Children who have begun a test."""
+    theirs = ATTEMPTS.all(actor, "follow").order_by().values("person_id")
+    return Person.objects.filter(pk__in=theirs).order_by("family_name", "given_name")
+
+
+def in_state(rows: QuerySet[Attempt], actor: Actor, state: str) -> QuerySet[Attempt]:
+    """Attempts of children in work (open), without marks that may be told (marking), with them
+    (marked)."""
+    if state == "open":
+        return rows.filter(status=AttemptStatus.OPEN)
+    told = Q(pk__in=ATTEMPTS.all(actor, "follow_marks").order_by().values("pk"))
+    return rows.exclude(status=AttemptStatus.OPEN).filter(told if state == "marked" else ~told)
+
+
 @kept
 def _of_children(actor: Actor) -> QuerySet[Attempt]:
-    rows = ATTEMPTS.all(actor).exclude(status=AttemptStatus.OPEN).order_by("-started_at")
+    rows = ATTEMPTS.all(actor, "follow").exclude(status=AttemptStatus.OPEN).order_by("-started_at")
     return rows.select_related("sitting", "person")[:LATEST]

@@ -472,6 +472,7 @@ def result(request: HttpRequest, pk: UUID) -> HttpResponseBase:
         "appeals": outcome.told and until is not None and at <= until
         and actor.person_id == found.person_id,
         "own": actor.person_id == found.person_id,
+        "follows": ATTEMPTS.may(actor, "follow"),
     }  # fmt: skip
     return render(request, "assessment/result.html", context)
 
