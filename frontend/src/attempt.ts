@@ -102,7 +102,6 @@ class Attempt {
   private since = Date.now();
   private debounce = new Map<HTMLElement, number>();
   private unkept = new Set<Kept>();
-  private touched = new Set<string>();
   private status: HTMLElement | null;
   private avoidHotUntil = 0;
 
@@ -130,16 +129,14 @@ class Attempt {
     this.clock();
     this.form.querySelectorAll<HTMLElement>("[data-touched]").forEach((item) => this.soon(item, 0));
     await this.shelf.gather(this.id);
-    for (const kept of await this.shelf.of(this.id)) {
-      if (!this.touched.has(kept.ref)) this.restore(kept);
-    }
+    for (const kept of await this.shelf.of(this.id)) this.restore(kept);
     await this.flush();
   }
 
-  /** Puts an answer that never arrived back into the fields. */
+  /** Puts an answer that never arrived back into the fields, unless they hold a newer one. */
   private restore(kept: Kept): void {
     const item = this.form.querySelector<HTMLElement>(`[data-item="${CSS.escape(kept.ref)}"]`);
-    if (!item) return;
+    if (!item || item.hasAttribute("data-touched")) return;
     const left = new Map(Object.entries(kept.fields).map(([name, values]) => [name, [...values]]));
     for (const field of fieldsOf(item)) {
       const values = left.get(nameOf(item, field));
@@ -152,12 +149,21 @@ class Attempt {
       }
       field.dispatchEvent(new CustomEvent("restored", { bubbles: true }));
     }
+    this.ask(item);
   }
 
   private soon(item: HTMLElement, pause: number): void {
     window.clearTimeout(this.debounce.get(item));
-    this.touched.add(item.dataset.item ?? "");
+    this.ask(item);
     this.debounce.set(item, window.setTimeout(() => void this.keep(item).then(() => this.flush()), pause));
+  }
+
+  /** What is asked before the hand-in counts the answer on this page. */
+  private ask(item: HTMLElement): void {
+    const button = this.form.querySelector<HTMLButtonElement>("[data-hand-in]");
+    const files = [...item.querySelectorAll<HTMLInputElement>("input[type=file]")];
+    const said = Object.keys(valuesOf(item)).length || files.some((field) => field.files?.length);
+    if (button) button.dataset.confirm = said ? button.dataset.confirmAnswered : button.dataset.confirmEmpty;
   }
 
   private made(item: HTMLElement): Kept {

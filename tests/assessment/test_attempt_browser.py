@@ -101,3 +101,18 @@ def test_an_answer_given_before_the_script_is_there_is_kept(
     expect(page.locator("form[data-bound]")).to_be_attached()
     context.unroute_all()
     acknowledged(page, client)
+
+
+def test_what_is_asked_before_the_hand_in_counts_the_answer_on_the_page(
+    seat: tuple[BrowserContext, str, Client],
+) -> None:
+    context, address, _client = seat
+    page = context.new_page()
+    page.goto(address)
+    expect(page.locator("form[data-bound]")).to_be_attached()
+    button = page.locator("[data-hand-in]")
+    expect(button).to_have_attribute("data-confirm", re.compile("^1 задание без ответа"))
+    chosen(page).check()
+    expect(button).to_have_attribute("data-confirm", re.compile("^Сдать"))
+    button.click()
+    expect(page.locator("dialog#confirm")).not_to_contain_text("без ответа")

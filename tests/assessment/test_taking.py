@@ -82,6 +82,50 @@ def test_a_test_is_taken_without_a_script(school: School) -> None:
     assert client.get(page).status_code == 302
 
 
+def test_a_stale_window_goes_on_from_its_own_task(school: School) -> None:
+    items = [school.item(choice_xml(f"q{n}")) for n in range(3)]
+    client, person = learner(school)
+    page = begun(client, school.sitting(school.test(items)))
+    client.post(page, {"ref": "Q1", "go": "next"})  # another window is at Q2 now
+    client.post(page, {"ref": "Q1", "i-RESPONSE": "A", "go": "next"})
+    assert 'name="ref" value="Q2"' in client.get(page).content.decode()
+    client.post(page, {"ref": "Q2", "go": "next"})
+    assert 'name="ref" value="Q3"' in client.get(page).content.decode()
+    assert Answer.objects.get(attempt__person=person).values == {"fields": {"RESPONSE": ["A"]}}
+
+
+def test_a_stale_window_of_a_linear_part_skips_no_task(school: School) -> None:
+    items = [school.item(choice_xml(f"q{n}")) for n in range(3)]
+    test = school.test(items, navigation="linear", submission="individual", max_attempts="1")
+    client, _person = learner(school)
+    page = begun(client, school.sitting(test))
+    step = {"ref": "Q1", "i-RESPONSE": "A", "go": "next"}
+    client.post(page, step)
+    told = client.post(page, step, follow=True).content.decode()  # once more, from another window
+    assert "Тест продолжен в другом окне" in told
+    assert 'name="ref" value="Q2"' in told
+    told = client.post(page, {**step, "go": "check"}, follow=True).content.decode()
+    assert "Тест продолжен в другом окне" in told
+    assert 'name="ref" value="Q2"' in told
+    client.post(page, {"ref": "Q2", "i-RESPONSE": "A", "go": "next"})
+    assert 'name="ref" value="Q3"' in client.get(page).content.decode()
+
+
+def test_an_answer_that_was_emptied_is_asked_about(school: School) -> None:
+    client, _person = learner(school)
+    page = begun(client, school.sitting(school.test([school.item(choice_xml("q"))])))
+    asks = 'data-confirm="1 задание без ответа'
+    assert asks in client.get(page).content.decode()
+    client.post(page, {"ref": "Q1", "i-RESPONSE": "A", "go": "to:Q1"})
+    shown = client.get(page).content.decode()
+    assert asks not in shown
+    assert "Задание 1, ответ дан" in shown
+    client.post(page, {"ref": "Q1", "go": "to:Q1"})
+    shown = client.get(page).content.decode()
+    assert asks in shown
+    assert "Задание 1, ответа нет" in shown
+
+
 def test_the_pages_cost_the_same_for_one_and_for_many(
     school: School, django_assert_num_queries: Any
 ) -> None:

@@ -159,6 +159,12 @@ def fields_given(attempt: Attempt) -> dict[str, dict[str, list[str]]]:
     return {one.ref: _fields(one.values) or {} for one in latest(attempt)}
 
 
+def answered(attempt: Attempt) -> set[str]:
+    """Items whose last answer says something: one that was emptied again has none."""
+    said = ((one.ref, _fields(one.values)) for one in latest(attempt))
+    return {ref for ref, fields in said if fields is None or any(map(any, fields.values()))}
+
+
 def unread(item: qti.Item, fields: Mapping[str, Sequence[str]]) -> list[qti.Problem]:
     """What of the fields as they were sent is no value of its type, such as text for a number."""
     _values, found = qti.read_responses(item, responses_of(item, fields))
@@ -193,9 +199,18 @@ def _locked(attempt: Attempt) -> Attempt:
 
 
 def move(
-    attempt: Attempt, *, at: datetime, to: str = "", submit: bool = False, leave_part: bool = False
+    attempt: Attempt,
+    *,
+    at: datetime,
+    seen: str = "",
+    to: str = "",
+    submit: bool = False,
+    leave_part: bool = False,
 ) -> tuple[Running, dict[str, list[qti.Problem]]]:
     """One step of a learner: to the item `to`, or on; `submit` ends the attempt at this item.
+
+    `seen` is the item on the learner's page, and the step is made from it: another window may have
+    gone on since. From an item that one cannot go back to there is no step.
 
     What the session refuses (a skipped item, an answer that is not one) stays where it is and is
     told as problems or as a ValidationError. Where the last part is left, the attempt is closed.
@@ -213,6 +228,13 @@ def move(
         here = session.current
         try:
             session.expire(at)
+            if seen and session.current == here and here is not None and here.key != seen:
+                if all(entry.key != seen for entry in session.reachable()):
+                    raise ValidationError(
+                        _("The test has gone on in another window: here is the task it is at.")
+                    )
+                session.navigate(seen, at)
+                here = session.current
             if session.current is not None and session.current == here:
                 _step(session, at, to=to, submit=submit, leave_part=leave_part)
         except qti.SessionError as error:

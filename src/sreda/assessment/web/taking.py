@@ -19,6 +19,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
 from sreda.assessment import qti
@@ -101,7 +102,7 @@ def allowance(found: Attempt) -> timedelta:
 def step(request: HttpRequest, found: Attempt) -> HttpResponseBase:
     at = clock.now()
     keep(request, found)
-    go = request.POST.get("go", "next")
+    go, seen = request.POST.get("go", "next"), request.POST.get("ref", "")
     pressed = any(
         request.POST.get(f"{PREFIX}{name}") for name in request.POST.get("buttons", "").split()
     )
@@ -113,19 +114,19 @@ def step(request: HttpRequest, found: Attempt) -> HttpResponseBase:
             case ("to", _colon, key):
                 run, problems = attempts.move(found, at=at, to=key)
             case ("part", _colon, _rest):
-                run, problems = attempts.move(found, at=at, leave_part=True)
+                run, problems = attempts.move(found, at=at, seen=seen, leave_part=True)
             case ("check", _colon, _rest):
-                run, problems = attempts.move(found, at=at, submit=True)
+                run, problems = attempts.move(found, at=at, seen=seen, submit=True)
             case _ if pressed:
-                run, problems = attempts.move(found, at=at, submit=True)
+                run, problems = attempts.move(found, at=at, seen=seen, submit=True)
             case _:
-                run, problems = onward(found)
+                run, problems = onward(found, seen)
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
         return redirect("assessment:attempt", pk=found.pk)
     if any(problems.values()):
         return shown(request, run, problems, status=422)
-    warn(request, run, request.POST.get("ref", ""))
+    warn(request, run, seen)
     return redirect("assessment:attempt", pk=found.pk)
 
 
@@ -140,22 +141,22 @@ def warn(request: HttpRequest, run: Running, ref: str) -> None:
         messages.warning(request, text % {"number": entries[ref], "problem": one.text(_)})
 
 
-def onward(found: Attempt) -> tuple[Running, dict[str, list[qti.Problem]]]:
-    """To the next item; where each is marked by itself, this one is submitted first."""
+def onward(found: Attempt, seen: str) -> tuple[Running, dict[str, list[qti.Problem]]]:
+    """To the next item; where each is marked by itself, the one `seen` is submitted first."""
     at = clock.now()
     session = attempts.running(
         Attempt.objects.select_related("sitting__version").get(pk=found.pk)
     ).session
-    here = session.current
+    here = next((one for one in session.reachable() if one.key == seen), session.current)
     part = next((p for p in session.test.parts if here and p.identifier == here.part), None)
     if here is not None and part is not None and part.submission == "individual":
         state = session.state_of(here.key)
         answered = found.answers.filter(ref=here.key).exists()
         if answered and state.status not in {"closed", "suspended"}:
-            run, problems = attempts.move(found, at=at, submit=True)
+            run, problems = attempts.move(found, at=at, seen=seen, submit=True)
             if any(problems.values()) or run.session.current is None:
                 return run, problems
-    return attempts.move(found, at=at)
+    return attempts.move(found, at=at, seen=seen)
 
 
 def keep(request: HttpRequest, found: Attempt) -> None:
@@ -242,7 +243,8 @@ def shown(
     rendered = render_item(item, state, view)
     reachable = {entry.key for entry in session.reachable()}
     places = [entry for entry in session.plan if entry.part == here.part]
-    answered = set(found.answers.values_list("ref", flat=True))
+    answered = attempts.answered(found)
+    others = sum(entry.key not in answered for entry in places if entry.key != here.key)
     number = [entry.key for entry in places].index(here.key)
     now, hot = clock.now(), hot_address(request)
     context = {
@@ -261,7 +263,9 @@ def shown(
             for n, entry in enumerate(places, 1)
             if entry.key in reachable
         ],
-        "unanswered": sum(entry.key not in answered for entry in places),
+        "asked": asked(others + (here.key not in answered)),
+        "asked_answered": asked(others),
+        "asked_empty": asked(others + 1),
         "previous": places[number - 1].key if number and reachable else "",
         "last": number + 1 == len(places),
         "last_part": part is session.test.parts[-1],
@@ -287,6 +291,16 @@ def shown(
         origin = f"{parts.scheme}://{parts.netloc}"
         response["Content-Security-Policy"] = policy(f"connect-src 'self' {origin}")
     return response
+
+
+def asked(unanswered: int) -> str:
+    """What is asked before a test is handed in."""
+    if not unanswered:
+        return _("Hand in the test? You cannot change your answers after it.")
+    text = ngettext(
+        "%(n)s task has no answer. Hand in?", "%(n)s tasks have no answer. Hand in?", unanswered
+    )
+    return text % {"n": unanswered}
 
 
 def hot_address(request: HttpRequest) -> str:
