@@ -102,8 +102,11 @@ def test_a_test_is_given_and_watched(school: School) -> None:
         ("2026-03-03T02:00", "2026-03-04"),  # Tuesday, 9 in the morning in Novokuznetsk
         ("2026-03-02T19:00", "2026-03-03"),  # Tuesday there already, 2 at night
         ("2026-03-06T00:30", "2026-03-06"),  # Friday, before lessons
-        ("2026-03-06T01:00", "2026-03-09"),  # Friday, when they begin
-        ("2026-03-08T16:59", "2026-03-09"),  # Sunday
+        ("2026-03-13T01:00", "2026-03-16"),  # Friday, when they begin
+        ("2026-03-15T16:59", "2026-03-16"),  # Sunday
+        ("2026-03-06T01:00", "2026-03-10"),  # the 8th of March is a Sunday: Monday is off
+        ("2026-12-31T09:00", "2027-01-11"),  # the holidays of the New Year
+        ("2026-11-03T02:00", "2026-11-05"),
     ],
 )
 def test_a_new_sitting_is_proposed_the_next_school_day(

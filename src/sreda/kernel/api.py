@@ -14,6 +14,7 @@ from sreda.kernel.datasets import (
     datasets,
     on_dataset,
 )
+from sreda.kernel.days import is_day_off
 from sreda.kernel.domain.audit import audit
 from sreda.kernel.domain.files import (
     EVIDENCE,
@@ -101,6 +102,7 @@ __all__ = [
     "download",
     "history_of",
     "hold_content",
+    "is_day_off",
     "keep_content",
     "kept",
     "kept_content",

@@ -21,7 +21,7 @@ from sreda.assessment.domain.attempts import hand_in
 from sreda.assessment.domain.versions import Stale
 from sreda.assessment.enums import AttemptStatus, ItemStatus, ReleaseStatus, SittingStatus
 from sreda.assessment.models import Sitting, TestVersion
-from sreda.kernel.api import Actor, audit, made_before, notify, publish, uuid7
+from sreda.kernel.api import Actor, audit, is_day_off, made_before, notify, publish, uuid7
 from sreda.registry.api import ClassGroup, Enrolment, Person, on_day
 
 log = logging.getLogger(__name__)
@@ -41,15 +41,14 @@ FIELDS = (
 
 
 MORNING, EVENING = time(8), time(20)
-SATURDAY = 5
 
 
 def likely_term(at: datetime) -> tuple[datetime, datetime]:
     """From the next morning of a school day to its evening, by the region's clock: what a new
-    sitting is proposed. Vacations and days off are the teacher's to know."""
+    sitting is proposed. Vacations, and days moved by decree, are the teacher's to know."""
     zone = timezone.get_default_timezone()
     day = at.astimezone(zone).date()
-    while (opens := datetime.combine(day, MORNING, zone)) <= at or day.weekday() >= SATURDAY:
+    while (opens := datetime.combine(day, MORNING, zone)) <= at or is_day_off(day):
         day += timedelta(days=1)
     return opens, datetime.combine(day, EVENING, zone)
 
