@@ -200,8 +200,18 @@ def score_item(item: Item, responses: Any, options: argparse.Namespace) -> int:
         isinstance(one, dict) for one in (responses if isinstance(responses, list) else [responses])
     ):
         raise Refused(_("The responses must be a JSON object, or a list of objects."))
-    given = template_values(item, options.template_values)
-    around = context_values(item, options.context)
+    given = typed(
+        item.templates,
+        options.template_values,
+        _("The template values must be a JSON object."),
+        _("There is no template variable “{name}”."),
+    )
+    around = typed(
+        item.contexts,
+        options.context,
+        _("The context must be a JSON object."),
+        _("There is no context variable “{name}”."),
+    )
     scored = score(item, responses, seed=options.seed, template_values=given, context=around)
     tell(scored.problems)
     for note in scored.notes:
@@ -232,18 +242,14 @@ def unread(problems: Iterable[Problem]) -> bool:
     return any(problem.code in UNREAD for problem in problems)
 
 
-def template_values(item: Item, said: str | None) -> Mapping[str, Value]:
-    held = object_of(said, _("The template values must be a JSON object."))
-    for name in held.keys() - item.templates.keys():
-        raise Refused(_("There is no template variable “{name}”.").format(name=name))
-    return {name: value_of(item.templates[name], value) for name, value in held.items()}
-
-
-def context_values(item: Item, said: str | None) -> Mapping[str, Value]:
-    held = object_of(said, _("The context must be a JSON object."))
-    for name in held.keys() - item.contexts.keys():
-        raise Refused(_("There is no context variable “{name}”.").format(name=name))
-    return {name: value_of(item.contexts[name], value) for name, value in held.items()}
+def typed(
+    declared: Mapping[str, Declaration], said: str | None, no_object: str, unknown: str
+) -> Mapping[str, Value]:
+    """Values of declared variables, from a word of the command or from the file it names."""
+    held = object_of(said, no_object)
+    for name in held.keys() - declared.keys():
+        raise Refused(unknown.format(name=name))
+    return {name: value_of(declared[name], value) for name, value in held.items()}
 
 
 def object_of(said: str | None, otherwise: str) -> dict[str, Any]:
