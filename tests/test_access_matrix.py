@@ -29,6 +29,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
@@ -52,6 +53,7 @@ from sreda.registry.models import (
     DuplicateSearch,
     ImportJob,
     Merge,
+    Municipality,
     TableImport,
 )
 from tests.factories import (
@@ -118,6 +120,10 @@ GET  registry:facilities_add              login | refused operator=ok coordinato
 GET  registry:costs_add                   login | refused operator=ok coordinator=ok head=ok administrator=ok
 GET  registry:costs_edit                  login | no      operator=ok coordinator=ok head=ok administrator=ok
 GET  registry:costs_remove                login | no      operator=ok coordinator=ok head=ok administrator=ok
+GET  registry:municipalities              login | no      operator=ok
+GET  registry:municipality_add            login | no      operator=ok
+GET  registry:municipality_edit           login | no      operator=ok
+GET  registry:municipality_remove         login | no      operator=ok
 GET  registry:pick_organisation           login | no      operator=ok coordinator=ok head=ok administrator=ok foreign=ok
 GET  registry:pick_guardian               login | no      operator=ok head=ok administrator=ok foreign=ok
 GET  registry:pick_child                  login | no      operator=ok head=ok administrator=ok foreign=ok
@@ -148,6 +154,7 @@ GET  registry:person_history              login | ok      teacher=refused expert
 GET  registry:person_invite               login | no      operator=ok coordinator=ok head=ok administrator=refused
 GET  registry:sign_in_allow               login | no      operator=ok coordinator=ok head=ok administrator=refused teacher=refused
 GET  registry:sign_in_forbid              login | no      operator=ok coordinator=ok head=ok administrator=refused teacher=refused
+GET  registry:second_factor_drop          login | no      operator=ok coordinator=ok head=ok administrator=refused
 GET  registry:post_add                    login | no      operator=ok coordinator=ok head=ok administrator=ok
 GET  registry:enrolment_add               login | ok      teacher=refused expert=no pupil=refused student=no parent=refused foreign=no ended=no
 GET  registry:merge_pick                  login | refused operator=ok expert=no student=no foreign=no ended=no
@@ -158,6 +165,7 @@ GET  registry:enrolment_end               login | ok      teacher=refused expert
 GET  registry:merges                      login | no      operator=ok
 POST registry:merge_undo                  login | no      operator=ok
 GET  registry:import_people               login | no      operator=ok coordinator=ok head=ok administrator=ok foreign=ok
+GET  registry:import_municipalities       login | no      operator=ok
 GET  registry:import_organisations        login | no      operator=ok
 GET  registry:import_qualifications       login | no      operator=ok head=ok administrator=ok foreign=ok
 GET  registry:import_guardians            login | no      operator=ok head=ok administrator=ok foreign=ok
@@ -280,6 +288,14 @@ POST ui:language                          go    | go
 """  # noqa: E501
 
 
+def with_factor(w: World) -> Person:
+    user = User.objects.filter(person=w.newcomer).first() or UserFactory(person=w.newcomer)
+    Authenticator.objects.get_or_create(
+        user=user, type=Authenticator.Type.TOTP, defaults={"data": {}}
+    )
+    return w.newcomer
+
+
 def pair_of(w: World) -> DuplicatePair:
     first, second = sorted((w.people["pupil"], w.twin), key=lambda person: person.pk)
     search, _made = DuplicateSearch.objects.get_or_create(
@@ -356,6 +372,11 @@ PARTS: dict[str, Callable[[World], dict[str, Any]]] = {
     **dict.fromkeys(
         ("registry:sign_in_allow", "registry:sign_in_forbid"),
         lambda w: {"pk": w.people["teacher"].pk},
+    ),
+    "registry:second_factor_drop": lambda w: {"pk": with_factor(w).pk},
+    **dict.fromkeys(
+        ("registry:municipality_edit", "registry:municipality_remove"),
+        lambda w: {"pk": Municipality.objects.order_by("pk")[0].pk},
     ),
     "registry:duplicate_dismiss": lambda w: {"pk": pair_of(w).pk},
     "registry:merge": lambda w: {"kept": w.people["pupil"].pk, "merged": w.twin.pk},

@@ -229,3 +229,9 @@ class TestHot:
     def test_an_address_must_lead_to_it(self, port: int):
         assert "hot-url" not in self.found(port, HOT_URL=f"http://127.0.0.1:{port}")
         assert self.found(port, HOT_URL="http://127.0.0.1:1")["hot-url"].level == WARNING
+
+
+def test_an_installation_nobody_can_sign_in_to_is_named(given: psycopg.Connection):
+    finding = by_check(doctor.operator(given))["operator"]
+    assert finding.level == WARNING
+    assert "sreda operator new" in finding.advice

@@ -332,7 +332,12 @@ def database() -> Iterator[Finding]:
             return
         yield from server(connection)
         stack.callback(close_connections)
-        yield from migrations()
+        behind = False
+        for finding in migrations():
+            behind = behind or finding.level != OK
+            yield finding
+        if not behind:
+            yield from operator(connection)
         yield from clickhouse(connection)
 
 
@@ -417,6 +422,26 @@ def migrations() -> Iterator[Finding]:
         )  # fmt: skip
     else:
         yield Finding("migrations", OK, _("The tables are those of this version"))
+
+
+NO_OPERATOR = (
+    "SELECT NOT EXISTS (SELECT FROM registry_post p JOIN registry_user u"
+    " ON u.person_id = p.person_id WHERE p.role = 'operator' AND u.is_active"
+    " AND p.since <= current_date AND (p.until IS NULL OR p.until >= current_date))"
+)
+
+
+def operator(connection: psycopg.Connection[Any]) -> Iterator[Finding]:
+    """All access comes from the regional operator: is there one who can sign in?"""
+    row = connection.execute(NO_OPERATOR.encode()).fetchone()
+    if row and row[0]:
+        yield Finding(
+            "operator", WARNING, _("Nobody can sign in as the regional operator"),
+            _("`sreda operator new \"Family-name Given-name\"` enters one and prints a link"
+              " to set a password."),
+        )  # fmt: skip
+    else:
+        yield Finding("operator", OK, _("There is a regional operator"))
 
 
 def clickhouse(connection: psycopg.Connection[Any]) -> Iterator[Finding]:

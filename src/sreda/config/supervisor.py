@@ -26,7 +26,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any
 
-from sreda.kernel.postgres import Cluster, PostgresError, connected, home
+import psycopg
+
+from sreda.kernel.postgres import Cluster, PostgresError, connected, home, target
 from sreda.kernel.terminal import translator
 
 _ = translator("config")
@@ -150,6 +152,9 @@ def serve(
             if answers(options.host, port):
                 ready_by = None
                 tell("\n  " + _("Sreda is ready: {address}").format(address=address))
+                if nobody_signs_in():
+                    tell("  " + _("Nobody can sign in yet. In another terminal:"))
+                    tell("    " + _('sreda operator new "Family-name Given-name"'))
                 tell("  " + _("Ctrl+C stops it.") + "\n")
             elif time.monotonic() > ready_by or children[0].starts > TRIES_BEFORE_READY:
                 tell(_("The web server does not start; its own words are above."), sys.stderr)
@@ -161,6 +166,18 @@ def serve(
             child.ask_to_stop()
         for child in children:
             child.stop()
+
+
+def nobody_signs_in() -> bool:
+    """A new installation, without the first account."""
+    try:
+        with psycopg.connect(target().dsn, connect_timeout=5) as connection:
+            row = connection.execute(
+                "SELECT NOT EXISTS (SELECT FROM registry_user WHERE is_active)"
+            ).fetchone()
+    except psycopg.Error:
+        return False
+    return bool(row and row[0])
 
 
 SREDA = [sys.executable, "-m", "sreda.config.cli"]

@@ -15,6 +15,7 @@ from sreda.registry.models import (
     Guardianship,
     ImportJob,
     ManagementCost,
+    Municipality,
     Organisation,
     PeopleImport,
     Person,
@@ -190,6 +191,10 @@ def given_by(actor: Actor) -> tuple[Role, ...]:
 
 
 GIVEN = Rule(lambda actor: Q(role__in=given_by(actor)))
+
+MUNICIPALITIES: Permissions[Municipality] = Permissions(
+    Municipality, {"view": OPERATOR, "change": OPERATOR, "import": OPERATOR}
+)
 
 ORGANISATIONS: Permissions[Organisation] = Permissions(
     Organisation,

@@ -2,6 +2,7 @@
 
 from sreda.kernel.api import worker_there
 from sreda.registry.access import GROUPS, ORGANISATIONS, PEOPLE, POSTS
+from sreda.registry.domain.operators import appoint_operator, new_link
 from sreda.registry.domain.search_index import rebuild_directory
 from sreda.registry.enums import (
     LEARNER_ROLES,
@@ -92,12 +93,14 @@ __all__ = [
     "User",
     "actor_again",
     "administrators_of",
+    "appoint_operator",
     "data_version",
     "find",
     "head_of",
     "learners_per_computer",
     "listed",
     "near",
+    "new_link",
     "on_day",
     "ordered_term",
     "per_learner",

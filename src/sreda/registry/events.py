@@ -11,6 +11,20 @@ from sreda.kernel.events import Event
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MunicipalityRecorded(Event):
+    """Entered or corrected."""
+
+    type: ClassVar[str] = "registry.municipality.recorded"
+    municipality_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MunicipalityRemoved(Event):
+    type: ClassVar[str] = "registry.municipality.removed"
+    municipality_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OrganisationAdded(Event):
     type: ClassVar[str] = "registry.organisation.added"
     organisation_id: UUID
@@ -212,6 +226,15 @@ class PersonInvited(Event):
     """A link to set a password was made; the link itself is in no event."""
 
     type: ClassVar[str] = "registry.person.invited"
+    person_id: UUID
+    user_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SecondFactorDropped(Event):
+    """By somebody else, for one who lost it."""
+
+    type: ClassVar[str] = "registry.account.factor_dropped"
     person_id: UUID
     user_id: UUID
 

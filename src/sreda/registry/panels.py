@@ -38,6 +38,7 @@ def region(actor: Actor) -> dict[str, Any]:
         "places": places,
         "shown": SHOWN,
         "organisations_url": link("organisations"),
+        "municipalities_url": link("municipalities"),
     }
 
 
@@ -264,6 +265,7 @@ KEEPERS = frozenset({Role.OPERATOR, Role.COORDINATOR, Role.HEAD, Role.ADMINISTRA
 SECTION = _("Registry")
 add_nav(
     NavItem(_("Organisations"), "registry:organisations", "buildings", KEEPERS, SECTION, 200),
+    NavItem(_("Municipalities"), "registry:municipalities", "map-2", OPERATOR, SECTION, 205),
     NavItem(_("People"), "registry:people", "users", KEEPERS, SECTION, 210),
     NavItem(
         _("Classes and groups"),

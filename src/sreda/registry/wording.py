@@ -9,6 +9,7 @@ from sreda.kernel.api import name_actions, name_objects
 name_actions(
     {
         "registry.account.allowed": _("Signing in allowed"),
+        "registry.account.factor_dropped": _("Second factor taken off"),
         "registry.account.forbidden": _("Signing in forbidden"),
         "registry.account.invited": _("Invitation given out"),
         "registry.account.opened": _("Account opened"),
@@ -24,6 +25,11 @@ name_actions(
         "registry.guardians_import.staged": _("Table of parents and guardians handed in"),
         "registry.guardianship.ended": _("Guardianship ended"),
         "registry.guardianship.recorded": _("Parent or guardian recorded"),
+        "registry.municipalities_import.applied": _("Table of municipalities taken over"),
+        "registry.municipalities_import.cancelled": _("Table of municipalities dropped"),
+        "registry.municipalities_import.staged": _("Table of municipalities handed in"),
+        "registry.municipality.recorded": _("Municipality recorded"),
+        "registry.municipality.removed": _("Municipality removed"),
         "registry.organisation.added": _("Organisation added"),
         "registry.organisation.changed": _("Organisation changed"),
         "registry.organisation.closed": _("Organisation closed"),

@@ -9,15 +9,17 @@ from typing import Any
 
 from allauth.account.forms import default_token_generator
 from allauth.account.utils import user_pk_to_url_str
+from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from sreda.kernel.api import Actor, Refused, audit, publish
+from sreda.kernel.api import Actor, Refused, audit, notify, publish
 from sreda.registry.access import PEOPLE
-from sreda.registry.events import PersonInvited, SignInSwitched
+from sreda.registry.events import PersonInvited, SecondFactorDropped, SignInSwitched
 from sreda.registry.models import Person, User
 
 _LATIN = dict(
@@ -87,15 +89,16 @@ def account_of(*, person: Person, actor: Actor | None, at: datetime, username: s
     raise ValidationError({"username": _("This user name is taken.")})
 
 
-def invite(*, person: Person, actor: Actor, at: datetime, username: str = "") -> Invitation:
+def invite(*, person: Person, actor: Actor | None, at: datetime, username: str = "") -> Invitation:
     """Open the account and give out a one-time link to set its password.
 
     The link is as good as the person's rights, so only someone may make it whose own post
-    reaches over all of theirs. For an account in use it serves instead of a lost password.
+    reaches over all of theirs; without an actor, who stands at the machine. For an account in use
+    it serves instead of a lost password.
     """
     with transaction.atomic():
         person = Person.objects.select_for_update().get(pk=person.pk)
-        if person.merged_into_id or not PEOPLE.may(actor, "account", person):
+        if person.merged_into_id or (actor and not PEOPLE.may(actor, "account", person)):
             raise Refused(
                 _("This person also holds posts that are not yours to give access to."),
                 _("Ask the regional operator to send the invitation."),
@@ -113,6 +116,45 @@ def invite(*, person: Person, actor: Actor, at: datetime, username: str = "") ->
         )
         publish(PersonInvited(person_id=person.pk, user_id=user.pk), at=at)
     return Invitation(user, user_pk_to_url_str(user), default_token_generator.make_token(user))
+
+
+def drop_second_factor(
+    person: Person, *, actor: Actor | None, at: datetime, reason: str = ""
+) -> None:
+    """For a lost telephone and lost codes: authenticator app, passkeys and recovery codes go, and
+    every open session ends. The password stays; where a factor is required, a new one is set up
+    at the next sign-in."""
+    with transaction.atomic():
+        user = User.objects.select_for_update().get(person=person)
+        if actor is not None and actor.user_id == user.pk:
+            raise ValidationError(
+                _("Your own second factor you change yourself, under “Sign-in and security”.")
+            )
+        factors = Authenticator.objects.filter(user=user)
+        kinds = sorted(set(factors.values_list("type", flat=True)))
+        if not kinds:
+            return
+        factors.delete()
+        for session in UserSession.objects.filter(user=user):
+            session.end()
+        audit(
+            "registry.account.factor_dropped", user, actor=actor, at=at, kinds=kinds, reason=reason
+        )
+        notify(
+            [person.pk],
+            key=f"registry.factor-dropped:{at.isoformat()}",
+            subject=_("Your second factor was taken off"),
+            text=_(
+                "Whoever gives you access did so. If you did not ask for it, tell them at once."
+            ),
+            link=reverse("security"),
+            at=at,
+        )
+        publish(SecondFactorDropped(person_id=person.pk, user_id=user.pk), at=at)
+
+
+def has_second_factor(user: User) -> bool:
+    return Authenticator.objects.filter(user=user).exists()
 
 
 def switch_sign_in(

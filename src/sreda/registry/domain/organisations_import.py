@@ -127,7 +127,13 @@ def _read(
             wrong = "" if value else _("There is no such form of ownership.")
         elif key == "municipality":
             value = places.get(text.lower())
-            wrong = "" if value else _("There is no such municipality.")
+            wrong = (
+                ""
+                if value
+                else _(
+                    "There is no such municipality; the operator adds it under “Municipalities”."
+                )
+            )
         elif key == "rural":
             value = YES_NO.get(text.lower())
             wrong = _("Write “да” or “нет”.") if value is None else ""

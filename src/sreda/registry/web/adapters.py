@@ -16,6 +16,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.shortcuts import render
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from sreda.kernel import clock
 from sreda.registry.domain import accounts
@@ -23,6 +24,13 @@ from sreda.registry.models import Person, User
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
+    error_messages = {
+        **DefaultAccountAdapter.error_messages,
+        "too_many_login_attempts": gettext_lazy(
+            "Too many wrong attempts. Wait five minutes and try again, or set a new password."
+        ),
+    }
+
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         """Accounts come from the registry, by invitation."""
         return False

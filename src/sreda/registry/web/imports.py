@@ -29,6 +29,7 @@ from sreda.kernel.tables import HELD, STREAMED, Column
 from sreda.registry.access import IMPORT_JOBS, PEOPLE, PEOPLE_IMPORTS, TABLE_IMPORTS
 from sreda.registry.domain import import_jobs, people_import
 from sreda.registry.domain.guardians_import import GUARDIANS_TABLE, WHO
+from sreda.registry.domain.municipalities_import import MUNICIPALITIES_TABLE
 from sreda.registry.domain.organisations_import import ORGANISATIONS_TABLE
 from sreda.registry.domain.people_import import RowChange
 from sreda.registry.domain.people_rows import COLUMNS as PEOPLE_COLUMNS
@@ -114,6 +115,7 @@ PEOPLE_IMPORTER = Importer(
 
 
 _MODELS: dict[str, type[models.Model]] = {
+    "municipalities": Municipality,
     "organisations": Organisation,
     "qualifications": Qualification,
     "guardians": Guardianship,
@@ -182,6 +184,17 @@ def _importer(table: Table, title: Any, lead: Any, list_name: str, *shown: Any) 
 
 IMPORTERS = (
     PEOPLE_IMPORTER,
+    _importer(
+        MUNICIPALITIES_TABLE,
+        gettext_lazy("Import municipalities"),
+        gettext_lazy(
+            "A table of the region's municipalities. Nothing changes until you have seen what is"
+            " new, changed and wrong, and confirmed it."
+        ),
+        "municipalities",
+        gettext_lazy("Municipality"),
+        gettext_lazy("Code"),
+    ),
     _importer(
         ORGANISATIONS_TABLE,
         gettext_lazy("Import organisations"),
@@ -361,6 +374,11 @@ def _template(importer: Importer, kind: str) -> HttpResponseBase:
 @page
 def people(request: HttpRequest) -> HttpResponseBase:
     return _upload(request, PEOPLE_IMPORTER)
+
+
+@page
+def municipalities(request: HttpRequest) -> HttpResponseBase:
+    return _upload(request, BY_NAME["municipalities"])
 
 
 @page

@@ -176,6 +176,7 @@ def organisation_list(request: HttpRequest) -> HttpResponseBase:
             "listing": listing,
             "may_add": ORGANISATIONS.may(actor, "add"),
             "may_import": ORGANISATIONS.may(actor, "import"),
+            "placeless": not listing.total and not Municipality.objects.exists(),
         },
     )
 

@@ -308,6 +308,7 @@ def person(request: HttpRequest, pk: UUID) -> HttpResponse:
             "may_change": may_change,
             "may_post": may_change and bool(given_by(actor)),
             "may_account": PEOPLE.may(actor, "account", found),
+            "second_factor": user is not None and accounts.has_second_factor(user),
             "may_merge": PEOPLE.may(actor, "merge", found),
             "may_qualify": PEOPLE.may(actor, "qualify", found),
             "may_guard": PEOPLE.may(actor, "guard", found),
@@ -527,4 +528,34 @@ def person_sign_in(request: HttpRequest, pk: UUID, allowed: bool) -> HttpRespons
         trail=trail(found),
         subject=found.full_name,
         danger=not allowed,
+    )
+
+
+@page
+def person_second_factor(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """For one who lost both the telephone or key and the recovery codes."""
+    actor = actor_of(request)
+    found = found_person(actor, "account", pk)
+    user = User.objects.filter(person=found).first()
+    if user is None or not accounts.has_second_factor(user):
+        raise Http404
+    form = ReasonForm(request.POST or None)
+    return entered(
+        request,
+        form,
+        lambda: accounts.drop_second_factor(
+            found, reason=form.cleaned_data["reason"], actor=actor, at=clock.now()
+        ),
+        said=_("The second factor is taken off."),
+        title=_("Take off the second factor"),
+        submit=_("Take it off"),
+        back=reverse("registry:person", args=[pk]),
+        trail=trail(found),
+        subject=found.full_name,
+        note=_(
+            "For one who lost both the telephone or key and the recovery codes. Make sure that it"
+            " is they who ask. They are signed out everywhere, sign in by their password alone"
+            " and set up a new second factor."
+        ),
+        danger=True,
     )

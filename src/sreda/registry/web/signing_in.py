@@ -43,7 +43,15 @@ class OneUse(BaseAuthenticateForm):  # type: ignore[misc]
 
 
 class CodeForm(OneUse, AuthenticateForm):  # type: ignore[misc]
-    pass
+    """`has_app`, `has_keys`: by what the page may ask for it."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["code"].label = _("Code")
+        self.fields["code"].widget.attrs.pop("placeholder", None)
+        kinds = set(Authenticator.objects.filter(user=self.user).values_list("type", flat=True))
+        self.has_app = Authenticator.Type.TOTP in kinds
+        self.has_keys = Authenticator.Type.WEBAUTHN in kinds
 
 
 class CodeAgainForm(OneUse, ReauthenticateForm):  # type: ignore[misc]

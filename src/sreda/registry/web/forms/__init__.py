@@ -13,6 +13,7 @@ from sreda.registry.web.forms.family import (
     GuardianshipChangeForm,
     GuardianshipForm,
 )
+from sreda.registry.web.forms.municipalities import MunicipalityChangeForm, MunicipalityForm
 from sreda.registry.web.forms.organisations import (
     FacilitiesForm,
     OrganisationChangeForm,
@@ -55,6 +56,8 @@ __all__ = [
     "GuardianshipForm",
     "InviteForm",
     "MergeForm",
+    "MunicipalityChangeForm",
+    "MunicipalityForm",
     "OrganisationChangeForm",
     "OrganisationForm",
     "PersonChangeForm",
