@@ -6,6 +6,7 @@ import { notice } from "./early";
 import { enhance as forms } from "./forms";
 import { enhance as page } from "./page";
 import { enhance as picker } from "./picker";
+import { say } from "./say";
 import { enhance as suggest } from "./suggest";
 import { enhance as tables } from "./tables";
 
@@ -66,6 +67,14 @@ document.addEventListener("htmx:load", (event) => {
 document.addEventListener("htmx:beforeSwap", (event) => {
   const detail = (event as CustomEvent).detail;
   if (detail.xhr.status === 422) detail.shouldSwap = true;
+});
+
+// A passkey that did not answer: the library only writes to the console
+document.addEventListener("allauth.error", (event) => {
+  const words = document.querySelector("[data-key-refused]")?.textContent?.trim();
+  if (!words) return;
+  event.preventDefault();
+  say(words, "danger");
 });
 
 enhance(document);

@@ -264,3 +264,68 @@ def test_a_link_for_a_new_password_logs_nobody_in() -> None:
     UserFactory(person=person)
     page = Client().get(reverse("account_reset_password_from_key", args=["0", "none-none"]))
     assert "недействительна" in page.content.decode() or "неверн" in page.content.decode()
+
+
+# ---- the way on
+
+
+def test_an_invited_person_is_led_on_to_sign_in() -> None:
+    page = Client().get(reverse("account_reset_password_from_key_done")).content.decode()
+    assert f'class="btn btn-primary" href="{reverse("account_login")}"' in page
+
+
+@pytest.mark.parametrize("name", ["account_reset_password", "account_reset_password_done"])
+def test_who_has_no_address_is_told_whom_to_ask(name: str) -> None:
+    page = Client().get(reverse(name)).content.decode()
+    assert "у того, кто дал вам приглашение" in page
+    assert "Свяжитесь с нами" not in page
+
+
+def test_a_closed_account_is_told_so_and_whom_to_ask() -> None:
+    page = Client().get(reverse("account_inactive")).content.decode()
+    assert "Вход запрещён" in page
+    assert "региональному оператору" in page
+
+
+def test_too_many_attempts_say_how_long_to_wait(user: User) -> None:
+    client = Client()
+    for _ in range(6):
+        text = sign_in(client, "ivanova.a", "не тот пароль").content.decode()
+    assert "Подождите пять минут" in text
+
+
+def test_a_letter_to_an_unknown_address_leads_nobody_to_sign_up() -> None:
+    Client().post(reverse("account_reset_password"), {"email": "nobody@school.example"})
+    letter = mail.outbox[-1].body
+    assert "по приглашению" in letter
+    assert "зарегистрировать" not in letter
+
+
+def test_the_second_step_asks_by_what_there_is(user: User) -> None:
+    Authenticator.objects.create(user=user, type=Authenticator.Type.TOTP, data={"secret": "x"})
+    client = Client()
+    sign_in(client, "ivanova.a", PASSWORD)
+    page = client.get(reverse("mfa_authenticate")).content.decode()
+    assert "mfa_webauthn_authenticate" not in page  # there is no key
+    assert "кодов восстановления" in page
+    assert "может снять второй фактор" in page
+
+
+@pytest.mark.parametrize(
+    ("agent", "words"),
+    [
+        (
+            "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko)"
+            " Chrome/120.0 YaBrowser/24.1 Safari/537.36",
+            "Яндекс Браузер, Windows",
+        ),
+        ("Mozilla/5.0 (X11; Linux x86_64) Gecko/20100101 Firefox/128.0", "Firefox, Linux"),
+        ("Mozilla/5.0 (iPhone) AppleWebKit/605.1.15 Version/17.4 Safari/604.1", "Safari, iPhone"),
+        ("curl/8.5", "curl/8.5"),
+    ],
+)  # fmt: skip
+def test_sessions_name_the_browser_in_words(user: User, agent: str, words: str) -> None:
+    client = Client(headers={"user-agent": agent})
+    sign_in(client, "ivanova.a", PASSWORD)
+    page = client.get(reverse("usersessions_list")).content.decode()
+    assert f">{words}</td>" in page

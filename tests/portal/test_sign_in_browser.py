@@ -121,3 +121,15 @@ def code_of(secret: str, later: int = 0) -> str:
     """RFC 6238, thirty seconds a step; allauth allows for one step of a clock that is ahead."""
     counter = int(time.time()) // 30 + later
     return f"{hotp_value(secret, counter):06}"
+
+
+def test_a_key_that_does_not_answer_is_told_in_words(page: Page, live_server, db) -> None:
+    device = page.context.new_cdp_session(page)
+    device.send("WebAuthn.enable")
+    device.send(
+        "WebAuthn.addVirtualAuthenticator",
+        {"options": {"protocol": "ctap2", "transport": "internal", "hasResidentKey": True}},
+    )
+    page.goto(f"{live_server.url}/account/login/")
+    page.click("#passkey_login")
+    expect(page.get_by_role("alert")).to_contain_text("Ключ не ответил")
