@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -11,11 +13,12 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from django.core.exceptions import ImproperlyConfigured
 from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
 from django.test import override_settings
 
-from sreda.config import doctor
+from sreda.config import doctor, env
 from sreda.config.doctor import OK, WARNING, WRONG, Finding
 from sreda.kernel.terminal import language, translator
 
@@ -235,3 +238,50 @@ def test_an_installation_nobody_can_sign_in_to_is_named(given: psycopg.Connectio
     finding = by_check(doctor.operator(given))["operator"]
     assert finding.level == WARNING
     assert "sreda operator new" in finding.advice
+
+
+def told_by(**environment: str) -> list[dict[str, str]]:
+    """In a process of its own: settings are read once."""
+    ran = subprocess.run(
+        [sys.executable, "-m", "sreda.config.cli", "doctor", "--json"],
+        env={**os.environ, "SREDA_LANGUAGE": "en", **environment}
+        | {"DJANGO_SETTINGS_MODULE": "sreda.config.settings"},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    built = {"frontend", "messages"}  # of a working copy: another test's matter
+    return [f for f in json.loads(ran.stdout) if f["check"] not in built]
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("SREDA_TIME_ZONE", "Mars/Base"),
+        ("SREDA_OIDC", "/none/providers.json"),
+        ("SREDA_PROXIES", "many"),
+    ],
+)
+def test_a_wrong_setting_is_named_once_and_in_words(tmp_path: Path, name: str, text: str):
+    wrong = [f for f in told_by(SREDA_HOME=str(tmp_path), **{name: text}) if f["level"] == WRONG]
+    assert [finding["check"] for finding in wrong] == ["settings"]
+    assert name in wrong[0]["text"]
+    assert text in wrong[0]["text"]
+    assert "Error:" not in wrong[0]["text"]
+
+
+def test_a_home_that_is_a_file_is_named_once(tmp_path: Path):
+    place = tmp_path / "home"
+    place.write_text("")
+    wrong = [f for f in told_by(SREDA_HOME=str(place)) if f["level"] == WRONG]
+    assert [finding["check"] for finding in wrong] == ["home"]
+    assert "not a folder" in wrong[0]["text"]
+
+
+@pytest.mark.parametrize(
+    "text", ["{", '{"provider_id": "x"}', '[{"provider_id": "x", "name": "y", "client_id": "z"}]']
+)
+def test_a_faulty_list_of_providers_is_named(tmp_path: Path, monkeypatch, text: str):
+    path = tmp_path / "providers.json"
+    path.write_text(text)
+    monkeypatch.setenv("SREDA_OIDC", str(path))
+    with pytest.raises(ImproperlyConfigured, match="SREDA_OIDC"):
+        env.providers("SREDA_OIDC")

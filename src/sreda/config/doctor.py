@@ -107,12 +107,16 @@ def drop_old_data() -> int:
     return 0
 
 
+NEED_SETTINGS = {"settings", "secret", "clock", "cluster", "database", "service"}
+
+
 def examine() -> Iterator[Finding]:
     """All findings; a check that breaks is a finding itself."""
     checks: list[tuple[str, Check]] = [
         ("python", python),
         ("account", account),
         ("home", home_folder),
+        ("settings", settings_read),
         ("secret", secret_key),
         ("disk", disk),
         ("memory", memory),
@@ -124,9 +128,14 @@ def examine() -> Iterator[Finding]:
         ("database", database),
         ("service", service),
     ]
+    blind = False  # without a home and settings the others would only stumble
     for name, check in checks:
+        if blind and name in NEED_SETTINGS:
+            continue
         try:
-            yield from check()
+            for finding in check():
+                blind = blind or (name in {"home", "settings"} and finding.level == WRONG)
+                yield finding
         except PostgresError as error:
             yield Finding(name, WRONG, str(error))
         except Exception as error:
@@ -159,6 +168,11 @@ def home_folder() -> Iterator[Finding]:
             "home", WARNING, _("The folder {path} is not there yet").format(path=folder),
             _("`sreda up` makes it; SREDA_HOME names another place."),
         )  # fmt: skip
+    elif not folder.is_dir():
+        yield Finding(
+            "home", WRONG, _("{path} is not a folder").format(path=folder),
+            _("Name another place in SREDA_HOME."),
+        )  # fmt: skip
     elif not os.access(folder, os.W_OK | os.X_OK):
         yield Finding(
             "home", WRONG, _("One may not write to {path}").format(path=folder),
@@ -166,6 +180,21 @@ def home_folder() -> Iterator[Finding]:
         )  # fmt: skip
     else:
         yield Finding("home", OK, _("Home: {path}").format(path=folder))
+
+
+def settings_read() -> Iterator[Finding]:
+    if not home().exists():  # reading the settings would make it
+        return
+    from django.conf import settings
+    from django.core.exceptions import ImproperlyConfigured
+
+    try:
+        settings.DEBUG  # noqa: B018 - reads them
+    except ImproperlyConfigured as error:
+        yield Finding(
+            "settings", WRONG, _("The settings are wrong: {reason}").format(reason=error),
+            _("Correct this variable of the environment; the other checks wait for it."),
+        )  # fmt: skip
 
 
 def secret_key() -> Iterator[Finding]:
@@ -327,7 +356,8 @@ def database() -> Iterator[Finding]:
             text = _("The database does not answer: {reason}")
             yield Finding(
                 "database", WRONG, text.format(reason=str(error).strip().split("\n")[0]),
-                _("Check the address, the password and that the server runs."),
+                _("Check the address, the password, that the server runs and that the database is"
+                  " made."),
             )  # fmt: skip
             return
         yield from server(connection)

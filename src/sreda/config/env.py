@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import secrets
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -41,6 +45,38 @@ def address(name: str) -> str:
     if text not in {"", "/"} and not re.fullmatch(r"https?://[\w.\-\[\]:]+(/[\w.\-/]*)?", text):
         raise ImproperlyConfigured(f"{name}={text!r}")
     return text
+
+
+def zone(name: str, default: str) -> str:
+    """A time zone's name, such as Asia/Novokuznetsk."""
+    text = os.environ.get(name, "").strip() or default
+    try:
+        ZoneInfo(text)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise ImproperlyConfigured(f"{name}={text!r}") from error
+    return text
+
+
+def providers(name: str) -> list[dict[str, Any]]:
+    """The list of OpenID Connect providers in the file that the variable names."""
+    path = os.environ.get(name, "").strip()
+    if not path:
+        return []
+    try:
+        told = json.loads(Path(path).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ImproperlyConfigured(f"{name}={path!r}: {error}") from error
+    if not isinstance(told, list):
+        raise ImproperlyConfigured(f"{name}={path!r}: [{{…}}, …]")
+    for number_, one in enumerate(told, 1):
+        known = one if isinstance(one, dict) else {}
+        absent = [key for key in ("provider_id", "name", "client_id") if not known.get(key)]
+        more = known.get("settings")
+        if not isinstance(more, dict) or not urlsplit(str(more.get("server_url", ""))).netloc:
+            absent.append("settings.server_url")
+        if absent:
+            raise ImproperlyConfigured(f"{name}={path!r}, {number_}: {', '.join(absent)}?")
+    return told
 
 
 def kept_secret(name: str) -> str:

@@ -27,7 +27,6 @@ SREDA_OIDC            path of a JSON list of OpenID Connect providers (see docs/
 
 from __future__ import annotations
 
-import json
 import os
 from pathlib import Path
 from typing import Any
@@ -178,8 +177,7 @@ REQUIRE_MFA = frozenset(env.words("SREDA_REQUIRE_MFA", "operator coordinator"))
 SOCIALACCOUNT_ONLY = False
 SOCIALACCOUNT_PROVIDERS: dict[str, dict[str, object]] = {}
 FORM_TARGETS: list[str] = []
-if providers_file := os.environ.get("SREDA_OIDC"):
-    _providers = json.loads(Path(providers_file).read_text(encoding="utf-8"))
+if _providers := env.providers("SREDA_OIDC"):
     SOCIALACCOUNT_PROVIDERS["openid_connect"] = {"APPS": _providers, "OAUTH_PKCE_ENABLED": True}
     for _provider in _providers:
         _url = urlsplit(_provider["settings"]["server_url"])
@@ -219,7 +217,7 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 5_000
 LANGUAGE_CODE = "ru"
 LANGUAGES = [("ru", _("Russian")), ("en", _("English"))]
 LANGUAGE_COOKIE_NAME = "sreda_language"
-TIME_ZONE = os.environ.get("SREDA_TIME_ZONE", "Asia/Novokuznetsk")
+TIME_ZONE = env.zone("SREDA_TIME_ZONE", "Asia/Novokuznetsk")
 USE_TZ = True
 USE_I18N = True
 
