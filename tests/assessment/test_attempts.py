@@ -12,7 +12,8 @@ from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from sreda.assessment.access import ATTEMPTS, RESULTS, SITTINGS
-from sreda.assessment.domain import attempts, bank, marking, rescoring, sittings
+from sreda.assessment.domain import attempts, bank, marking, rescoring, results, sittings
+from sreda.assessment.enums import MarkingStatus
 from sreda.assessment.models import Attempt, Item, ItemResult, Rescoring, Sitting, TestVersion
 from sreda.assessment.queries import teaching
 from sreda.kernel.api import Actor
@@ -463,3 +464,45 @@ def test_closing_a_sitting_hands_in(school: School) -> None:
     sittings.close(sitting, actor=nobody, at=minutes(130))
     with pytest.raises(ValidationError):
         attempts.begin(sitting, actor=school.learner(), at=minutes(60))
+
+
+def test_many_marks_at_once_are_as_marks_one_by_one(school: School) -> None:
+    items = [school.item(choice_xml(f"q{n}")) for n in range(3)]
+    sitting = school.sitting(school.test(items))
+    for letters in ("ABA", "BBB", "AAA", "A"):
+        taken(school, sitting, *letters)
+
+    def marked(*, at_once: bool) -> tuple[list[Any], list[Any]]:
+        rows = ItemResult.objects.select_related("attempt").order_by("attempt_id", "number")
+        changes = [
+            (one, Decimal(n % 4) / 2, {"SCORE": 9.0, "OTHER": [None, "ё"]})
+            for n, one in enumerate(rows)
+            if n % 5
+        ]
+        if at_once:
+            with CaptureQueriesContext(connection) as asked:
+                results.set_scores(changes, marking=MarkingStatus.MARKED, at=minutes(30))
+            assert len(asked) < 20  # one by one they are some eighty
+        else:
+            for one, score, outcomes in changes:
+                results.set_score(
+                    one, score, marking=MarkingStatus.MARKED, at=minutes(30), outcomes=outcomes
+                )
+        return (
+            [*Attempt.objects.order_by("pk").values_list(
+                "score", "max_score", "outcomes", "state", "marked_at")],
+            [*ItemResult.objects.order_by("pk").values_list(
+                "score", "max_score", "outcomes", "responses", "marking", "scored_at")],
+        )  # fmt: skip
+
+    before = OutboxEvent.objects.count()
+    with transaction.atomic():
+        one_by_one = marked(at_once=False)
+        transaction.set_rollback(True)
+    assert OutboxEvent.objects.count() == before
+    assert marked(at_once=True) == one_by_one
+    told = OutboxEvent.objects.order_by("pk")[before:]
+    assert {one.payload["attempt_id"]: one.payload["score"] for one in told} == {
+        str(one.pk): str(one.score) for one in Attempt.objects.all()
+    }
+    assert len(told) == Attempt.objects.count()  # each attempt once, not each mark

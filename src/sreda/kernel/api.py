@@ -1,6 +1,6 @@
 """The kernel's public face."""
 
-from sreda.kernel.copying import Copied, copy_rows, upsert_rows
+from sreda.kernel.copying import Copied, copy_rows, update_rows, upsert_rows
 from sreda.kernel.counting import Counted, counted
 from sreda.kernel.datasets import (
     Correction,
@@ -28,7 +28,7 @@ from sreda.kernel.domain.files import (
 from sreda.kernel.domain.history import history_of, remember, state_of, state_on
 from sreda.kernel.domain.notices import mail, mark_read, notices_of, notify, unread
 from sreda.kernel.domain.once import made_before
-from sreda.kernel.domain.outbox import publish, subscribe
+from sreda.kernel.domain.outbox import publish, publish_all, subscribe
 from sreda.kernel.domain.retention import hold_content, remove_content
 from sreda.kernel.domain.work import Told, Work, at_work, defer_once, worker_there
 from sreda.kernel.events import Event
@@ -122,6 +122,7 @@ __all__ = [
     "panels_for",
     "path_of",
     "publish",
+    "publish_all",
     "remember",
     "remove_content",
     "seated",
@@ -131,6 +132,7 @@ __all__ = [
     "subscribe",
     "together",
     "unread",
+    "update_rows",
     "upsert_rows",
     "uuid7",
     "where",

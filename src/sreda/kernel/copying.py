@@ -60,17 +60,7 @@ def upsert_rows(
         sql.SQL("t.{0} IS DISTINCT FROM s.{0}").format(names[f]) for f in taken
     )
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(
-            sql.SQL("CREATE TEMP TABLE {} ON COMMIT DROP AS SELECT {} FROM {} WITH NO DATA").format(
-                staging, listed, table
-            )
-        )
-        count = 0
-        statement = sql.SQL("COPY {} ({}) FROM STDIN").format(staging, listed)
-        with cursor.copy(statement) as copy:
-            for row in rows:
-                copy.write_row(row)
-                count += 1
+        count = _stage(cursor, staging, table, listed, rows)
         cursor.execute(sql.SQL("ANALYZE {}").format(staging))
         updated = 0
         if taken:
@@ -94,6 +84,58 @@ def upsert_rows(
         inserted = cursor.rowcount
         cursor.execute(sql.SQL("DROP TABLE {}").format(staging))
     return Copied(count, inserted, updated)
+
+
+def update_rows(rows: Iterable[models.Model], fields: Sequence[str]) -> int:
+    """`bulk_update` of any number of rows of one model, by COPY; returns how many there were.
+    Values are plain ones, no expressions."""
+    held = list(rows)
+    if not held:
+        return 0
+    model = type(held[0])
+    known = {kind.name: kind for kind in model._meta.concrete_fields}
+    kinds = [model._meta.pk, *(known[name] for name in fields)]
+    table, columns = _names(model, [kind.name for kind in kinds])
+    staging = sql.Identifier("changed_" + model._meta.db_table)
+    values = (
+        [kind.get_db_prep_save(getattr(row, kind.attname), connection) for kind in kinds]
+        for row in held
+    )
+    with transaction.atomic(), connection.cursor() as cursor:
+        _stage(cursor, staging, table, sql.SQL(", ").join(columns), values)
+        cursor.execute(
+            sql.SQL("UPDATE {} t SET {} FROM {} s WHERE t.{} = s.{}").format(
+                table,
+                sql.SQL(", ").join(sql.SQL("{0} = s.{0}").format(one) for one in columns[1:]),
+                staging,
+                columns[0],
+                columns[0],
+            )
+        )
+        count: int = cursor.rowcount
+        cursor.execute(sql.SQL("DROP TABLE {}").format(staging))
+    return count
+
+
+def _stage(
+    cursor: Any,
+    staging: sql.Identifier,
+    table: sql.Identifier,
+    listed: sql.Composable,
+    rows: Iterable[Any],
+) -> int:
+    """Rows into a temporary table that has the listed columns of `table`; how many."""
+    cursor.execute(
+        sql.SQL("CREATE TEMP TABLE {} ON COMMIT DROP AS SELECT {} FROM {} WITH NO DATA").format(
+            staging, listed, table
+        )
+    )
+    count = 0
+    with cursor.copy(sql.SQL("COPY {} ({}) FROM STDIN").format(staging, listed)) as copy:
+        for row in rows:
+            copy.write_row(row)
+            count += 1
+    return count
 
 
 def _names(

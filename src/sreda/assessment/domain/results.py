@@ -14,7 +14,7 @@ from sreda.assessment.domain.reading import POINT, points
 from sreda.assessment.domain.tests import test_of
 from sreda.assessment.enums import MarkingStatus
 from sreda.assessment.models import Attempt, ItemResult
-from sreda.kernel.api import publish
+from sreda.kernel.api import publish_all, update_rows
 
 FINAL = (MarkingStatus.AUTOMATIC, MarkingStatus.MARKED)
 
@@ -59,53 +59,54 @@ def record(attempt: Attempt, session: qti.TestSession, *, at: datetime) -> None:
         )
     ItemResult.objects.bulk_create(rows)
     _total(attempt, session, rows)
-    _marked(attempt, rows, at=at)
+    publish_all(_marked(attempt, rows, at=at), at=at)
     attempt.save(update_fields=["score", "max_score", "outcomes", "marked_at"])
 
 
 def _total(attempt: Attempt, session: qti.TestSession, rows: list[ItemResult]) -> None:
     """The score of the test's own outcome processing, or the weighted sum where it has none."""
-    outcomes = session.outcomes()
+    outcomes, weights = session.outcomes(), weights_of(session)
     attempt.outcomes = {name: qti.to_json(value) for name, value in outcomes.items()}
     attempt.score = points(outcomes.get("SCORE"))
     if attempt.score is None:
         attempt.score = sum(
-            ((row.score or Decimal(0)) * weight_of(session, row.ref) for row in rows), Decimal(0)
+            ((row.score or Decimal(0)) * weights[row.ref] for row in rows), Decimal(0)
         ).quantize(POINT, ROUND_HALF_UP)
     known = [row.max_score for row in rows]
     attempt.max_score = None
     if None not in known:
         attempt.max_score = sum(
-            ((row.max_score or Decimal(0)) * weight_of(session, row.ref) for row in rows),
-            Decimal(0),
+            ((row.max_score or Decimal(0)) * weights[row.ref] for row in rows), Decimal(0)
         ).quantize(POINT, ROUND_HALF_UP)
 
 
-def weight_of(session: qti.TestSession, key: str) -> Decimal:
-    ref = next(entry.ref for entry in session.plan if entry.key == key)
-    weights = next(one.weights for one in session.test.refs() if one.identifier == ref)
-    return points(weights.get("WEIGHT", 1)) or Decimal(0)
+def weights_of(session: qti.TestSession) -> dict[str, Decimal]:
+    """By the key of the plan."""
+    known = {
+        one.identifier: points(one.weights.get("WEIGHT", 1)) or Decimal(0)
+        for one in session.test.refs()
+    }
+    return {entry.key: known[entry.ref] for entry in session.plan}
 
 
-def _marked(attempt: Attempt, rows: Iterable[ItemResult], *, at: datetime) -> None:
-    """Notes that nothing waits for a human any more, and tells it."""
+def _marked(
+    attempt: Attempt, rows: Iterable[ItemResult], *, at: datetime
+) -> list[events.AttemptMarked]:
+    """Notes that nothing waits for a human any more; what is to be told of it."""
     if attempt.marked_at is not None or any(row.marking not in FINAL for row in rows):
-        return
+        return []
     attempt.marked_at = at
-    _tell(attempt, None, at=at)
+    return [_news(attempt, None)]
 
 
-def _tell(attempt: Attempt, before: Decimal | None, *, at: datetime) -> None:
-    publish(
-        events.AttemptMarked(
-            attempt_id=attempt.pk,
-            sitting_id=attempt.sitting_id,
-            person_id=attempt.person_id,
-            score=attempt.score,
-            max_score=attempt.max_score,
-            before=before,
-        ),
-        at=at,
+def _news(attempt: Attempt, before: Decimal | None) -> events.AttemptMarked:
+    return events.AttemptMarked(
+        attempt_id=attempt.pk,
+        sitting_id=attempt.sitting_id,
+        person_id=attempt.person_id,
+        score=attempt.score,
+        max_score=attempt.max_score,
+        before=before,
     )
 
 
@@ -126,7 +127,7 @@ def set_score(
     _set(result, score, marking, at, outcomes)
     result.save()
     test = test_of(attempt.sitting.version)
-    _follow(attempt, test, [result], list(attempt.results.all()), at=at)
+    publish_all(_follow(attempt, test, [result], list(attempt.results.all()), at=at), at=at)
     attempt.save()
     return attempt
 
@@ -137,8 +138,8 @@ def set_scores(
     marking: MarkingStatus,
     at: datetime,
 ) -> None:
-    """`set_score` of many, each with its outcomes, in few queries; what else was changed of a
-    result's version and greatest mark is saved too."""
+    """`set_score` of many, each with its outcomes, in as many queries as of one; what else was
+    changed of a result's version and greatest mark is saved too."""
     changed = {result.pk: result for result, _score, _outcomes in changes}
     owners = {result.attempt_id for result in changed.values()}
     attempts = (
@@ -149,23 +150,24 @@ def set_scores(
     )
     rows: dict[UUID, list[ItemResult]] = {}
     found = list(attempts)
-    for row in ItemResult.objects.filter(attempt__in=owners):
+    for row in ItemResult.objects.filter(attempt__in=owners).defer("responses", "outcomes"):
         rows.setdefault(row.attempt_id, []).append(changed.get(row.pk, row))
     for result, score, outcomes in changes:
         _set(result, score, marking, at, outcomes)
     tests: dict[UUID, qti.Test] = {}
+    news: list[events.AttemptMarked] = []
     for attempt in found:
         version = attempt.sitting.version
         test = tests.get(version.pk) or tests.setdefault(version.pk, test_of(version))
         all_of_it = rows[attempt.pk]
-        _follow(attempt, test, [one for one in all_of_it if one.pk in changed], all_of_it, at=at)
-    ItemResult.objects.bulk_update(
+        own = [one for one in all_of_it if one.pk in changed]
+        news += _follow(attempt, test, own, all_of_it, at=at)
+    update_rows(
         changed.values(),
         ["item_version", "max_score", "score", "marking", "scored_at", "outcomes"],
     )
-    Attempt.objects.bulk_update(
-        found, ["score", "max_score", "outcomes", "state", "edition", "marked_at"]
-    )
+    update_rows(found, ["score", "max_score", "outcomes", "state", "edition", "marked_at"])
+    publish_all(news, at=at)
 
 
 def _set(
@@ -188,8 +190,9 @@ def _follow(
     rows: list[ItemResult],
     *,
     at: datetime,
-) -> None:
-    """The attempt's score and session after its results; `rows` are all of them."""
+) -> list[events.AttemptMarked]:
+    """The attempt's score and session after its results; `rows` are all of them. Returns what is
+    to be told of it."""
     session = qti.TestSession.from_dict(test, attempt.state["session"])
     for result in changed:
         item = session.item(result.ref)
@@ -200,6 +203,7 @@ def _follow(
     attempt.state = {**attempt.state, "session": session.to_dict()}
     attempt.edition += 1
     told = attempt.marked_at is not None
-    _marked(attempt, rows, at=at)
+    news = _marked(attempt, rows, at=at)
     if told and before != attempt.score:
-        _tell(attempt, before, at=at)
+        news.append(_news(attempt, before))
+    return news

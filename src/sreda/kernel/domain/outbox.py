@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -39,14 +39,23 @@ def subscribe(*events: type[Event]) -> Callable[[Handler], Handler]:
 
 def publish(event: Event, *, at: datetime) -> OutboxEvent:
     """Store an event in the caller's transaction; it is delivered after the commit."""
-    stored = OutboxEvent.objects.create(
-        type=event.type, version=event.version, payload=_plain(event.payload()), occurred_at=at
+    return publish_all([event], at=at)[0]
+
+
+def publish_all(events: Iterable[Event], *, at: datetime) -> list[OutboxEvent]:
+    """Several at once, in two queries; they are delivered in their order."""
+    stored = OutboxEvent.objects.bulk_create(
+        OutboxEvent(
+            type=event.type, version=event.version, payload=_plain(event.payload()), occurred_at=at
+        )
+        for event in events
     )
-    handlers = _handlers.get(event.type, {})
-    Delivery.objects.bulk_create(
-        [Delivery(event=stored, handler=name, due_at=at) for name in handlers]
+    deliveries = Delivery.objects.bulk_create(
+        Delivery(event=event, handler=name, due_at=at)
+        for event in stored
+        for name in _handlers.get(event.type, {})
     )
-    if handlers:
+    if deliveries:
         from sreda.kernel.tasks import wake_outbox
 
         transaction.on_commit(wake_outbox, robust=True)
