@@ -19,6 +19,7 @@ from sreda.kernel import clock
 from sreda.kernel.api import AuditEntry
 from sreda.registry.api import Person, Role, User
 from sreda.reporting.domain import handing_in
+from sreda.reporting.domain.campaigns import add_reports
 from sreda.reporting.domain.delegation import delegate
 from sreda.reporting.domain.filling import Change, save_changes
 from sreda.reporting.enums import PeriodKind
@@ -340,6 +341,40 @@ def test_periods_are_compared(school, head):
     assert "(+15)" in page.content.decode()
 
 
+def test_shares_and_rates_are_not_added_up(school, head):
+    fields = (Field("share", "Доля", CellType.DECIMAL, "%"), Field("seats", "Мест", unit="ед."))
+    blocks = (
+        Block("b", "Б", BlockKind.FIELDS, fields),
+        Block("l", "С", BlockKind.LIST, (Field("speed", "Скорость", unit="Мбит/с"),)),
+    )
+    version = published(Schema((Section("s", "С", blocks=blocks),)), code="shares")
+    running = opened(version, audience={})
+    other = OrganisationFactory(municipality=school.municipality)
+    add_reports(running, [(other.pk, other.municipality_id)])
+    for place, share in ((school, "50"), (other, "101")):
+        actor = head if place == school else seated(Role.HEAD, organisation=other)
+        mine = report(running, place)
+        rows = [Change("l.*.speed", "100", "r1"), Change("l.*.speed", "50", "r2")]
+        cells = [Change("b.share", share), Change("b.seats", "10"), *rows]
+        save_changes(mine, edition=1, changes=cells, actor=actor, at=AT, key=uuid4())
+        handing_in.submit(mine, actor=actor, at=AT)
+    operator = client_of(seated(Role.OPERATOR))
+    sums = reverse("reporting:consolidated", args=[running.pk])
+    text = operator.get(sums).content.decode()
+    assert "75,5" in text
+    assert "в среднем" in text
+    assert "151" not in text
+    assert ">20</a>" in text
+    assert ">300</a>" not in text
+    csv = operator.get(sums, {"export": "csv"}).getvalue().decode()
+    assert "75,5" in csv or "75.5" in csv
+    cell = reverse("reporting:consolidated_cell", args=[running.pk])
+    for place in ({}, {"municipality": school.municipality_id}):
+        found = operator.get(cell, {"at": "b.share", **place})
+        assert "75,5" in found.content.decode()
+        assert operator.get(cell, {"at": "l.*.speed", **place}).status_code == 200
+
+
 def test_the_monitor_costs_the_same_queries_for_more_schools(mine):
     operator = client_of(seated(Role.OPERATOR))
     url = reverse("reporting:campaign", args=[mine.campaign_id])
@@ -351,8 +386,6 @@ def test_the_monitor_costs_the_same_queries_for_more_schools(mine):
 
     cost()
     before = cost()
-    from sreda.reporting.domain.campaigns import add_reports
-
     more = [OrganisationFactory() for _ in range(4)]
     add_reports(mine.campaign, [(o.pk, o.municipality_id) for o in more])
     assert cost() == before

@@ -12,7 +12,6 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.db.models import Q, QuerySet
 from django.urls import reverse
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from sreda.kernel.api import Actor, audit, notify, publish, uuid7
@@ -21,6 +20,7 @@ from sreda.reporting.domain.prefill import FILLABLE
 from sreda.reporting.enums import CampaignStatus, FormKind, VersionStatus
 from sreda.reporting.events import CampaignClosed, CampaignOpened
 from sreda.reporting.models import Campaign, Consolidation, FormVersion, Submission
+from sreda.ui.numbers import day
 
 NOT_SENT = FILLABLE
 
@@ -161,7 +161,7 @@ def tell_of_opening(campaign: Campaign, *, at: datetime, on: date) -> int:
         key=f"reporting:opened:{campaign.pk}",
         subject=_("A report is to be filled: %s") % campaign.title,
         text=_("It is already filled with what the region knows. Due on %s.")
-        % date_format(campaign.due_on),
+        % day(campaign.due_on),
         at=at,
         on=on,
     )
@@ -189,7 +189,7 @@ def remind(
             key=f"reporting:reminder:{campaign.pk}:{on.isoformat()}",
             subject=(_("The report is late: %s") if late else _("A report is not handed in: %s"))
             % campaign.title,
-            text=text.strip() or _("Due on %s.") % date_format(campaign.due_on),
+            text=text.strip() or _("Due on %s.") % day(campaign.due_on),
             at=at,
             on=on,
         )

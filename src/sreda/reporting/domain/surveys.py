@@ -13,7 +13,6 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from sreda.kernel.api import Actor, audit, notify, uuid7
@@ -30,6 +29,7 @@ from sreda.reporting.models import Answer, Campaign, FormVersion, Participation
 from sreda.reporting.queries.asked import not_answered
 from sreda.reporting.queries.surveys import questions_of
 from sreda.reporting.queries.typed import as_json, parse
+from sreda.ui.numbers import day
 
 PARTS = ("roles", "kinds", "municipalities", "organisations")
 CHANGED = ("version_id", "title", "opens_on", "due_on", "anonymous", "audience")
@@ -161,7 +161,7 @@ def tell_asked(
             batch,
             key=key,
             subject=subject % survey.title,
-            text=text.strip() or _("Answers are taken until %s.") % date_format(survey.due_on),
+            text=text.strip() or _("Answers are taken until %s.") % day(survey.due_on),
             link=reverse("reporting:survey", args=[survey.pk]),
             at=at,
         )

@@ -85,6 +85,12 @@ class Field:
     element: str = ""
     relevant: str = ""
 
+    @property
+    def adds_up(self) -> bool:
+        """Whether figures of several organisations may be added: shares and rates (%, Mbit/s) may
+        not."""
+        return self.type.numeric and not self.unit.startswith("%") and "/" not in self.unit
+
 
 Column = Field
 

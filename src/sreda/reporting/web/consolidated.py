@@ -30,7 +30,7 @@ from sreda.reporting.domain.consolidation import (
     totals_of,
 )
 from sreda.reporting.enums import COUNTED
-from sreda.reporting.forms import BlockKind, Cell, Schema, Section
+from sreda.reporting.forms import BlockKind, Cell, Field, Schema, Section
 from sreda.reporting.models import Campaign, Consolidation, FormCell, Submission, Value
 from sreda.reporting.queries.cells import place_of
 from sreda.reporting.queries.monitoring import others_of_form
@@ -39,15 +39,25 @@ from sreda.reporting.web.campaigns import the_campaign
 from sreda.reporting.web.frame import page
 
 
+def together(field: Field, total: Decimal | None, number: int) -> Decimal | None:
+    """What is shown of so many figures that come to `total`: it, or their mean where they do not
+    add up."""
+    if total is None or field.adds_up:
+        return total
+    return round(total / number, field.places + 1) if number else None
+
+
 @dataclass(slots=True)
 class SumView:
-    """`was` is the sum of the campaign compared with; None: not asked there."""
+    """`was` is the sum of the campaign compared with; None: not asked there. `mean`: the figures
+    do not add up."""
 
     key: str
     title: str
     total: Decimal | None
     reports: int
     was: Decimal | None = None
+    mean: bool = False
 
     @property
     def change(self) -> Decimal | None:
@@ -102,9 +112,10 @@ def consolidated(request: HttpRequest, pk: UUID) -> HttpResponseBase:
     ids_then = cell_ids(other.version) if other else {}
 
     def view(key: str, title: str) -> SumView:
-        total, reports = totals.cells.get(ids[key], (None, 0))
-        was = then.cells.get(ids_then[key], (None, 0))[0] if then and key in ids_then else None
-        return SumView(key, title, total, reports, was)
+        field = schema.cells[key].field
+        total, reports = _figure(schema.cells[key], totals, ids[key])
+        was = _figure(schema.cells[key], then, ids_then.get(key))[0] if then else None
+        return SumView(key, title, total, reports, was, not field.adds_up)
 
     if request.GET.get("export") in {"csv", "xlsx"}:
         table = _export(campaign, section, parts, ids)
@@ -133,6 +144,15 @@ def consolidated(request: HttpRequest, pk: UUID) -> HttpResponseBase:
             "is_operator": actor.role == Role.OPERATOR,
         },
     )
+
+
+def _figure(cell: Cell, totals: Totals, pk: int | None) -> tuple[Decimal | None, int]:
+    """What is shown of a cell, and of how many reports. How many rows of lists stand in a total is
+    not kept, so of rates in lists there is no mean."""
+    total, reports = totals.cells.get(pk, (None, 0)) if pk is not None else (None, 0)
+    if cell.listed and not cell.field.adds_up:
+        return None, reports
+    return together(cell.field, total, reports), reports
 
 
 def _block(block: Any, view: Any) -> dict[str, Any]:
@@ -173,14 +193,14 @@ def _export(
     whole = summed(parts)
     titles = {block.code: block.title for block in section.blocks}
     yield [
-        _("Table"), _("Cell"), _("Unit"), _("In all"), _("Reports"),
+        _("Table"), _("Cell"), _("Unit"), _("In all (of shares and rates the mean)"), _("Reports"),
         *(name for name, _totals_there in by_place),
     ]  # fmt: skip
     for cell in numeric_cells(section, campaign.version.schema):
-        total, reports = whole.cells.get(ids[cell.key], (None, 0))
+        total, reports = _figure(cell, whole, ids[cell.key])
         yield [
             titles[cell.block], cell.title, cell.field.unit, total, reports,
-            *(there.cells.get(ids[cell.key], (None, 0))[0] for _name, there in by_place),
+            *(_figure(cell, there, ids[cell.key])[0] for _name, there in by_place),
         ]  # fmt: skip
 
 
@@ -198,7 +218,7 @@ def consolidated_cell(request: HttpRequest, pk: UUID) -> HttpResponseBase:
     place = _seen(request, actor)
     ids = cell_ids(campaign.version)
     totals, parts = _totals(campaign, place)
-    total, reports = totals.cells.get(ids[key], (None, 0))
+    total, reports = _figure(cell, totals, ids[key])
     rows: list[dict[str, Any]]
     if place is None:
         here = reverse("reporting:consolidated_cell", args=[pk])
@@ -206,7 +226,9 @@ def consolidated_cell(request: HttpRequest, pk: UUID) -> HttpResponseBase:
         rows = [
             {
                 "name": part.municipality.name,
-                "total": there.get(part.municipality_id, (None, 0))[0],
+                "total": None
+                if cell.listed and not cell.field.adds_up
+                else together(cell.field, *there.get(part.municipality_id, (None, 0))),
                 "reports": there.get(part.municipality_id, (None, 0))[1],
                 "counted": part.counted,
                 "url": f"{here}?at={key}&municipality={part.municipality_id}",
@@ -214,7 +236,7 @@ def consolidated_cell(request: HttpRequest, pk: UUID) -> HttpResponseBase:
             for part in parts
         ]
     else:
-        rows = _by_organisation(campaign, actor, place, key)
+        rows = _by_organisation(campaign, actor, place, key, cell.field)
     if request.GET.get("export") in {"csv", "xlsx"}:
         head = [_("Municipality") if place is None else _("Organisation"), cell.title]
         table = [head, *([row["name"], row["total"]] for row in rows)]
@@ -238,7 +260,7 @@ def consolidated_cell(request: HttpRequest, pk: UUID) -> HttpResponseBase:
 
 
 def _by_organisation(
-    campaign: Campaign, actor: Actor, place: UUID, key: str
+    campaign: Campaign, actor: Actor, place: UUID, key: str, field: Field
 ) -> list[dict[str, Any]]:
     """Two queries: the counted reports, the values of the cell in them."""
     cell = FormCell.objects.get(version=campaign.version_id, key=key)
@@ -258,7 +280,9 @@ def _by_organisation(
         rows.append(
             {
                 "name": report.organisation.short_name,
-                "total": sum(numbers, Decimal(0)) if numbers else None,
+                "total": together(field, sum(numbers, Decimal(0)), len(numbers))
+                if numbers
+                else None,
                 "reports": len(numbers),
                 "origin": found[0].get_origin_display() if len(found) == 1 else "",
                 "reason": found[0].reason if len(found) == 1 else "",
