@@ -11,7 +11,6 @@ from sreda.reporting.web import (
     cells,
     consolidated,
     dashboards,
-    indicators,
     proposals,
     reports,
     statistics,
@@ -26,6 +25,7 @@ from sreda.reporting.web.design import (
     transfer,
     trying,
 )
+from sreda.reporting.web.indicators import changing, files, places, seeing
 
 app_name = "reporting"
 design: list[URLPattern | URLResolver] = [
@@ -109,23 +109,21 @@ watching: list[URLPattern | URLResolver] = [
     path("proposals/<uuid:pk>/", proposals.decide, name="decide"),
 ]
 monitoring: list[URLPattern | URLResolver] = [
-    path("indicators/", indicators.indicators, name="indicators"),
-    path("indicators/add/", indicators.add, name="indicator_add"),
-    path("indicators/check/", indicators.check, name="indicator_check"),
-    path("indicators/shipped/", indicators.ship, name="indicators_ship"),
+    path("indicators/", seeing.indicators, name="indicators"),
+    path("indicators/add/", changing.add, name="indicator_add"),
+    path("indicators/check/", changing.check, name="indicator_check"),
+    path("indicators/shipped/", changing.ship, name="indicators_ship"),
     path("indicators/values/<slug:form>/", statistics.values, name="indicator_values"),
-    path("indicators/<uuid:pk>/", indicators.indicator, name="indicator"),
-    path("indicators/<uuid:pk>/edit/", indicators.edit, name="indicator_edit"),
-    path("indicators/<uuid:pk>/delete/", indicators.delete, name="indicator_delete"),
+    path("indicators/<uuid:pk>/", seeing.indicator, name="indicator"),
+    path("indicators/<uuid:pk>/edit/", changing.edit, name="indicator_edit"),
+    path("indicators/<uuid:pk>/delete/", changing.delete, name="indicator_delete"),
     path(
         "indicators/<uuid:pk>/organisations/",
-        indicators.organisations,
+        places.organisations,
         name="indicator_organisations",
     ),
-    path(
-        "indicators/<uuid:pk>/records/<int:number>/", indicators.records, name="indicator_records"
-    ),
-    path("indicators/<uuid:pk>/export.<slug:form>", indicators.export, name="indicator_export"),
+    path("indicators/<uuid:pk>/records/<int:number>/", places.records, name="indicator_records"),
+    path("indicators/<uuid:pk>/export.<slug:form>", files.export, name="indicator_export"),
     path("dashboards/", dashboards.dashboards, name="dashboards"),
     path("dashboards/add/", dashboards.add, name="dashboard_add"),
     path("dashboards/<uuid:pk>/", dashboards.dashboard, name="dashboard"),
