@@ -10,6 +10,7 @@ import psycopg
 import pyarrow.parquet as pq
 import pytest
 from django.core.exceptions import ValidationError
+from django.core.management import call_command
 from django.db import connection
 from django.urls import reverse
 
@@ -23,10 +24,11 @@ from sreda.reporting.domain.people import (
     count_reported,
     hidden_people,
     hidden_reported,
+    look_at_cells,
 )
 from sreda.reporting.expressions import CompiledForm
 from sreda.reporting.forms import Block, BlockKind, CellType, Check, Field, Row, Schema, Section
-from sreda.reporting.models import PeopleCount, Submission
+from sreda.reporting.models import FormCell, PeopleCount, Submission
 from sreda.reporting.queries.analytics import VIEWS, rows_of
 from sreda.reporting.queries.of_people import keys_of_people, known_of
 from sreda.reporting.queries.suppression import K, Line, numbered, protect, protect_apart
@@ -303,6 +305,31 @@ def test_reports_tell_analysts_of_rooms_exactly_and_of_few_people_not_at_all(han
     count_reported(on=AT.date() + timedelta(days=1))
     days = told("SELECT DISTINCT as_of FROM analytics.report_people")
     assert days == [(AT.date() + timedelta(days=1),)]
+
+
+@pytest.mark.django_db
+def test_forms_of_before_are_looked_at_after_a_migration(handed_in):
+    values = "SELECT DISTINCT cell FROM analytics.report_values"
+    assert told(values) == []
+    call_command("migrate", verbosity=0)
+    assert told(values) == [("base.shifts",)]
+
+
+@pytest.mark.django_db
+def test_what_another_form_tells_of_people_is_of_people(region):  # noqa: F811
+    written = published()
+    asked = {
+        "learners": 'form("yearly", "pupils.g7.total")', "shifts": 'form("yearly", "base.shifts")',
+        "nobody": 'form("yearly", "base.gone")', "sum": "c.learners + 1",
+    }  # fmt: skip
+    fields = tuple(Field(code, code, source=source) for code, source in asked.items())
+    block = Block("c", "C", BlockKind.FIELDS, fields)
+    form = CompiledForm(Schema((Section("s", "S", blocks=(block,)),)))
+    assert form.faults == []
+    assert keys_of_people(form) == set(form.sources), "nobody has looked yet"
+    look_at_cells()
+    assert keys_of_people(form) == {"c.learners", "c.nobody", "c.sum"}
+    assert FormCell.objects.filter(version=written, of_people=None).count() == 0
 
 
 @pytest.mark.django_db

@@ -10,6 +10,7 @@ from typing import Any
 from django.db import connection, transaction
 
 from sreda.reporting.enums import COUNTED, FormKind
+from sreda.reporting.expressions import CompiledForm
 from sreda.reporting.models import Campaign, FormCell, FormVersion, PeopleCount, ReportedPeople
 from sreda.reporting.queries.of_people import keys_of_people, known_of
 from sreda.reporting.queries.suppression import Line, numbered, protect, protect_apart, small
@@ -113,10 +114,14 @@ def _count_campaign(campaign: Campaign, on: date) -> None:
 
 
 def look_at_cells() -> None:
-    """Say of each cell that nobody has looked at whether it tells of people."""
-    for version in FormVersion.objects.filter(cells__of_people=None).distinct():
+    """Say of each cell that nobody has looked at whether it tells of people: what asks other forms
+    after those. It is done after each migration, so that no form of before waits for a day."""
+    unseen = FormVersion.objects.filter(cells__of_people=None).distinct()
+    found = [(version, CompiledForm(version.schema)) for version in unseen]
+    found.sort(key=lambda pair: any(s.inputs.forms for s in pair[1].sources.values()))
+    for version, form in found:
         cells = FormCell.objects.filter(version=version)
-        of_people = keys_of_people(compiled_form(version))
+        of_people = keys_of_people(form)
         cells.filter(key__in=of_people).update(of_people=True)
         cells.filter(of_people=None).update(of_people=False)
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from sreda.kernel.api import datasets
 from sreda.reporting.expressions import Compiled, CompiledForm
 from sreda.reporting.forms import BlockKind, CellType
+from sreda.reporting.models import FormCell
 
 UNIT = re.compile(r"\s*(чел|people|person)", re.IGNORECASE)
 _KEY = r"[a-z]\w*(?:\.\w+)+"
@@ -18,12 +19,16 @@ _WITHIN = re.compile(rf"\s*({_KEY})\s*<=\s*({_KEY})\s*")
 
 
 def keys_of_people(form: CompiledForm) -> frozenset[str]:
-    """Numbers in people, or made of what a dataset tells of people, or of such cells."""
+    """Numbers in people, or made of what a dataset or another form tells of people, or of such
+    cells."""
+    elsewhere = _told_elsewhere(form)
     numbers = {k: c for k, c in form.schema.cells.items() if c.field.type.numeric}
     found = {
         key
         for key, cell in numbers.items()
-        if UNIT.match(cell.field.unit) or _asks_of_people(_sources(form, key))
+        if UNIT.match(cell.field.unit)
+        or _asks_of_people(_sources(form, key))
+        or any(source.inputs.forms & elsewhere for source in _sources(form, key))
     }
     while True:
         more = {
@@ -35,6 +40,22 @@ def keys_of_people(form: CompiledForm) -> frozenset[str]:
         if not more:
             return frozenset(found)
         found |= more
+
+
+def _told_elsewhere(form: CompiledForm) -> set[tuple[str, str]]:
+    """Cells of other forms, by code and key, that the form asks and that tell of people, or at
+    which nobody has looked. No query where it asks none."""
+    asking = [*form.sources.values(), *form.row_sources.values(), *form.in_rows.values()]
+    cells = {pair for source in asking for pair in source.inputs.forms}
+    if cells:
+        there = FormCell.objects.filter(
+            version__form__code__in={code for code, _key in cells},
+            key__in={key for _code, key in cells},
+        )
+        looked = list(there.values_list("version__form__code", "key", "of_people"))
+        people = {(code, key) for code, key, of_people in looked if of_people is not False}
+        cells -= {(code, key) for code, key, _of in looked} - people
+    return cells
 
 
 @dataclass(frozen=True, slots=True)
