@@ -19,11 +19,11 @@ from tests.assessment.test_portable_browser import pytestmark
 assert pytestmark  # Chromium, and a database the live server sees
 
 
-@pytest.fixture
-def editor(browser: Browser, live_server: Any) -> Page:
+def opened(browser: Browser, live_server: Any, kind: str) -> Page:
+    """The editor of a new item of this kind, with a picture."""
     school = School(timezone.now())
     client: Client = teacher(school)
-    item = made(client, "hotspot", "Карта")
+    item = made(client, kind, "Карта")
     kept = media.keep("picture.png", PNG, actor=None, at=school.at)
     Resource.objects.create(version=item.versions.get(), href="media/picture.png", file=kept)
     context = browser.new_context(viewport={"width": 1440, "height": 1400}, locale="ru-RU")
@@ -32,9 +32,14 @@ def editor(browser: Browser, live_server: Any) -> Page:
     )
     page = context.new_page()
     page.goto(f"{live_server.url}/assessment/items/{item.pk}/edit/")
-    expect(page.locator(".drawing .qti-overlay rect")).to_have_count(1)
+    expect(page.locator(".drawing .qti-overlay rect").first).to_be_attached()
     page.locator("[data-drawing]").scroll_into_view_if_needed()
     return page
+
+
+@pytest.fixture
+def editor(browser: Browser, live_server: Any) -> Page:
+    return opened(browser, live_server, "hotspot")
 
 
 def at(page: Page, x: float, y: float) -> tuple[float, float]:
@@ -99,3 +104,40 @@ def test_numbers_of_places_stay_readable_however_large_the_picture(editor: Page)
         editor.locator("[name=width]").fill(pixels)
         editor.wait_for_timeout(100)
         assert width() == pytest.approx(before, rel=0.1)
+
+
+def test_pairs_of_drawn_places_are_kept(browser: Browser, live_server: Any) -> None:
+    page = opened(browser, live_server, "graphic-associate")
+    page.locator("[data-tool=circle]").click()
+    drag(page, (250, 200), (280, 200))
+    expect(page.locator("[name=row-coords]")).to_have_count(3)
+    page.locator("[name=row-text]").nth(2).fill("Запад")
+    page.locator("[name=row-other]").nth(0).fill("2; 3")
+    page.locator("button[value='row:down:0']").click()
+    expect(page.locator("[name=row-other]").nth(1)).to_have_value("1, 3")
+    page.locator(".btn-primary[value=save-on]").click()
+    page.wait_for_load_state()
+    form = editing.form_of(Item.objects.get().versions.get().content)
+    assert form is not None
+    assert editing.joined(form.rows) == [(1, 2), (2, 3)]
+    assert form.rows[2].shape == "circle"
+
+
+def test_a_picture_is_placed_on_another(browser: Browser, live_server: Any) -> None:
+    page = opened(browser, live_server, "position-object")
+    page.locator("#file").set_input_files(
+        {"name": "flag.png", "mimeType": "image/png", "buffer": PNG}
+    )
+    page.locator("#file-alt").fill("Флажок")
+    page.locator("button[value=upload]").click()
+    expect(page.locator("[name=thing]")).to_have_value("media/flag.png")
+    expect(page.locator("[name=picture]")).to_have_value("media/picture.png")
+    page.locator("[data-drawing]").scroll_into_view_if_needed()
+    page.locator("[data-tool=circle]").click()
+    drag(page, (250, 200), (280, 200))
+    page.locator(".btn-primary[value=save-on]").click()
+    page.wait_for_load_state()
+    expect(page.locator("#preview .qti-thing img")).to_have_attribute("alt", "Флажок")
+    form = editing.form_of(Item.objects.get().versions.get().content)
+    assert form is not None
+    assert (form.thing_alt, len(form.rows)) == ("Флажок", 2)

@@ -22,6 +22,7 @@ from sreda.assessment.domain.editing import (
 )
 from sreda.assessment.domain.editing import written as write
 from sreda.assessment.rendering import Page, render_item
+from sreda.assessment.web.editor import with_rows
 
 D = Decimal
 CHOICE = ItemForm(
@@ -74,6 +75,19 @@ FORMS = [
         Row("Ёж"))),
     replace(CHOICE, multiple=True, rows=(
         Row("Кит", right=True, feedback="$x$"), Row("Ёж", right=True), Row("Щука"))),
+    ItemForm("graphic-associate", "ga", "Рейсы", question="Соедините", picture="m.png", alt="Карта",
+             width=300, height=200, points=D(1), partial=True, rows=(
+                 Row("Кемерово", "2, 3", shape="rect", coords="0,0,10,10"),
+                 Row("Томск", shape="rect", coords="20,0,30,10"),
+                 Row("Москва", shape="circle", coords="50,50,9"),
+                 Row("Море", shape="circle", coords="90,50,9"))),
+    ItemForm("position-object", "po", "Флажок", question="Куда *воткнуть*?", text="Карта.\n\nЕщё.",
+             picture="m.png", alt="Карта", width=300, height=200, points=D(2), thing="f.png",
+             thing_alt="флажок", thing_width=20, thing_height=30, rows=(
+                 Row(shape="circle", coords="50,50,9"), Row(shape="rect", coords="0,0,10,20"))),
+    ItemForm("position-object", "po", "Флажок", question="Куда?", picture="m.png", alt="Карта",
+             width=300, height=200, thing="f.png", thing_alt="флажок", thing_width=20,
+             thing_height=30, rows=(Row(shape="circle", coords="50,50,9"),)),
 ]  # fmt: skip
 
 
@@ -90,7 +104,8 @@ def test_the_same_form_comes_back(form: ItemForm) -> None:
 def test_every_kind_begins_whole(kind: str) -> None:
     form = start(kind, "x", "Название")
     if kind in PICTURED:
-        assert set(faults_of(form)) == {"rows", "picture"}
+        assert set(faults_of(form)) - {"thing"} == {"rows", "picture"}
+        assert ("thing" in faults_of(form)) == (kind == "position-object")
     else:
         assert form_of(write(form)) == form
 
@@ -117,6 +132,12 @@ CASES: list[tuple[int, dict[str, Any], str]] = [
     (14, {"RESPONSE": ["H1", "H2"]}, "3"),
     (14, {"RESPONSE": ["H2", "H1"]}, "0"),
     (15, {"RESPONSE": ["W1 G1", "W1 G2", "W3 G3"]}, "2"),
+    (18, {"RESPONSE": ["H2 H1", "H1 H3"]}, "2"),
+    (18, {"RESPONSE": ["H1 H2", "H2 H3", "H4 H1"]}, "1"),
+    (19, {"RESPONSE": ["55 50", "5 5"]}, "4"),
+    (19, {"RESPONSE": ["55 50", "56 50"]}, "2"),
+    (20, {"RESPONSE": "50 59"}, "1"),
+    (20, {"RESPONSE": "70 50"}, "0"),
 ]
 
 
@@ -146,7 +167,7 @@ def test_what_is_wrong_is_said_at_its_field(changes: dict[str, Any], field: str)
     assert field in refused.value.message_dict
 
 
-@pytest.mark.parametrize("number", [12, 13])
+@pytest.mark.parametrize("number", [12, 13, 19, 20])
 def test_the_points_shown_as_right_lie_in_their_places(number: int) -> None:
     form = FORMS[number]
     item = qti.read_item(write(form))
@@ -159,6 +180,12 @@ def test_the_points_shown_as_right_lie_in_their_places(number: int) -> None:
     ("select-point", ()),
     ("select-point", (Row(shape="rect", coords="1,2,3"),)),
     ("graphic-order", (Row("а", shape="rect", coords="0,0,9,9"),)),
+    ("graphic-associate", (Row("а", "2", shape="rect", coords="0,0,9,9"),)),
+    ("graphic-associate", (Row("а", shape="rect", coords="0,0,9,9"),
+                           Row("б", shape="rect", coords="0,0,9,9"))),
+    *(("graphic-associate", (Row("а", other, shape="rect", coords="0,0,9,9"),
+                             Row("б", shape="rect", coords="0,0,9,9")))
+      for other in ("1", "3", "0", "б", "2, -1", "2 1")),
     ("graphic-gap-match", (Row("а"),)),
     ("graphic-gap-match", (Row(shape="rect", coords="0,0,9,9"),)),
 ])  # fmt: skip
@@ -186,3 +213,25 @@ def test_feedback_of_an_option_is_told_to_whoever_chose_it() -> None:
         qti.end_attempt(item, state)
         assert ("Это рыба." in render_item(item, state, Page()).body) is told
         assert "Это рыба." not in render_item(item, state, Page(feedback=False)).body
+
+
+@pytest.mark.parametrize(("what", "names", "others"), [
+    ("up:2", "АВБГ", ["3", "4", "", ""]),
+    ("down:0", "БАВГ", ["", "1", "4", ""]),
+    ("remove:1", "АВГ", ["", "3", ""]),
+    ("remove:3", "АБВ", ["2", "", ""]),
+    ("up:0", "АБВГ", ["2", "", "4", ""]),
+])  # fmt: skip
+def test_pairs_follow_the_places_that_are_moved(what: str, names: str, others: list[str]) -> None:
+    form = ItemForm("graphic-associate", "x", "Пары", rows=(
+        Row("А", "2"), Row("Б"), Row("В", "4"), Row("Г")))  # fmt: skip
+    moved = with_rows(form, what).rows
+    assert "".join(row.text for row in moved) == names
+    assert [row.other for row in moved] == others
+
+
+def test_a_thing_to_be_placed_is_told_apart() -> None:
+    form = FORMS[20]
+    assert set(faults_of(replace(form, thing=""))) == {"thing"}
+    assert set(faults_of(replace(form, thing_width=0))) == {"thing"}
+    assert set(faults_of(replace(form, thing_alt=" "))) == {"thing_alt"}

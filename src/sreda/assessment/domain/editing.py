@@ -29,14 +29,16 @@ RIGHT, WRONG = "right", "wrong"
 CHOSEN = "CHOSEN"  # the outcome that calls for the feedback of options
 KINDS = (
     "choice", "order", "match", "associate", "gap-match", "inline-choice", "text-entry",
-    "extended-text", "hotspot", "select-point", "graphic-order", "graphic-gap-match", "upload",
+    "extended-text", "hotspot", "select-point", "graphic-order", "graphic-associate",
+    "graphic-gap-match", "position-object", "upload",
 )  # fmt: skip
 BY_HAND = frozenset({"extended-text", "upload"})
 IN_TEXT = frozenset({"gap-match", "inline-choice", "text-entry"})
 MIXED = frozenset(  # may give points in parts
-    {"choice", "match", "associate", "gap-match", "graphic-gap-match"}
+    {"choice", "match", "associate", "gap-match", "graphic-associate", "graphic-gap-match"}
 )
-PICTURED = frozenset({"hotspot", "select-point", "graphic-order", "graphic-gap-match"})
+POINTED = frozenset({"select-point", "position-object"})  # answered by points in right places
+PICTURED = POINTED | {"hotspot", "graphic-order", "graphic-associate", "graphic-gap-match"}
 SHAPES = ("rect", "circle", "poly")
 NUMBER = re.compile(r"=\s*(?P<value>[-+−]?\d+(?:[.,]\d+)?)\s*(?:(?:±|\+-)\s*(?P<within>\d+(?:[.,]\d+)?))?")  # fmt: skip  # noqa: E501
 MOST = Decimal(1000)
@@ -44,7 +46,8 @@ MOST = Decimal(1000)
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """An option. `other` is the second of a pair; `coords` its place on a picture, of `shape`;
+    """An option. `other` is the second of a pair, of places the numbers (from 1, by commas) of the
+    lines it makes pairs with, each pair told once; `coords` its place on a picture, of `shape`;
     `feedback` is told of a choice to whoever chose it."""
 
     text: str = ""
@@ -64,8 +67,8 @@ class ItemForm:
     `[[=3.14±0.01]]` (text entry). `points` are for the whole item, or, with `partial` and for each
     gap, for each right part. Rows of (graphic) order are in the right order; of match and associate
     are pairs, a row with one side is a distractor; of gap match are words that fit nowhere, of
-    graphic gap match words with their places or without one; of select point the right places, each
-    worth `points`.
+    graphic gap match words with their places or without one; of select point and position object
+    the right places, each worth `points`. `thing` is the picture that is put on the other.
     """
 
     kind: str
@@ -87,6 +90,10 @@ class ItemForm:
     width: int = 0
     height: int = 0
     lines: int = 6
+    thing: str = ""
+    thing_alt: str = ""
+    thing_width: int = 0
+    thing_height: int = 0
 
 
 def start(kind: str, identifier: str, title: str, language: str = "ru") -> ItemForm:
@@ -121,7 +128,7 @@ def most_of(form: ItemForm) -> Decimal:
     """The greatest SCORE."""
     if form.kind in {"inline-choice", "text-entry"}:
         return form.points * len(gaps_of(form.text))
-    if form.kind == "select-point":
+    if form.kind in POINTED:
         return form.points * len(form.rows)
     if not form.partial or form.kind not in MIXED:
         return form.points
@@ -131,6 +138,8 @@ def most_of(form: ItemForm) -> Decimal:
         return best if form.multiple else max([Decimal(0), *given])
     if form.kind == "gap-match":
         return form.points * len(gaps_of(form.text))
+    if form.kind == "graphic-associate":
+        return form.points * len(joined(form.rows))
     return form.points * sum(bool(row.text and (row.other or row.coords)) for row in form.rows)
 
 
@@ -441,9 +450,12 @@ def _upload(form: ItemForm) -> _Parts:
 
 def _on_picture(form: ItemForm, attributes: dict[str, str]) -> qti.Element:
     view = _interaction(form, attributes)
-    view.append(made("img", {"src": form.picture, "alt": form.alt, "width": str(form.width),
-                             "height": str(form.height)}))  # fmt: skip
+    view.append(_image(form.picture, form.alt, form.width, form.height))
     return view
+
+
+def _image(source: str, words: str, width: int, height: int) -> qti.Element:
+    return made("img", {"src": source, "alt": words, "width": str(width), "height": str(height)})
 
 
 def _spots(form: ItemForm) -> list[qti.Element]:
@@ -491,8 +503,49 @@ def _graphic_gap_match(form: ItemForm) -> _Parts:
     return _Parts([declared], [*paragraphs(form.text), view], _whole_or_map(form))
 
 
+def joined(rows: tuple[Row, ...]) -> list[tuple[int, int]]:
+    """Pairs of places by their numbers, from 1; ValueError where what stands there is no number."""
+    told = [
+        (number, int(other))
+        for number, row in enumerate(rows, 1)
+        for other in row.other.replace(";", ",").split(",")
+        if other.strip()
+    ]
+    return sorted({(min(pair), max(pair)) for pair in told})
+
+
+def _graphic_associate(form: ItemForm) -> _Parts:
+    pairs = joined(form.rows)
+    ends = [end for pair in pairs for end in pair]
+    most = max(ends.count(end) for end in ends)  # the same of all places: it tells nothing
+    view = _on_picture(form, {"max-associations": "0"})
+    for n, row in enumerate(form.rows, 1):
+        view.append(made("qti-associable-hotspot", {
+            "identifier": f"H{n}", "match-max": str(most), "shape": row.shape,
+            "coords": row.coords, "hotspot-label": row.text}))  # fmt: skip
+    declared = _pairs_declared(form, "pair", [f"H{one} H{other}" for one, other in pairs])
+    return _Parts([declared], [*paragraphs(form.text), view], _whole_or_map(form))
+
+
 def _select_point(form: ItemForm) -> _Parts:
     view = _on_picture(form, {"max-choices": str(len(form.rows))})
+    declared, rule = _pointed(form)
+    return _Parts([declared], [*paragraphs(form.text), view], [rule])
+
+
+def _position_object(form: ItemForm) -> _Parts:
+    """The standard has no prompt here: the question is the last paragraph before the picture."""
+    view = made("qti-position-object-interaction", {
+        "response-identifier": "RESPONSE", "max-choices": str(len(form.rows))},
+        _image(form.thing, form.thing_alt, form.thing_width, form.thing_height))  # fmt: skip
+    ground = _image(form.picture, form.alt, form.width, form.height)
+    stage = made("qti-position-object-stage", {}, ground, view)
+    declared, rule = _pointed(form)
+    asked = made("p", {}, *inline(form.question))
+    return _Parts([declared], [*paragraphs(form.text), asked, stage], [rule])
+
+
+def _pointed(form: ItemForm) -> tuple[qti.Element, qti.Element]:
     declared = _declared(
         "point", [_inside(row) for row in form.rows],
         cardinality="multiple" if len(form.rows) > 1 else "single",
@@ -503,8 +556,7 @@ def _select_point(form: ItemForm) -> _Parts:
         for row in form.rows
     ]  # fmt: skip
     declared.append(made("qti-area-mapping", {"lower-bound": "0", "default-value": "0"}, *areas))
-    rule = _set("SCORE", made("qti-map-response-point", {"identifier": "RESPONSE"}))
-    return _Parts([declared], [*paragraphs(form.text), view], [rule])
+    return declared, _set("SCORE", made("qti-map-response-point", {"identifier": "RESPONSE"}))
 
 
 def _inside(row: Row) -> str:
@@ -540,7 +592,9 @@ DRAW: dict[str, Callable[[ItemForm], _Parts]] = {
     "hotspot": _hotspot,
     "select-point": _select_point,
     "graphic-order": _graphic_order,
+    "graphic-associate": _graphic_associate,
     "graphic-gap-match": _graphic_gap_match,
+    "position-object": _position_object,
 }
 
 
@@ -572,6 +626,11 @@ def faults_of(form: ItemForm) -> dict[str, str]:
         found["picture"] = _("Choose a picture.")
     elif form.kind in PICTURED and not form.alt.strip():
         found["alt"] = _("Say in words what the picture shows: some learners cannot see it.")
+    if form.kind == "position-object":
+        if not (form.thing and form.thing_width and form.thing_height):
+            found["thing"] = _("Choose the picture that is to be placed.")
+        elif not form.thing_alt.strip():
+            found["thing_alt"] = _("Say in words what the picture to be placed shows.")
     return found
 
 
@@ -609,22 +668,22 @@ def _row_fault(form: ItemForm) -> str:
                 "number": number, "fault": " ".join(error.messages)}  # fmt: skip
     right = sum(row.right for row in form.rows)
     match form.kind:
-        case "choice" | "order" | "hotspot" | "graphic-order":
+        case "choice" | "order" | "hotspot" | "graphic-order" | "graphic-associate":
             least = 1 if form.kind == "hotspot" else 2
             if any(not row.text.strip() for row in form.rows):
                 return _("An option has no text.")
             if len(form.rows) < least:
                 return _("At least %(least)s options are needed.") % {"least": least}
-            ordered = form.kind in {"order", "graphic-order"}
-            if not ordered and not right:
+            ticked = form.kind in {"choice", "hotspot"}
+            if ticked and not right:
                 return _("Say which option is right.")
-            if not ordered and not form.multiple and right > 1:
+            if ticked and not form.multiple and right > 1:
                 return _("Only one option can be right, unless several may be chosen.")
             if form.kind == "choice" and form.partial and not any(r.points for r in form.rows):
                 return _("Give points to the options, or take the tick for points in parts away.")
             if form.kind in PICTURED:
-                return _place_fault(form.rows)
-        case "select-point" | "graphic-gap-match":
+                return _place_fault(form.rows) or _join_fault(form)
+        case "select-point" | "position-object" | "graphic-gap-match":
             placed = form.rows
             if form.kind == "graphic-gap-match":
                 if any(not row.text.strip() for row in form.rows):
@@ -638,6 +697,21 @@ def _row_fault(form: ItemForm) -> str:
             if not whole:
                 return _("At least one whole pair is needed.")
     return ""
+
+
+def _join_fault(form: ItemForm) -> str:
+    if form.kind != "graphic-associate":
+        return ""
+    for number, row in enumerate(form.rows, 1):
+        try:
+            pairs = joined((*(Row(),) * (number - 1), row))
+        except ValueError:
+            pairs = [(0, 0)]
+        if any(one < 1 or other > len(form.rows) or one == other for one, other in pairs):
+            return _(
+                "Line %(number)s: say by their numbers which other places it makes pairs with."
+            ) % {"number": number}
+    return "" if joined(form.rows) else _("At least one whole pair is needed.")
 
 
 def _place_fault(rows: tuple[Row, ...]) -> str:
@@ -691,7 +765,8 @@ def _form(root: qti.Element) -> ItemForm:
                    if one.get("identifier") == "SCORE")  # fmt: skip
     body = _find(root, "qti-item-body")
     rubric = body.find("qti-rubric-block")
-    blocks = [one for one in body.elements if one is not rubric and one not in views]
+    around = (*views, *body.all("qti-position-object-stage"))
+    blocks = [one for one in body.elements if one is not rubric and one not in around]
     feedback = {
         one.get("identifier"): typed_paragraphs(_find(one, "qti-content-body").elements)
         for one in root.all("qti-modal-feedback")
@@ -848,7 +923,7 @@ def _read_upload(form: ItemForm, root: qti.Element, views: list[qti.Element]) ->
 
 
 def _read_picture(form: ItemForm, rows: list[Row], view: qti.Element) -> ItemForm:
-    image = _find(view, "img")
+    image = next(one for one in view.elements if one.name == "img")
     return replace(
         form, rows=tuple(rows), picture=image.get("src"), alt=image.get("alt"),
         width=int(image.get("width")), height=int(image.get("height")),
@@ -876,11 +951,34 @@ def _read_places(form: ItemForm, root: qti.Element, views: list[qti.Element]) ->
     return _read_picture(replace(form, points=_each(form, root)), rows, views[0])
 
 
+def _read_joined(form: ItemForm, root: qti.Element, views: list[qti.Element]) -> ItemForm:
+    spots = views[0].all("qti-associable-hotspot")
+    number = {one.get("identifier"): n for n, one in enumerate(spots, 1)}
+    pairs = [(number[one], number[other]) for one, other in map(str.split, _correct(root))]
+    rows = [
+        Row(one.get("hotspot-label"), shape=one.get("shape"), coords=one.get("coords"),
+            other=", ".join(str(other) for first, other in pairs if first == n))
+        for n, one in enumerate(spots, 1)
+    ]  # fmt: skip
+    return _read_picture(replace(form, points=_each(form, root)), rows, views[0])
+
+
 def _read_points(form: ItemForm, root: qti.Element, views: list[qti.Element]) -> ItemForm:
     areas = [one for one in root.walk() if one.name == "qti-area-map-entry"]
     rows = [Row(shape=one.get("shape"), coords=one.get("coords")) for one in areas]
     points = Decimal(areas[0].get("mapped-value"))
     return _read_picture(replace(form, points=points), rows, views[0])
+
+
+def _read_position(form: ItemForm, root: qti.Element, views: list[qti.Element]) -> ItemForm:
+    stage, thing = _find(root, "qti-position-object-stage"), _find(views[0], "img")
+    *before, asked = _find(root, "qti-item-body").all("p")
+    form = _read_points(form, root, [stage])
+    return replace(
+        form, text=typed_paragraphs(before), question=typed(asked), thing=thing.get("src"),
+        thing_alt=thing.get("alt"), thing_width=int(thing.get("width")),
+        thing_height=int(thing.get("height")),
+    )  # fmt: skip
 
 
 READ: dict[str, Callable[[ItemForm, qti.Element, list[qti.Element]], ItemForm]] = {
@@ -896,5 +994,7 @@ READ: dict[str, Callable[[ItemForm, qti.Element, list[qti.Element]], ItemForm]] 
     "hotspot": _read_spots,
     "select-point": _read_points,
     "graphic-order": _read_spots,
+    "graphic-associate": _read_joined,
     "graphic-gap-match": _read_places,
+    "position-object": _read_position,
 }

@@ -35,7 +35,7 @@ from sreda.kernel import clock
 from sreda.ui.pages import actor_of, key_of, page, visible
 
 ROWS_LIMIT = 60
-LOOSE = frozenset({"match", "associate", "gap-match", "select-point", "graphic-gap-match"})
+LOOSE = editing.POINTED | {"match", "associate", "gap-match", "graphic-gap-match"}
 PLAIN = "xml"
 LANGUAGES = [
     ("ru", gettext_lazy("Russian")), ("en", gettext_lazy("English")),
@@ -93,9 +93,17 @@ def _first(kind: str, identifier: str, title: str) -> str:
         second = Row(_("Second"), shape="rect", coords="220,20,320,120")
         form = replace(
             form, picture="media/picture.png", alt=_("Picture"), width=400, height=300,
-            rows={"graphic-order": (first, second), "select-point": (replace(first, text=""),)}
-            .get(kind, (first,)),
+            rows=(first,),
         )  # fmt: skip
+        if kind == "graphic-order":
+            form = replace(form, rows=(first, second))
+        elif kind == "graphic-associate":
+            form = replace(form, rows=(replace(first, other="2"), second))
+        elif kind in editing.POINTED:
+            form = replace(form, rows=(replace(first, text=""),))
+        if kind == "position-object":
+            form = replace(form, thing="media/object.png", thing_alt=_("Picture to be placed"),
+                           thing_width=60, thing_height=60)  # fmt: skip
     return editing.written(form)
 
 
@@ -262,6 +270,10 @@ def _form(post: QueryDict, draft: ItemVersion, errors: dict[str, str]) -> ItemFo
         width=_size(post.get("width", "")),
         height=_size(post.get("height", "")),
         lines=min(max(_size(post.get("lines", "6")), 1), 60),
+        thing=text("thing"),
+        thing_alt=text("thing_alt"),
+        thing_width=_size(post.get("thing_width", "")),
+        thing_height=_size(post.get("thing_height", "")),
     )
     if form.kind != "choice" or not partial:
         form = replace(form, rows=tuple(replace(row, points=None) for row in rows))
@@ -277,18 +289,30 @@ def _size(text: str) -> int:
 
 def with_rows(form: ItemForm, what: str) -> ItemForm:
     """Lines added, taken away or moved: "add", "remove:3", "up:3", "down:3" (from 0)."""
-    rows = list(form.rows)
+    rows, numbers = list(form.rows), list(range(len(form.rows)))
     verb, _colon, place = what.partition(":")
     at = int(place) if place.isdecimal() else -1
     if verb == "add" and len(rows) < ROWS_LIMIT:
         rows.append(Row(shape="rect" if form.kind in editing.PICTURED else ""))
     elif verb == "remove" and 0 <= at < len(rows):
-        del rows[at]
-    elif verb == "up" and 0 < at < len(rows):
-        rows[at - 1], rows[at] = rows[at], rows[at - 1]
-    elif verb == "down" and 0 <= at < len(rows) - 1:
-        rows[at + 1], rows[at] = rows[at], rows[at + 1]
+        del rows[at], numbers[at]
+    elif verb in {"up", "down"} and 0 <= at < len(rows):
+        to = at - 1 if verb == "up" else at + 1
+        if 0 <= to < len(rows):
+            rows[to], rows[at] = rows[at], rows[to]
+            numbers[to], numbers[at] = numbers[at], numbers[to]
+    if form.kind == "graphic-associate":
+        now = {str(old + 1): str(new) for new, old in enumerate(numbers, 1)}
+        rows = [replace(row, other=_renumbered(row.other, now)) for row in rows]
     return replace(form, rows=tuple(rows))
+
+
+def _renumbered(told: str, now: Mapping[str, str]) -> str:
+    """Numbers of lines after lines have moved; those of lines taken away are left out."""
+    parts = [one.strip() for one in told.replace(";", ",").split(",")]
+    return ", ".join(now.get(one, "" if one.isdecimal() else one) for one in parts if one).strip(
+        ", "
+    )
 
 
 def _take_file(request: HttpRequest, draft: ItemVersion, edited: Edited) -> None:
@@ -327,8 +351,12 @@ def _take_file(request: HttpRequest, draft: ItemVersion, edited: Edited) -> None
         *SOUNDS, *FILMS
     ):  # fmt: skip
         width, height = media.size_of(name, content)
-        edited.form = replace(form, picture=href, alt=words, width=width or 400,
-                              height=height or 300)  # fmt: skip
+        if form.kind == "position-object" and form.picture in taken:  # the ground is there
+            edited.form = replace(form, thing=href, thing_alt=words, thing_width=width or 60,
+                                  thing_height=height or 60)  # fmt: skip
+        else:
+            edited.form = replace(form, picture=href, alt=words, width=width or 400,
+                                  height=height or 300)  # fmt: skip
     elif form is not None:
         mark = f"![{markup.picture_words(words)}]({href})"
         edited.form = replace(form, text=f"{form.text}\n\n{mark}".strip())
@@ -393,6 +421,7 @@ def _shown(
         "preview": preview_of(request, draft, edited),
         "files": files,
         "has_picture": form is not None and any(one.href == form.picture for one in files),
+        "has_thing": form is not None and any(one.href == form.thing for one in files),
         "other": other,
         "changes": queries.difference(other.content, mine) if other else [],
         "has_form": form is not None or editing.form_of(draft.content) is not None,
@@ -407,6 +436,7 @@ def _shown(
         and form.kind in {"choice", *editing.MIXED}
         and form.kind not in editing.PICTURED,
         "pictured": form is not None and form.kind in editing.PICTURED,
+        "pointed": form is not None and form.kind in editing.POINTED,
         "moved": moved,
     }  # fmt: skip
     return render(request, "assessment/editor/edit.html", context, status=status)
