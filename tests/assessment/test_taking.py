@@ -144,6 +144,29 @@ def test_the_pages_cost_the_same_for_one_and_for_many(
     assert counts[0] == counts[1]
 
 
+def test_a_learner_finds_every_test_however_many(school: School) -> None:
+    client, _person = learner(school)
+    test = school.test([school.item(choice_xml())])
+    now = timezone.now()
+    for n in range(26):
+        school.sitting(test, title=f"Зачёт {n:02}", opens_at=now - timedelta(days=n + 2),
+                       closes_at=now - timedelta(days=n + 1))  # fmt: skip
+    old = school.sitting(test, title="Долгий", opens_at=now - timedelta(days=99))
+    client.post(f"/assessment/tests/{old.pk}/")
+
+    def titles(query: str = "") -> list[str]:
+        shown = client.get(f"/assessment/tests/?{query}").content.decode().split("<main")[1]
+        return re.findall(r"(Зачёт \d\d|Долгий)", shown)
+
+    assert titles()[:3] == ["Долгий", "Зачёт 00", "Зачёт 01"]
+    assert "Зачёт 25" not in titles()
+    assert titles("page=2") == ["Зачёт 23", "Зачёт 24", "Зачёт 25"]
+    assert titles("q=зачёт 25") == ["Зачёт 25"]
+    assert titles("state=now") == ["Долгий"]
+    assert len(titles("state=over")) == 24
+    assert "Продолжить" in client.get("/assessment/tests/?q=долг").content.decode()
+
+
 def test_marks_and_appeals(school: School) -> None:
     sitting = school.sitting(
         school.test([school.item(essay_xml())]),
@@ -167,6 +190,8 @@ def test_marks_and_appeals(school: School) -> None:
     shown = client.get(result_page).content.decode()
     assert "2,5" in shown
     assert "Мало" in shown
+    assert "Комментарий проверяющего" in shown
+    assert "Я не согласен" in shown
     tiles = shown.split('class="stats')[1].split("<section")[0]
     assert "из 1" in tiles
     assert ":" not in re.sub(r"<[^>]+>", "", tiles)  # a moment is too long for a tile
@@ -175,7 +200,13 @@ def test_marks_and_appeals(school: School) -> None:
     assert (
         client.post(f"/assessment/results/{result.pk}/appeal/", {"text": "Нет"}).status_code == 302
     )
-    assert result.appeals.get().text == "Нет"
+    lodged = result.appeals.get()
+    assert lodged.text == "Нет"
+    assert "Я не согласен" not in client.get(result_page).content.decode()  # it is considered
+    marking.decide_appeal(
+        lodged, score=None, decision="Верно", actor=school.head, at=timezone.now()
+    )
+    assert "Я не согласен" in client.get(result_page).content.decode()
     other, _person = learner(school)
     assert other.get(result_page).status_code == 404
     assert other.post(f"/assessment/results/{result.pk}/appeal/", {"text": "x"}).status_code == 404

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import BooleanField, ExpressionWrapper, Q, QuerySet
 
 from sreda.assessment.access import ATTEMPTS, RESULTS, SITTINGS
 from sreda.assessment.enums import AttemptStatus, ReleaseStatus, SittingStatus
@@ -36,13 +36,38 @@ def sittings_of(actor: Actor, at: datetime) -> list[Given]:
     """The newest sittings given to the learner: in work and open ones first."""
     if actor.person_id is None:
         return []
-    rows: list[Sitting] = _sittings(actor)
-    own: dict[UUID, list[Attempt]] = {sitting.pk: [] for sitting in rows}
-    for attempt in _own(actor.person_id, list(own)) if own else ():
-        own[attempt.sitting_id].append(attempt)
-    found = [_given(sitting, own[sitting.pk], at) for sitting in rows]
+    found = _with_own(actor.person_id, _sittings(actor), at)
     places = {"working": 0, "open": 1, "coming": 2, "used": 3, "over": 4}
     return sorted(found, key=lambda given: places[given.state])
+
+
+def _with_own(person_id: UUID, rows: list[Sitting], at: datetime) -> list[Given]:
+    own: dict[UUID, list[Attempt]] = {sitting.pk: [] for sitting in rows}
+    for attempt in _own(person_id, list(own)) if own else ():
+        own[attempt.sitting_id].append(attempt)
+    return [_given(sitting, own[sitting.pk], at) for sitting in rows]
+
+
+def given_to(actor: Actor, at: datetime) -> QuerySet[Sitting]:
+    """All sittings given to the learner, with whether they are `over`."""
+    rows = SITTINGS.all(actor, "take").select_related("version__test").distinct()
+    return rows.annotate(over=ExpressionWrapper(over(at), BooleanField()))
+
+
+def over(at: datetime) -> Q:
+    """Sittings that can be taken no more."""
+    return Q(status=SittingStatus.CLOSED) | Q(closes_at__lte=at)
+
+
+def with_own(actor: Actor, at: datetime) -> Callable[[list[Sitting]], None]:
+    """Completes sittings by what is `given` to the learner, in one query for any number."""
+
+    def complete(rows: list[Sitting]) -> None:
+        assert actor.person_id is not None
+        for sitting, given in zip(rows, _with_own(actor.person_id, rows, at), strict=True):
+            sitting.given = given  # type: ignore[attr-defined]
+
+    return complete
 
 
 def ask_sittings(actor: Actor) -> Ask | None:

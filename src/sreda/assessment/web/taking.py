@@ -19,14 +19,14 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 from django.views.decorators.http import require_GET, require_POST
 
 from sreda.assessment import qti
 from sreda.assessment.access import ATTEMPTS, RESULTS, SITTINGS
 from sreda.assessment.domain import attempts, marking
 from sreda.assessment.domain.attempts import Running
-from sreda.assessment.enums import AttemptStatus
+from sreda.assessment.enums import AppealStatus, AttemptStatus
 from sreda.assessment.hot import INSERT, Message, arguments, issue
 from sreda.assessment.models import AnswerFile, Attempt, Resource
 from sreda.assessment.qti.values.types import File, items_of
@@ -37,7 +37,7 @@ from sreda.assessment.rendering.files import SHOWN, STORED, served, stored
 from sreda.assessment.web.materials import materials
 from sreda.assessment.web.portable import portable_at
 from sreda.kernel import clock
-from sreda.kernel.api import path_of, store
+from sreda.kernel.api import Filter, Listing, path_of, store
 from sreda.kernel.middleware import policy
 from sreda.ui.pages import actor_of, key_of, page, visible
 
@@ -51,11 +51,32 @@ MEGABYTE = 1024 * 1024
 @page
 @require_GET
 def mine(request: HttpRequest) -> HttpResponse:
-    """Tests given to the learner."""
-    actor = actor_of(request)
+    """Tests given to the learner: those that are not over first."""
+    actor, at = actor_of(request), clock.now()
     visible(SITTINGS.may(actor, "take"))
-    rows = taking.sittings_of(actor, clock.now())
-    return render(request, "assessment/mine.html", {"rows": rows})
+    listing = Listing(
+        rows=taking.given_to(actor, at),
+        params=request.GET,
+        search=lambda rows, text: rows.filter(title__icontains=text),
+        filter_by=[
+            Filter(
+                "state",
+                _("State"),
+                [
+                    ("now", pgettext("test", "Not over yet")),
+                    ("over", pgettext("test", "Over")),
+                ],
+                lambda rows, state: rows.filter(
+                    taking.over(at) if state == "over" else ~taking.over(at)
+                ),
+            )
+        ],
+        sorts={"time": ["over", "-opens_at"]},
+        default_sort="time",
+        page_size=24,
+        complete=taking.with_own(actor, at),
+    )
+    return render(request, "assessment/mine.html", {"listing": listing})
 
 
 @page
@@ -473,8 +494,11 @@ def result(request: HttpRequest, pk: UUID) -> HttpResponseBase:
                     sent=sent.get(one.ref, {}),
                 )
                 body = render_item(item, session.state_of(one.ref), view).body
-            rows.append({"result": one, "body": body, "title": item.title if item else one.ref,
-                         "comments": marking.comments_on(one)})  # fmt: skip
+            rows.append({
+                "result": one, "body": body, "title": item.title if item else one.ref,
+                "comments": marking.comments_on(one),
+                "considered": any(a.status == AppealStatus.OPEN for a in one.appeals.all()),
+            })  # fmt: skip
     context = {
         "attempt": found,
         "sitting": found.sitting,
