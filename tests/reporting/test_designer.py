@@ -299,6 +299,20 @@ def test_what_is_known_is_not_asked_again(operator: Client) -> None:
     assert fresh(version).repeats[key]["reason"] == "Нужно на день проверки"
 
 
+def test_a_question_of_one_word_that_the_records_answer_is_found(operator: Client) -> None:
+    version = begun(operator)
+    for title in ("Численность обучающихся", "Примечание"):
+        post(
+            operator,
+            at(version, "part_add", kind="field", under="voprosy"),
+            field(title=title, edition=fresh(version).edition),
+        )
+    lines = operator.get(at(version, "publishing")).context["likely"]
+    assert [(line["problem"].place, line["problem"].known.element) for line in lines] == [
+        ("voprosy.chislennost_obuchayuschikhsya", "contingent.learners")
+    ]
+
+
 def test_what_another_form_asks_as_often_is_not_asked_again(operator: Client) -> None:
     first = begun(operator)
     post(

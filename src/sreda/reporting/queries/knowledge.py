@@ -230,10 +230,12 @@ def likely_repeats(form: Form, schema: Schema, least: Decimal = LIKELY) -> dict[
     """Typed cells whose words are nearly those of something known, by key, the nearest of each.
 
     Words are compared by their stems (PostgreSQL's Russian dictionary), as shares of both titles
-    (Dice's coefficient); four queries for any number of cells.
+    (Dice's coefficient); a question of one word is near only what the records call so. Four queries
+    for any number of cells.
     """
     cells = [cell for cell in typed_cells(schema) if in_dataset(cell.element) is None]
     known = list(elements())
+    of_records = len(known)
     rows = _others(form).exclude(key__contains="*").select_related("version__form")
     rows = rows.defer("version__content", "version__moves", "version__repeats")
     known += [_of_form(cell) for cell in rows if _answers(cell.version.form, form)]
@@ -244,10 +246,15 @@ def likely_repeats(form: Form, schema: Schema, least: Decimal = LIKELY) -> dict[
     for number, bag in enumerate(bags):
         for stem in bag:
             index[stem].append(number)
+    # "Notes" of another form need not be the same notes
+    alone = {bags[n]: n for n in reversed(range(of_records)) if len(bags[n]) == 1}
+    questions = {c.key: frozenset(_bag(c.title, stems)) for c in cells if not c.row}
     found = {}
     for key, title in titles.items():
         bag = frozenset(_bag(title, stems))
         best = _nearest(bag, bags, index)
+        if (same := alone.get(questions.get(key, bag))) is not None:
+            best = Decimal(1), same
         if best is not None and best[0] >= least:
             found[key] = Likely(known[best[1]], best[0])
     return found
