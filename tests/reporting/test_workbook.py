@@ -123,6 +123,28 @@ def test_rows_of_a_list_are_added_and_twice_the_same_file_is_once(mine, send, he
     assert added == {"title": "Хор", "members": 12}
 
 
+def test_rows_copied_with_their_hidden_marks_lose_nothing(mine, send):
+    """In a list they are rows of their own; of two rows of a table or question the first counts,
+    and the other is told."""
+    book = book_of(mine)
+    find(book, "#row:shifts", "value").value = 2
+    again = find(book, "#row:note", "value")
+    again.value = 3
+    book.worksheets[0].cell(again.row, 1).value = "#row:shifts"
+    sheet = book.worksheets[1]
+    marks = [row[0] for row in sheet.iter_rows() if str(row[0].value).startswith("#row:x")]
+    for mark, title in zip(marks[:2], ("Хор", "Шахматы"), strict=True):
+        find(book, mark.value, "title").value = title
+    marks[1].value = marks[0].value
+    (placed,) = send(book).faults
+    assert again.coordinate in placed.where
+    assert "дважды" in placed.fault.message
+    found = values(mine)
+    assert found["base.shifts"] == 2
+    clubs = [text for key, text in found.items() if key.startswith("clubs.")]
+    assert sorted(clubs) == ["Хор", "Шахматы"]
+
+
 def test_a_correction_without_a_reason_is_named(mine, send):
     book = book_of(mine)
     find(book, "#row:g7", "total").value = 5

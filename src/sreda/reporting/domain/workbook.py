@@ -373,7 +373,11 @@ def _row(
                 )
             )
             return
-        code = "y" + hashlib.sha256(f"{block.code}{number}".encode()).hexdigest()[:20]
+        code = _new_row(block, number)
+    elif block.kind is BlockKind.LIST and any(
+        (f"{block.code}.*.{column}", code) in found.where for column in columns.values()
+    ):
+        code = _new_row(block, number)  # copied with its hidden mark: a row of its own
     for at, column in columns.items():
         value = row[at] if at < len(row) else ""
         place = _where(sheet, number, at)
@@ -386,6 +390,11 @@ def _row(
                 key, name = f"{block.code}.*.{column}", code
         text = as_text(value).strip()
         if text == "×":
+            continue
+        if (first := found.where.get((key, name))) is not None:
+            if text:
+                said = _("the row stands here twice: %s was taken") % first
+                found.faults.append(_fault(place, key, said, text, name))
             continue
         if isinstance(value, Formula | Wrong):
             said = (
@@ -400,6 +409,10 @@ def _row(
         found.where[key, name] = place
         if text != originals.get(place_of(key, name), ""):
             found.changes.append(Change(key, text, name))
+
+
+def _new_row(block: Block, number: int) -> str:
+    return "y" + hashlib.sha256(f"{block.code}{number}".encode()).hexdigest()[:20]
 
 
 def _number_text(value: Number) -> str:
