@@ -464,6 +464,20 @@ def test_a_workbook_goes_out_and_comes_back_through_the_pages(school_page, mine)
     assert school_page.post(upload, {"file": bad}, follow=True).status_code == 200
 
 
+def test_after_a_second_handing_in_it_is_shown_what_changed_since_the_first(school, head):
+    mine, page = report(opened(), school), client_of(head)
+    for shifts in ("1", "2"):
+        cells = [Change("base.shifts", shifts), Change("base.seats", "10")]
+        mine.refresh_from_db()
+        save_changes(mine, edition=mine.edition, changes=cells, actor=head, at=AT, key=uuid4())
+        handing_in.submit(mine, actor=head, at=AT)
+        found = page.get(reverse("reporting:history", args=[mine.pk])).context
+        if shifts == "1":
+            assert found["changes"] == []
+            handing_in.withdraw(mine, actor=head, at=AT)
+    assert [change.place for change in found["changes"]] == ["base.shifts"]
+
+
 def test_a_file_is_removed_only_where_that_is_asked_for(school, head, settings, tmp_path):
     settings.MEDIA_ROOT = tmp_path
     scan = Field("scan", "Скан", CellType.FILE)

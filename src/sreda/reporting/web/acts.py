@@ -21,7 +21,7 @@ from sreda.reporting.access import SUBMISSIONS
 from sreda.reporting.domain import delegation, handing_in
 from sreda.reporting.domain.filling import save_file
 from sreda.reporting.domain.prefill import refresh
-from sreda.reporting.enums import SubmissionStatus
+from sreda.reporting.enums import COUNTED, SubmissionStatus
 from sreda.reporting.models import Comment, Delegation, Submission, Value
 from sreda.reporting.queries.checks import Finding, Findings, check_submission
 from sreda.reporting.queries.history import steps_of, what_changed
@@ -292,7 +292,9 @@ def history(request: HttpRequest, pk: UUID) -> HttpResponseBase:
     steps = steps_of(submission)
     signed = [step for step in steps if step.content is not None]
     chosen = request.GET.get("since", "")
-    since = next((s for s in signed if str(s.pk) == chosen), signed[0] if signed else None)
+    # Right after a handing-in nothing can have changed since: then since the one before it
+    usual = signed[1:2] if submission.status in COUNTED else signed[:1]
+    since = next((s for s in signed if str(s.pk) == chosen), next(iter(usual or signed), None))
     return render(
         request,
         "reporting/history.html",
