@@ -29,6 +29,9 @@ function enhance(root: ParentNode): void {
   tables(root);
   suggest(root);
   picker(root);
+  if (document.documentElement.dataset.lv && matchMedia("(max-width: 575.98px)").matches) {
+    void import("./hyphens").then((hyphens) => hyphens.enhance(root));
+  }
   if (root.querySelector("[data-board]")) {
     void import("./board").then((board) => board.enhance());
   }

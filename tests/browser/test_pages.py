@@ -7,7 +7,15 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.browser.visitor import Visitor, access_faults, cut_words, faults_of, overflow, pattern
+from tests.browser.visitor import (
+    PARTED,
+    Visitor,
+    access_faults,
+    cut_words,
+    faults_of,
+    overflow,
+    pattern,
+)
 
 pytestmark = pytest.mark.browser
 
@@ -103,6 +111,18 @@ def test_large_type_keeps_words_whole(visitor: Callable[..., Visitor], mode: str
     wrong = []
     for path in (*SAMPLE, *CABINET_SAMPLE, "/programme/manage/budget/"):
         wrong += [f"{path}: {fault}" for fault in cut_words(one.open(path))]
+    assert not wrong, "\n" + "\n".join(wrong)
+
+
+def test_largest_type_on_a_phone_parts_words_by_hyphens_alone(
+    visitor: Callable[..., Visitor],
+) -> None:
+    one = visitor("operator", mode=LARGE[-1], width=390)
+    wrong = []
+    for path in (*SAMPLE, *CABINET_SAMPLE, "/registry/people/", "/programme/findings/"):
+        page = one.open(path)
+        page.wait_for_function("document.querySelector('main').innerText.includes('\\u00ad')")
+        wrong += [f"{path}: {fault}" for fault in (*page.evaluate(PARTED), *overflow(page))]
     assert not wrong, "\n" + "\n".join(wrong)
 
 

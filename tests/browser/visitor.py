@@ -270,3 +270,30 @@ def access_faults(page: Page) -> list[str]:
         if v["impact"] in {"serious", "critical"}
         for node in v["nodes"][:3]
     ]
+
+
+# Where a line ends within a Russian word without a hyphen: [word, place].
+PARTED = r"""() => {
+  const out = [], range = document.createRange();
+  const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (walk.nextNode()) {
+    const node = walk.currentNode, parent = node.parentElement;
+    const head = parent?.closest('thead');
+    if (!parent?.checkVisibility() || parent.closest('.visually-hidden, .skip, [translate=no]')
+        || head && getComputedStyle(head).position === 'absolute') continue;
+    for (const found of node.data.matchAll(/[а-яё\u00ad]{7,}/gi)) {
+      let above = null;
+      for (let at = 0; at < found[0].length; at++) {
+        if (found[0][at] === '\u00ad') continue;
+        range.setStart(node, found.index + at);
+        range.setEnd(node, found.index + at + 1);
+        const box = [...range.getClientRects()].at(-1);
+        if (!box?.width) continue;
+        if (above !== null && box.top > above + 8 && found[0][at - 1] !== '\u00ad')
+          out.push(found[0].replaceAll('\u00ad', '') + ' before letter ' + (at + 1));
+        above = box.top;
+      }
+    }
+  }
+  return [...new Set(out)].slice(0, 10);
+}"""
