@@ -64,7 +64,7 @@ def test_what_other_programs_write(tmp_path: Path) -> None:
         assert sheet.merged == ["A9:B9"]
     rows = list(read_rows(path, "a.xlsx"))
     assert rows[1] == (7, [" a&b\nc ", "#REF!", "15", "=1+1", "True", "#N/A"])
-    assert unpacked_size(path) == sum(len(content.encode()) for content in BOOK.values())
+    assert unpacked_size(path, "a.xlsx") == sum(len(content.encode()) for content in BOOK.values())
 
 
 @pytest.mark.parametrize("since_1904", [False, True])

@@ -268,6 +268,27 @@ def test_without_a_rule_only_those_who_linked_it_enter(provider: Provider, setti
     assert come_back(other).url == reverse("cabinet")
 
 
+def test_linked_services_are_named_and_unlinked_one_by_one(
+    provider: Provider, settings: Any
+) -> None:
+    connect(settings, provider, None)
+    user = UserFactory()
+    user.set_password("сибирский-кедр-2026")
+    user.save()
+    client, page = Client(), reverse("socialaccount_connections")
+    sent = {"login": user.username, "password": "сибирский-кедр-2026"}
+    client.post(reverse("account_login"), sent)
+    assert "Ни один сервис не подключён" in client.get(page).content.decode()
+    client.post(reverse("account_reauthenticate"), {"password": sent["password"]})
+    come_back(client, "connect")
+    linked = SocialAccount.objects.get()
+    shown = client.get(page).content.decode()
+    assert f'name="account" value="{linked.pk}"' in shown
+    assert "аккаунт" not in shown.lower()
+    client.post(page, {"account": linked.pk})
+    assert not SocialAccount.objects.exists()
+
+
 def test_an_answer_nobody_asked_for_is_not_taken(provider: Provider) -> None:
     PersonFactory(external_id="112-233-445 95")
     provider.claims = {"sub": "1000", "snils": "112-233-445 95"}

@@ -173,3 +173,21 @@ def test_a_pack_that_is_loaded_meanwhile_takes_the_decision_along() -> None:
     programme.refresh_from_db()
     assert programme.recheck_asked_at is None
     assert total() == RIGHT
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", ["overview", "entries", "budget", "indicators", "actions"])
+def test_pages_of_the_document_say_that_it_is_being_checked_again(name: str) -> None:
+    programme = decided(operator())
+    client, address = signed_in(operator()), reverse(f"programme:{name}")
+    words = "документ проверяется заново"
+    assert words in client.get(address).content.decode()
+    work.recheck(programme.pk, at=clock.now())
+    assert words not in client.get(address).content.decode()
+
+
+@pytest.mark.django_db
+def test_work_under_way_can_be_looked_at_again_without_a_script() -> None:
+    decided(operator())
+    page = signed_in(operator()).get(reverse("programme:findings")).content.decode()
+    assert '<p class="without-script mb-0 mt-3"><a class="btn btn-sm" href="">' in page

@@ -123,3 +123,10 @@ def test_organisations_are_imported_by_the_operator_alone(head: Actor, code: str
     assert signed_in(head).get(page).status_code == 404
     operator.post(reverse("registry:import_decide", args=[imported.pk]), {"what": "good"})
     assert Organisation.objects.get(code=code).short_name == "Школа переименованная"
+
+
+def test_a_damaged_workbook_is_named_as_its_owner_named_it(head: Actor) -> None:
+    broken = SimpleUploadedFile("люди 2026.xlsx", b"PK\x03\x04 not an archive")
+    answer = signed_in(head).post(reverse("registry:import_people"), {"file": broken})
+    assert answer.status_code == 422
+    assert "люди 2026.xlsx" in answer.content.decode()

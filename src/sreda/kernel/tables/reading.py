@@ -80,12 +80,12 @@ def read_rows(path: Path, name: str, limits: Limits = STREAMED) -> Iterator[tupl
                 yield number, [as_text(value) for value in row]
 
 
-def unpacked_size(path: Path) -> int:
+def unpacked_size(path: Path, name: str) -> int:
     """Bytes to be read, as the file says of itself: what decides who reads it."""
     with path.open("rb") as file:
         if file.read(2) != b"PK":
             return path.stat().st_size
-        return Archive(file, path.name, STREAMED).unpacked
+        return Archive(file, name, STREAMED).unpacked
 
 
 def _bare(name: str) -> str:

@@ -35,7 +35,7 @@ AT_WORK = (JobStatus.WAITING, JobStatus.RUNNING)
 
 def is_large(file: StoredFile) -> bool:
     """Whether reading it is work for the worker; ValidationError when it cannot be read at all."""
-    return file.size > LARGE_FILE or unpacked_size(path_of(file)) > LARGE_UNPACKED
+    return file.size > LARGE_FILE or unpacked_size(path_of(file), file.name) > LARGE_UNPACKED
 
 
 def is_long(imported: PeopleImport | TableImport) -> bool:
