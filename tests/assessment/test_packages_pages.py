@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 from datetime import timedelta
 from typing import Any
@@ -152,6 +153,23 @@ def test_what_is_no_package_is_refused_in_words(
         assert client.get(reply.url).status_code in {200, 422}  # type: ignore[attr-defined]
         assert client.post(reply.url).status_code in {302, 422}  # type: ignore[attr-defined]
     assert not Item.objects.exists()
+
+
+@pytest.mark.parametrize(("name", "content", "said"), [
+    ("пустой.zip", b"PK\x05\x06" + b"\0" * 18, "пустой.zip: в пакете нет ни заданий, ни тестов"),
+    ("не то.zip", zipped({"a.xml": "<qti-assessment-item"}),
+     "a.xml:1: неправильный XML: незакрытый тег, столбец 1"),
+    ("текст.xml", b"hello", "текст.xml:1: неправильный XML: синтаксическая ошибка, столбец 1"),
+])  # fmt: skip
+def test_a_file_with_nothing_to_take_says_so_and_why(
+    school: School, name: str, content: bytes, said: str
+) -> None:
+    client = teacher(school)
+    shown = client.get(handed_in(client, name, content)).content.decode().split("<main")[1]
+    assert "Из этого файла нечего принять" in shown
+    assert "уже есть в банке" not in shown
+    assert said in shown
+    assert not re.search(r"[0-9a-f]{64}", shown)  # the name under which it is kept
 
 
 def test_the_list_is_given_out_as_it_is_narrowed(school: School) -> None:

@@ -234,6 +234,13 @@ def test_closed_items_take_nothing_and_show_what_is_right() -> None:
         assert 'class="qti-right"' in render_item(one, start(one), page).body
 
 
+def test_the_ground_of_a_placed_picture_is_drawn_once() -> None:
+    one = item(*CASES["position-object"][:4])
+    shown = render_item(one, start(one), Page(resource=lambda href: href)).body
+    assert shown.count('src="map.png"') == 1
+    assert shown.count('src="car.png"') == 1
+
+
 def test_nothing_of_an_item_runs() -> None:
     hostile = item(
         """<p onclick="x()" style="position:fixed" class="btn qti-center other">Hi

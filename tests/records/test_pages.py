@@ -99,6 +99,7 @@ def test_a_learner_sees_and_takes_away_their_record():
     page = client.get(address).content.decode()
     for words in ("прочитал", "Дроби", "завершил", "Тренажёр", "75 %", "успех"):
         assert words in page
+    assert ">Среда</td>" in page
     assert client.get(reverse("records:people")).url == address
     assert client.get(reverse("records:person", args=[other.pk])).status_code == 404
     table = b"".join(client.get(address, {"export": "csv"}).streaming_content).decode()

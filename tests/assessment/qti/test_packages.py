@@ -288,7 +288,8 @@ FAULTS = {
     "link-broken": ({"a.xml": item_with('<p><img src="gone.png" alt=""/></p>')}, None),
     "link-remote": ({"a.xml": item_with('<p><img src="https://x/y.png" alt=""/></p>')}, None),
     "script": ({"a.xml": item_with("<script>alert(1)</script>")}, None),
-    "xml-broken": ({"a.xml": b"<qti-assessment-item"}, None),
+    "xml-broken": ({"a.xml": b'<?xml version="1.0" encoding="klingon"?><a/>'}, None),
+    "xml-broken-at": ({"a.xml": b"<qti-assessment-item"}, None),
     "xml-entity": (
         {"a.xml": b'<!DOCTYPE a [<!ENTITY x "x">]><qti-assessment-item>&x;</qti-assessment-item>'},
         None,

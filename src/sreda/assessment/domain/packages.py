@@ -69,7 +69,7 @@ def judge(
     with path.open("rb") as opened:
         packed = opened.read(2) == b"PK"
     if packed:
-        package = qti.read_package(path, limits=qti.PackageLimits(file_bytes=LIMIT))
+        package = qti.read_package(path, limits=qti.PackageLimits(file_bytes=LIMIT), name=name)
     else:
         alone = name if name.lower().endswith(".xml") else f"{name}.xml"
         package = qti.read_package(qti.MemorySource("", {alone: path.read_bytes()}))

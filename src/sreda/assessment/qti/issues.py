@@ -34,6 +34,7 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "not-found": (FATAL, _("there is no such file or folder")),
     "too-large": (FATAL, _("the file is larger than {limit} bytes")),
     "xml-broken": (FATAL, _("not well-formed XML: {reason}")),
+    "xml-broken-at": (FATAL, _("not well-formed XML: {reason}, column {column}")),
     "xml-entity": (FATAL, _("declares the XML entity “{name}”; entities are not read")),
     "xml-deep": (FATAL, _("elements are nested deeper than {limit}")),
     "xml-many": (FATAL, _("more than {limit} elements")),
@@ -130,6 +131,18 @@ MESSAGES: dict[str, tuple[str, str]] = {
 }
 
 
+# What the parser says of broken XML, where an author may come upon it.
+BROKEN = frozenset({
+    _("syntax error"), _("no element found"), _("not well-formed (invalid token)"),
+    _("unclosed token"), _("partial character"), _("mismatched tag"), _("duplicate attribute"),
+    _("junk after document element"), _("undefined entity"),
+    _("reference to invalid character number"),
+    _("XML or text declaration not at start of entity"), _("unknown encoding"),
+    _("encoding specified in XML declaration is incorrect"), _("unclosed CDATA section"),
+    _("unbound prefix"), _("XML declaration not well-formed"),
+})  # fmt: skip
+
+
 def place(file: str, line: int | None, element: str, identifier: str) -> str:
     """`item.xml:12 <qti-sum> SCORE`, of what there is."""
     where = f"{file}:{line}" if line else file
@@ -158,7 +171,10 @@ class Issue:
 
     def said(self, translate: Callable[[str], str] = str) -> str:
         """What is wrong, without the place."""
-        return translate(MESSAGES[self.code][1]).format(**self.params)
+        params = dict(self.params)
+        if (reason := params.get("reason")) in BROKEN:
+            params["reason"] = translate(str(reason))
+        return translate(MESSAGES[self.code][1]).format(**params)
 
     def place(self, translate: Callable[[str], str] = str) -> str:
         return place(self.file, self.line, self.element, self.identifier)

@@ -204,6 +204,12 @@ def feedback(walker: Walker, element: Element) -> str:
     return f'<{tag} class="qti-feedback">{walker.inside(element)}</{tag}>'
 
 
+def stage(walker: Walker, element: Element) -> str:
+    """Its picture is drawn by each interaction on it, with what is placed there."""
+    ground = {"img", "object", "picture"}
+    return "".join(walker.one(one) for one in element.elements if one.name not in ground)
+
+
 def through(walker: Walker, element: Element) -> str:
     return walker.inside(element)
 
@@ -229,4 +235,5 @@ SPECIAL: dict[str, Draw] = {
     "qti-stylesheet": nothing,
     "qti-catalog-info": nothing,
     "qti-prompt": through,
+    "qti-position-object-stage": stage,
 }

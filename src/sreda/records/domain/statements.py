@@ -29,6 +29,7 @@ from sreda.records.domain.writing import (
 )
 from sreda.records.models import Attachment
 from sreda.records.xapi.formats import written
+from sreda.records.xapi.keys import OWN
 from sreda.records.xapi.properties import VOIDED
 from sreda.records.xapi.reading import read_json, written_json
 
@@ -103,7 +104,7 @@ def own_source() -> Source:
     agent = {
         "objectType": "Agent",
         "name": "Sreda",
-        "account": {"homePage": settings.SITE_ADDRESS, "name": "sreda"},
+        "account": {"homePage": settings.SITE_ADDRESS, "name": OWN},
     }
     return Source(authority=written_json(agent), voids_any=True)
 

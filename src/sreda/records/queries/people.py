@@ -10,14 +10,14 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import connection
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext
 
 from sreda.records.models import Verb
 from sreda.records.queries.statements import Cursor, Wanted, find
 from sreda.records.queries.verbs import word
 from sreda.records.xapi.formats import moment
 from sreda.records.xapi.formatting import one_language
-from sreda.records.xapi.keys import AGENT, key
+from sreda.records.xapi.keys import AGENT, OWN, key
 from sreda.records.xapi.reading import read_json
 from sreda.registry.api import Person
 
@@ -100,9 +100,14 @@ def in_words(statement: Json) -> Row:
         or target.get("id", ""),
         score=result.get("score", {}).get("scaled"),
         success=result.get("success"),
-        source=authority.get("name") or authority.get("account", {}).get("name", ""),
+        source=_source(authority),
         statement=statement,
     )
+
+
+def _source(authority: Json) -> str:
+    account = authority.get("account", {}).get("name", "")
+    return gettext("Sreda") if account == OWN else str(authority.get("name") or account)
 
 
 def _said(words: Json | None, languages: Sequence[str]) -> str:

@@ -17,6 +17,7 @@ AGENT, AGENT_NEAR = "agent", "agent near"
 ACTIVITY, ACTIVITY_NEAR = "activity", "activity near"
 VERB, REGISTRATION, ORGANISATION = "verb", "registration", "organisation"
 CREDENTIAL = "credential"
+OWN = "sreda"  # the account by which Sreda itself vouches for statements
 ATTACHMENT = "attachment"  # whose content came with the statement, by its SHA-2
 
 

@@ -109,9 +109,12 @@ class Package:
         return next((r for r in self.resources.values() if r.href == path), None)
 
 
-def read_package(path: Path | bytes | Source, *, limits: PackageLimits = LIMITS) -> Package:
-    """The package in a ZIP (path or bytes), a folder, or a single XML file. Raises `QtiError`
-    where nothing can be read; everything else that is wrong is in `Package.issues`."""
+def read_package(
+    path: Path | bytes | Source, *, limits: PackageLimits = LIMITS, name: str = ""
+) -> Package:
+    """The package in a ZIP (path or bytes; `name` is what issues call it), a folder, or a single
+    XML file. Raises `QtiError` where nothing can be read; everything else that is wrong is in
+    `Package.issues`."""
     issues = Issues()
     if isinstance(path, Path) and path.is_file() and path.suffix.lower() != ".zip":
         with path.open("rb") as file:
@@ -122,10 +125,11 @@ def read_package(path: Path | bytes | Source, *, limits: PackageLimits = LIMITS)
                     Issue("too-large", file=path.name, params={"limit": limits.xml_bytes})
                 )
             home = _home(path)
-            name = printable(path.resolve().relative_to(home).as_posix())
-            alone = MemorySource(path.name, {name: path.read_bytes()})
+            own = printable(path.resolve().relative_to(home).as_posix())
+            alone = MemorySource(path.name, {own: path.read_bytes()})
             return _Reader(alone, issues, limits, alone=True, beside=home).read()
-    source = open_source(path, issues, limits) if isinstance(path, Path | bytes) else path
+    opened = isinstance(path, Path | bytes)
+    source = open_source(path, issues, limits, name) if opened else path
     return _Reader(source, issues, limits).read()
 
 

@@ -40,17 +40,20 @@ class Source(Protocol):
     def read(self, name: str) -> bytes: ...
 
 
-def open_source(path: Path | bytes, issues: Issues, limits: PackageLimits = LIMITS) -> Source:
-    """The ZIP or folder at `path`, or the ZIP in these bytes. Raises `QtiError` where it cannot
+def open_source(
+    path: Path | bytes, issues: Issues, limits: PackageLimits = LIMITS, name: str = ""
+) -> Source:
+    """The ZIP or folder at `path`, or the ZIP in these bytes; `name` is what issues call a ZIP that
+    is kept under another. Raises `QtiError` where it cannot
     be read at all; single bad members are issues and left out."""
     if isinstance(path, bytes):
-        return ZipSource("package.zip", BytesIO(path), issues, limits)
+        return ZipSource(name or "package.zip", BytesIO(path), issues, limits)
     if path.is_dir():
         return FolderSource(path, issues, limits)
     if not path.is_file():
         # nothing there, or a pipe or a device, which may never end
         raise QtiError(Issue("not-found", file=printable(str(path))))
-    return ZipSource(path.name, path, issues, limits)
+    return ZipSource(name or path.name, path, issues, limits)
 
 
 class FolderSource:

@@ -53,7 +53,10 @@ class _Reader:
         try:
             self.parser.Parse(raw, True)
         except expat.ExpatError as error:
-            raise self.refused("xml-broken", line=error.lineno, reason=_reason(error)) from None
+            said = expat.errors.messages[error.code]
+            raise self.refused(
+                "xml-broken-at", line=error.lineno, reason=said, column=error.offset + 1
+            ) from None
         except (ValueError, LookupError) as error:
             raise self.refused("xml-broken", reason=str(error)) from None
         finally:
@@ -122,8 +125,3 @@ def split(name: str) -> tuple[str, str, str]:
 def _attribute(name: str) -> str:
     parts = name.split(SEPARATOR)
     return name if len(parts) == 1 else f"{{{parts[0]}}}{parts[1]}"
-
-
-def _reason(error: expat.ExpatError) -> str:
-    column = error.offset + 1
-    return f"{expat.errors.messages[error.code]}, column {column}"
