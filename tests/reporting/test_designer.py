@@ -250,6 +250,20 @@ def test_an_expression_is_tried_on_real_organisations(operator: Client) -> None:
     answer = operator.get(at(version, "attempt"), {"text": "1 / 0", "org": made.code})
     assert answer.status_code == 200
     assert made.short_name in answer.content.decode()
+    for code, source in (("a", ""), ("b", "voprosy.a")):
+        post(
+            operator, at(version, "part_add", kind="field", under="voprosy"),
+            field(code=code, source=source, edition=fresh(version).edition),
+        )  # fmt: skip
+    for place, name, says in (
+        ("field:voprosy.a", "source", True),
+        ("field:voprosy.a", "relevant", False),
+        ("field:voprosy.b", "source", True),
+        ("field:voprosy.c", "source", False),
+    ):
+        sent = {"text": "voprosy.b + 1", "place": place, "name": name, "org": made.code}
+        answer = operator.get(at(version, "attempt"), sent)
+        assert ("через саму себя" in answer.content.decode()) is says, (place, name)
     answer = operator.get(at(version, "attempt"), {"text": "count(", "org": made.code},
                           headers={"HX-Request": "true"})  # fmt: skip
     assert "1" in answer.content.decode()

@@ -218,6 +218,22 @@ def test_a_circle_is_a_fault_of_each_of_its_cells():
     assert form.order == ["a.w"]
 
 
+def test_a_circle_is_named_before_it_is_closed():
+    fields = (
+        Field("a", "A", source="sums.b + 1"), Field("b", "B", source="sums.c"), Field("c", "C"),
+    )  # fmt: skip
+    block = Block("sums", "Sums", BlockKind.FIELDS, fields)
+    schema = Schema((Section("one", "One", blocks=(block,)),))
+    form = CompiledForm(schema)
+
+    def way(place, text):
+        return form.circle(place, compile_expression(text, place, schema=schema))
+
+    assert way("sums.c", "sums.a + 1") == ["sums.c", "sums.a", "sums.b", "sums.c"]
+    assert way("sums.c", "sums.c") == ["sums.c", "sums.c"]
+    assert way("sums.a", "sums.b") == []
+
+
 def test_vetting_a_form_finds_every_faulty_expression():
     broken = replace(BASE.fields[0], source='value("passport", "fone")')
     schema = Schema(

@@ -313,6 +313,9 @@ def test_the_drill_down_is_walked_from_the_region_to_the_records(mine, school, h
     page = operator.get(behind).content.decode()
     people = set(re.findall(r'href="([^"]*/people/[0-9a-f-]{36}/)"', page))
     assert len(people) == 2
+    whole = reverse("reporting:cell", args=[mine.pk])
+    page = operator.get(whole, {"at": "pupils.all.total"}).content.decode()
+    assert f"{whole}?at=pupils.g7.total" in page, "a computed cell leads to those it is made of"
     assert operator.get(people.pop()).status_code == 200
 
 

@@ -14,7 +14,14 @@ One `World` serves any number of places: each dataset is loaded once for all of 
 
 from sreda.reporting.expressions.cells import CellValues, Value, empty
 from sreda.reporting.expressions.compiled import Compiled, Used, compile_expression
-from sreda.reporting.expressions.form import CompiledForm, Filled, Result, as_cell, vet_schema
+from sreda.reporting.expressions.form import (
+    CompiledForm,
+    Filled,
+    Result,
+    as_cell,
+    computed_from_itself,
+    vet_schema,
+)
 from sreda.reporting.expressions.inputs import Call, Inputs
 from sreda.reporting.expressions.words import ExpressionError, in_words, reason
 from sreda.reporting.expressions.world import World
@@ -33,6 +40,7 @@ __all__ = [
     "World",
     "as_cell",
     "compile_expression",
+    "computed_from_itself",
     "empty",
     "in_words",
     "reason",

@@ -121,11 +121,27 @@ class CompiledForm:
         circle = path[path.index(back_to) :]
         for place in circle:
             self.faults.append(
-                ExpressionError(
-                    _("the cell is computed from itself: %s") % " → ".join([*circle, back_to]),
-                    rule=place,
-                )
+                ExpressionError(computed_from_itself([*circle, back_to]), rule=place)
             )
+
+    def circle(self, place: str, source: Compiled) -> list[str]:
+        """The way by which the cell would be computed from itself if this were its source; empty:
+        there is none."""
+        before: dict[str, str] = {}
+        waiting = [(key, place) for key in sorted(source.inputs.cells)]
+        while waiting:
+            key, reader = waiting.pop()
+            if key in before:
+                continue
+            before[key] = reader
+            if key == place:
+                way = [place]
+                while (reader := before[way[-1]]) != place:
+                    way.append(reader)
+                return [place, *reversed(way)]
+            if key in self.sources:
+                waiting += [(further, key) for further in sorted(self.sources[key].inputs.cells)]
+        return []
 
     def _readers_of(self) -> dict[str, set[str]]:
         readers: dict[str, set[str]] = {}
@@ -265,6 +281,10 @@ class CompiledForm:
             except ExpressionError as error:
                 results.append(Result(check, False, error))
         return results
+
+
+def computed_from_itself(way: Iterable[str]) -> str:
+    return _("the cell is computed from itself: %s") % " → ".join(way)
 
 
 def as_cell(value: Any, type_: CellType, place: str) -> Value | None:

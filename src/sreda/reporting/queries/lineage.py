@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,10 +10,12 @@ from django.utils.translation import gettext as _
 
 from sreda.kernel.api import Actor, Records, datasets
 from sreda.reporting.expressions import ExpressionError, Used, in_words
-from sreda.reporting.models import Submission
+from sreda.reporting.forms import Schema
+from sreda.reporting.models import Submission, Value
 from sreda.reporting.queries.cells import cells_of, values_of
 from sreda.reporting.queries.entries import source_of
-from sreda.reporting.queries.versions import compiled_form
+from sreda.reporting.queries.typed import shown
+from sreda.reporting.queries.versions import compiled_form, dictionaries_of, options_of
 from sreda.reporting.queries.worlds import world_of
 
 
@@ -28,12 +30,23 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
+class OwnCell:
+    """A cell of the same report of which another is made."""
+
+    key: str
+    title: str
+    shown: str
+
+
+@dataclass(frozen=True, slots=True)
 class Lineage:
-    """`text` is the expression; `fault` where it cannot be computed."""
+    """`text` is the expression, `cells` those of the report it names; `fault` where it cannot be
+    computed."""
 
     text: str
     parts: tuple[Part, ...]
     used: tuple[Used, ...]
+    cells: tuple[OwnCell, ...] = ()
     fault: str = ""
 
 
@@ -44,12 +57,31 @@ def lineage_of(submission: Submission, key: str) -> Lineage | None:
     if source is None:
         return None
     world = world_of(submission.campaign, [submission.organisation_id])
-    cells = cells_of(form.schema, values_of([submission.pk]))
+    values = values_of([submission.pk])
+    cells = cells_of(form.schema, values)
+    own = _own_cells(form.schema, source.inputs.cells, values)
     try:
         _value, used = source.trace(world, submission.organisation_id, cells)
     except ExpressionError as error:
-        return Lineage(source.text, (), (), in_words(error))
-    return Lineage(source.text, tuple(part_of(item, form.schema) for item in used), tuple(used))
+        return Lineage(source.text, (), (), own, in_words(error))
+    parts = tuple(part_of(item, form.schema) for item in used)
+    return Lineage(source.text, parts, tuple(used), own)
+
+
+def _own_cells(
+    schema: Schema, keys: Collection[str], values: Iterable[Value]
+) -> tuple[OwnCell, ...]:
+    """In the order of the form; of a list only that it is asked is said elsewhere."""
+    held = {v.cell.key: v for v in values if v.cell.key in keys and not v.row}
+    dictionaries = dictionaries_of(schema)
+    found = []
+    for cell in schema.cells.values():
+        if cell.key in keys:
+            options = options_of(cell, dictionaries)
+            value = held.get(cell.key)
+            said = shown(cell.field, value.number, value.text, options) if value else ""
+            found.append(OwnCell(cell.key, cell.title, said))
+    return tuple(found)
 
 
 def part_of(used: Used, schema: Any = None) -> Part:

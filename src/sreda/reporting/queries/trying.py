@@ -19,6 +19,7 @@ from sreda.reporting.expressions import (
     Used,
     World,
     compile_expression,
+    computed_from_itself,
 )
 from sreda.reporting.forms import BlockKind
 from sreda.reporting.models import Campaign, FormVersion
@@ -84,10 +85,12 @@ def filled(
 
 
 def attempt(
-    text: str, place: str, version: FormVersion, organisations: Sequence[Organisation], on: date
-) -> list[Answer]:
-    """ExpressionError where the text itself is wrong. The form's own cells are filled first,
-    where the expression names any."""
+    text: str, place: str, version: FormVersion, organisations: Sequence[Organisation], on: date,
+    *, fills: bool = True,
+) -> list[Answer]:  # fmt: skip
+    """ExpressionError where the text itself is wrong, or (where it `fills` the cell at the place)
+    would compute the cell from itself. The form's own cells are filled first, where it names
+    any."""
     schema = version.schema
     block = schema.blocks.get(place.partition(".")[0])
     listed = block is not None and block.kind is BlockKind.LIST and place.count(".") == 2
@@ -96,6 +99,9 @@ def attempt(
     )
     world = world_for(version, organisations, on)
     form = CompiledForm(schema) if compiled.inputs.cells else None
+    key = place.partition(":")[2] or place
+    if fills and form is not None and key in schema.cells and (way := form.circle(key, compiled)):
+        raise ExpressionError(computed_from_itself(way), rule=place)
     found = []
     for organisation in organisations:
         cells = CellValues()

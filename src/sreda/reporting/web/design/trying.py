@@ -52,13 +52,19 @@ def sample_organisations(request: HttpRequest, version: FormVersion) -> list[Org
 
 
 def tried(
-    text: str, place: str, version: FormVersion, organisations: Sequence[Organisation], on: Any
+    text: str,
+    place: str,
+    version: FormVersion,
+    organisations: Sequence[Organisation],
+    on: Any,
+    *,
+    fills: bool = True,
 ) -> tuple[list[Tried], str]:
     """(an answer for each organisation, what is wrong with the text)."""
     if not text.strip():
         return [], ""
     try:
-        answers = trying.attempt(text, place, version, organisations, on)
+        answers = trying.attempt(text, place, version, organisations, on, fills=fills)
     except ExpressionError as error:
         return [], said(error)
     return [
@@ -106,8 +112,9 @@ def attempt(request: HttpRequest, pk: UUID) -> HttpResponseBase:
     text = request.GET.get("text", "") or request.GET.get(name, "")
     organisations = sample_organisations(request, version)
     found, wrong = tried(
-        text[:4000], request.GET.get("place", ""), version, organisations, actor_of(request).on
-    )
+        text[:4000], request.GET.get("place", ""), version, organisations, actor_of(request).on,
+        fills=name in {"", "source"},
+    )  # fmt: skip
     context: Context = {
         "version": version, "tried": found, "wrong": wrong, "text": text,
         "place": request.GET.get("place", ""), "on": actor_of(request).on,
