@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import closing
 from datetime import timedelta
 from uuid import UUID
 
@@ -123,6 +124,28 @@ def test_a_lost_job_is_taken_up_once_and_then_given_back():
     run_job(job.pk, at=at)
     job.refresh_from_db()
     assert job.status == JobStatus.DONE
+
+
+@pytest.mark.django_db
+def test_what_somebody_works_on_is_neither_lost_nor_begun_again():
+    actor, at = operator(), clock.now()
+    job, _new = start_job(table(lines(1)), actor=actor, at=at - timedelta(minutes=5))
+    ImportJob.objects.update(status=JobStatus.RUNNING, attempts=1)
+    page = reverse("registry:import_job", args=[job.pk])
+    elsewhere = connection.copy()
+    with closing(elsewhere), elsewhere.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_advisory_lock(hashtextextended(%s, 11))", [f"registry.import:{job.pk}"]
+        )
+        assert take_up_lost(at) == []
+        assert not try_again(job, at=at)
+        run_job(job.pk, at=at)
+        assert "<progress" in signed_in(actor).get(page).content.decode()
+    assert "прервалась" in signed_in(actor).get(page).content.decode()
+    assert take_up_lost(at) == [job.pk]
+    assert take_up_lost(at) == []
+    job.refresh_from_db()
+    assert (job.status, job.attempts) == (JobStatus.WAITING, 1)
 
 
 @pytest.mark.django_db
