@@ -9,7 +9,7 @@ from datetime import timedelta
 from fractions import Fraction
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from sreda.assessment.qti import (
@@ -168,6 +168,7 @@ JSON = st.recursive(
 
 @settings(max_examples=60, deadline=None)
 @given(JSON, st.sampled_from(sorted(INTERACTIONS)))
+@example([{"list": {}}], "choice")
 def test_random_responses_never_crash(data, kind):
     declaration, body, _, _ = INTERACTIONS[kind]
     made = read_item(item_text(declaration + SCORE, body))

@@ -101,7 +101,7 @@ def read_single(data: Json, base_type: str) -> Single | None:
                 return _number(data, base_type)
             case list() if base_type in ("point", "pair", "directedPair"):
                 return parse_value(" ".join(str(part) for part in data), base_type)
-            case Mapping():
+            case Mapping() if base_type == "file":
                 return _file(data)
             case str():
                 return parse_value(with_point(data) if base_type in NUMBERS else data, base_type)
