@@ -129,6 +129,7 @@ class Filling {
   private readonly state: HTMLElement | null;
   private readonly bar: HTMLElement | null;
   private stopped = "";
+  private message = ""; // what the server last said of what it saved: it stands until it is not so
 
   constructor(private readonly form: HTMLFormElement) {
     this.edition = Number(form.dataset.edition);
@@ -285,7 +286,7 @@ class Filling {
       }
       this.take(said, new Set(landed.map(place)));
       for (const fault of said.faults) this.fault(fault);
-      if (said.message) this.tell(said.message);
+      this.message = said.message;
     } catch {
       this.failed++;
     } finally {
@@ -648,6 +649,7 @@ class Filling {
     else if (count && this.failed) [words, kind] = [`${this.said("Waiting")}: ${count}`, "waiting"];
     else if (count) [words, kind] = [this.said("Saving"), "saving"];
     else if (faulty) [words, kind] = [`${this.said("Faults")}: ${faulty}`, "faulty"];
+    else if (this.message) [words, kind] = [this.message, "faulty"];
     if (note) words = count || faulty ? `${words}. ${note}` : note;
     this.state.dataset.kind = kind;
     if (this.state.textContent !== words) this.state.textContent = words;

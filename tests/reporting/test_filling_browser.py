@@ -11,6 +11,7 @@ from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from sreda.registry.api import Role, User
+from sreda.reporting.domain.campaigns import close_campaign
 from tests.factories import (
     ClassGroupFactory,
     EnrolmentFactory,
@@ -18,7 +19,7 @@ from tests.factories import (
     seated,
 )
 from tests.reporting.forms import QUESTIONS, with_a_condition_in_rows
-from tests.reporting.world import opened, published, report, values
+from tests.reporting.world import AT, opened, published, report, values
 from tests.ui.test_browser import AXE, context, fits, pytestmark
 from tests.ui.test_browser import browser as browser
 
@@ -157,6 +158,18 @@ def test_of_two_who_type_into_one_cell_the_second_chooses(browser, made, school)
     expect(page.locator("#c-base-area")).to_have_value("20")
     assert values(school.report)["base.area"] == 20
     other.close()
+
+
+def test_who_types_as_the_campaign_closes_reads_of_it_and_loses_nothing(made, school) -> None:
+    page = school.open(made)
+    close_campaign(school.report.campaign, actor=None, at=AT)
+    page.fill("#c-base-area", "10")
+    page.keyboard.press("Tab")
+    expect(state(page)).to_contain_text("Кампания закрыта")
+    expect(state(page)).to_contain_text("Площадь")
+    page.wait_for_timeout(1000)
+    expect(state(page)).to_contain_text("Кампания закрыта")
+    assert values(school.report)["base.area"] == 10
 
 
 def test_rows_are_added_and_removed(made, school) -> None:

@@ -293,6 +293,7 @@ class _Batch:
 
     def finish(self) -> Saved:
         submission, sheet = self.submission, self.sheet
+        typed = [self.schema.cells[key].title for key, _row in sheet.changed]
         if sheet.changed:
             touched = dict(sheet.changed)
             self._derive({key for key, _row in touched})
@@ -318,10 +319,11 @@ class _Batch:
                 )  # fmt: skip
         self.saved.edition = submission.edition
         if submission.campaign.status == CampaignStatus.CLOSED:
+            some = ", ".join(f"«{title}»" for title in typed[:3]) + (" …" if typed[3:] else "")
             self.saved.message = _(
-                "The campaign is closed: what you type is kept as a draft but is not handed in."
-                " Ask the regional operator to open it again."
-            )
+                "The campaign is closed: what you type (%(cells)s) is kept as a draft but is not"
+                " handed in. Ask the regional operator to open it again."
+            ) % {"cells": some or "—"}
         return self.saved
 
     def _from_records(self, key: str) -> bool:
