@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 
 from sreda.assessment import events
+from sreda.assessment.domain import merging
 from sreda.assessment.enums import ReleaseStatus
 from sreda.assessment.models import Attempt, Sitting
 from sreda.assessment.queries.taking import may_tell
 from sreda.kernel.api import subscribe
 from sreda.records.api import record, statements, void
 from sreda.records.xapi.formats import moment
+from sreda.registry import events as registry
 
 ATTEMPTED = ("http://adlnet.gov/expapi/verbs/attempted", {"ru": "начал", "en": "attempted"})
 COMPLETED = ("http://adlnet.gov/expapi/verbs/completed", {"ru": "сдал", "en": "completed"})
@@ -119,3 +122,13 @@ def _scored(attempt: Attempt, at: datetime, *, changed: bool = False) -> None:
     if changed:
         key += f":{at.isoformat()}"
     _tell(key, attempt, SCORED, at, {"score": score})
+
+
+@subscribe(registry.PeopleMerged)
+def attempts_follow(payload: dict[str, Any], at: datetime) -> None:
+    merging.follow_merge(UUID(str(payload["kept_id"])), UUID(str(payload["merged_id"])))
+
+
+@subscribe(registry.MergeUndone)
+def attempts_go_back(payload: dict[str, Any], at: datetime) -> None:
+    merging.follow_undone(UUID(str(payload["kept_id"])), UUID(str(payload["merged_id"])))

@@ -71,11 +71,15 @@ class Attempt(Record):
     its random choices came from.
 
     Answers are taken until `ends_at` plus the sitting's allowance; `edition` grows with each
-    change of `state`.
+    change of `state`. `written_as` is the record under which it was written, where that was merged
+    into `person` since.
     """
 
     sitting = models.ForeignKey(Sitting, models.PROTECT, related_name="all_attempts")
     person = models.ForeignKey(Person, models.PROTECT, related_name="attempts")
+    written_as = models.ForeignKey(
+        Person, models.PROTECT, null=True, editable=False, related_name="+", db_index=False
+    )
     number = models.PositiveSmallIntegerField()
     status = models.CharField(
         max_length=10, choices=AttemptStatus.choices, default=AttemptStatus.OPEN

@@ -341,7 +341,7 @@ def merge_undo(request: HttpRequest, pk: UUID) -> HttpResponse:
         subject=f"{found.kept} ← {found.merged}",
         obstacles=domain.obstacles(found) if request.method != "POST" else [],
         note=_(
-            "Posts, enrolments, relatives, courses and the account go back to where they were."
-            " What was added to the kept record since stays with it."
+            "Posts, enrolments, relatives, courses, tests and the account go back to"
+            " where they were. What was added to the kept record since stays with it."
         ),
     )

@@ -1,0 +1,80 @@
+"""Attempts follow the records of one person that are merged, and go back when it is undone."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from sreda.assessment.models import Attempt
+from sreda.kernel.domain.outbox import deliver_pending
+from sreda.registry.api import Person
+from sreda.registry.domain.merge import merge_people, undo_merge
+from sreda.registry.models import Merge
+from tests.assessment.sittings import open_attempt
+from tests.factories import PersonFactory
+
+pytestmark = pytest.mark.django_db
+AT = datetime(2026, 11, 20, 5, tzinfo=UTC)
+
+
+def merged(kept: Person, other: Person) -> Merge:
+    done = merge_people(kept, other, values={}, reason="Одно лицо", actor=None, at=AT)
+    deliver_pending(at=AT)
+    return done
+
+
+def undone(merge: Merge) -> None:
+    undo_merge(merge, reason="Ошибка", actor=None, at=AT)
+    deliver_pending(at=AT)
+
+
+def handed_in(attempt: Attempt, person: Person, number: int) -> Attempt:
+    return Attempt.objects.create(
+        sitting=attempt.sitting, person=person, number=number, seed=1, started_at=AT,
+        ends_at=attempt.ends_at, status="closed", closed_at=AT,
+    )  # fmt: skip
+
+
+def whose() -> dict[object, list[int]]:
+    found: dict[object, list[int]] = {}
+    for person, number in Attempt.objects.order_by("number").values_list("person", "number"):
+        found.setdefault(person, []).append(number)
+    return found
+
+
+def test_attempts_follow_are_counted_together_and_go_back() -> None:
+    first = open_attempt(AT)
+    kept, other = first.person, PersonFactory()
+    handed_in(first, other, 1)
+    merge = merged(kept, other)
+    assert whose() == {kept.pk: [1, 2]}
+    deliver_pending(at=AT)  # twice moves once
+    assert whose() == {kept.pk: [1, 2]}
+    undone(merge)
+    assert whose() == {kept.pk: [1], other.pk: [1]}
+    assert not Attempt.objects.exclude(written_as=None).exists()
+
+
+def test_of_two_open_attempts_the_other_one_waits() -> None:
+    first = open_attempt(AT)
+    other = PersonFactory()
+    Attempt.objects.create(
+        sitting=first.sitting, person=other, number=1, seed=1, started_at=AT, ends_at=first.ends_at
+    )
+    merge = merged(first.person, other)
+    assert whose() == {first.person_id: [1], other.pk: [1]}
+    undone(merge)
+    assert whose() == {first.person_id: [1], other.pk: [1]}
+
+
+def test_a_chain_of_merges_is_undone_link_by_link() -> None:
+    attempt = open_attempt(AT)
+    first, second, third = attempt.person, PersonFactory(), PersonFactory()
+    one = merged(second, first)
+    two = merged(third, second)
+    assert whose() == {third.pk: [1]}
+    undone(two)
+    assert whose() == {second.pk: [1]}
+    undone(one)
+    assert whose() == {first.pk: [1]}
