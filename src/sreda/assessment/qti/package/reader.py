@@ -128,9 +128,9 @@ def read_package(
             own = printable(path.resolve().relative_to(home).as_posix())
             alone = MemorySource(path.name, {own: path.read_bytes()})
             return _Reader(alone, issues, limits, alone=True, beside=home).read()
-    opened = isinstance(path, Path | bytes)
-    source = open_source(path, issues, limits, name) if opened else path
-    return _Reader(source, issues, limits).read()
+    if isinstance(path, Path | bytes):
+        path = open_source(path, issues, limits, name)
+    return _Reader(path, issues, limits).read()
 
 
 def _home(path: Path) -> Path:
