@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -106,6 +107,7 @@ def test_two_people_at_one_draft(school: School) -> None:
     text = reply.content.decode()
     assert "Первый вопрос?" in text
     assert "Второй вопрос?" in text
+    assert re.search(r'<pre class="table-scroll[^>]* tabindex="0"', text)  # scrolled by keyboard
     assert "Первый" in item.versions.get().content
     again = fields(item, question="Второй вопрос?")
     assert client.post(page, again).status_code == 302

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -302,6 +303,9 @@ def test_a_corrected_key_goes_by_the_list(school: School) -> None:
     sent = corrected(school, sitting)
     head = staff(school, Role.HEAD)
     address = f"/assessment/sittings/{sitting.pk}/rescore/"
+    only = re.search(r'<input[^>]*name="pair"[^>]*>', head.get(address).content.decode())
+    assert only is not None
+    assert " checked" in only[0]  # there is nothing else to choose
     wrong = head.post(address, sent | {"pair": "x"})
     assert wrong.status_code == 422
     assert 'value="Ключ"' in wrong.content.decode()
