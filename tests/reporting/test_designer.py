@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from datetime import date
 from typing import Any
 
@@ -140,6 +141,14 @@ def test_a_form_is_made_without_a_line_of_code(operator: Client) -> None:
     assert operator.get(
         reverse("reporting:form_export", args=[version.pk, "nonsense"])
     ).status_code == 404  # fmt: skip
+
+
+def test_lists_of_an_expression_open_beside_what_is_being_typed(operator: Client) -> None:
+    version = begun(operator)
+    page = operator.get(at(version, "part_add", kind="field", under="voprosy")).content.decode()
+    link = re.search(r'<a [^>]*href="[^"]*/build/[^>]*>', page)
+    assert link
+    assert 'target="_blank"' in link[0]
 
 
 def test_a_wrong_expression_is_named_with_its_place(operator: Client) -> None:
