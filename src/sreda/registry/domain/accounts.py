@@ -154,7 +154,7 @@ def drop_second_factor(
 
 
 def has_second_factor(user: User) -> bool:
-    return Authenticator.objects.filter(user=user).exists()
+    return bool(Authenticator.objects.filter(user=user).exists())
 
 
 def switch_sign_in(
