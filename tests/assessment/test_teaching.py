@@ -485,6 +485,12 @@ def test_a_teacher_marks_answers_of_other_classes_without_seeing_whose(school: S
     marking.appeal(result, text="Не согласен", actor=school.head, at=timezone.now())
     assert "Не согласен" in own.get("/assessment/appeals/").content.decode()
     assert "Не согласен" not in other.get("/assessment/appeals/").content.decode()
+    family = result.attempt.person.family_name
+    for query, there in (
+        ("status=open", True), ("status=upheld", False), ("q=нет такого", False),
+        (f"q={family[:4].lower()}", True), (f"q={sitting.title[2:9]}", True),
+    ):  # fmt: skip
+        assert ("Не согласен" in own.get(f"/assessment/appeals/?{query}").content.decode()) is there
 
 
 def test_parents_and_heads_are_led_to_what_is_theirs(school: School) -> None:

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
+from django.db.models import Q
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
@@ -17,13 +18,13 @@ from django.views.decorators.http import require_GET, require_POST
 
 from sreda.assessment.access import APPEALS, RESULTS, SITTINGS
 from sreda.assessment.domain import attempts, marking
-from sreda.assessment.enums import MarkingStatus
+from sreda.assessment.enums import AppealStatus, MarkingStatus
 from sreda.assessment.queries import teaching
 from sreda.assessment.rendering import Page, render_item
 from sreda.assessment.web.portable import portable_at
 from sreda.assessment.web.taking import files_sent, resource_url, sent_file
 from sreda.kernel import clock
-from sreda.kernel.api import Listing
+from sreda.kernel.api import Filter, Listing
 from sreda.ui.pages import actor_of, key_of, page, visible
 
 
@@ -148,6 +149,11 @@ def _appeals(request: HttpRequest, typed: dict[str, Any] | None = None) -> HttpR
     listing = Listing(
         rows=rows.filter(pk=typed["pk"]) if typed else rows,
         params=request.GET,
+        search=lambda rows, text: rows.filter(
+            Q(result__attempt__person__family_name__istartswith=text)
+            | Q(result__attempt__sitting__title__icontains=text)
+        ),
+        filter_by=[Filter("status", _("State"), AppealStatus.choices)],
         sorts={"at": ["at"], "state": ["status", "-at"]},
         default_sort="-at",
         name="appeals",
