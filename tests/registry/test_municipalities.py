@@ -97,3 +97,12 @@ def test_the_list_asks_the_same_for_one_and_for_many(
     operator.get(url("municipalities"))
     with django_assert_max_num_queries(12):
         assert operator.get(url("municipalities")).status_code == 200
+
+
+def test_each_is_counted_once_with_its_working_organisations(operator: Client) -> None:
+    place = MunicipalityFactory()
+    for _turn in range(3):
+        OrganisationFactory(municipality=place)
+    listing = operator.get(url("municipalities"), {"sort": "-organisations"}).context["listing"]
+    assert listing.total == len(listing.page) == Municipality.objects.count()
+    assert next(iter(listing.page)).working == 3

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
@@ -18,7 +19,7 @@ from sreda.registry.access import MUNICIPALITIES
 from sreda.registry.domain import changes, records
 from sreda.registry.domain import municipalities as domain
 from sreda.registry.enums import MunicipalityKind
-from sreda.registry.models import Municipality
+from sreda.registry.models import Municipality, Organisation
 from sreda.registry.web.base import actor_of, key_of, page, visible
 from sreda.registry.web.entering import Trail, entered
 from sreda.registry.web.forms import MunicipalityChangeForm, MunicipalityForm, ReasonForm
@@ -29,8 +30,9 @@ def _trail() -> Trail:
 
 
 def _rows(actor: Actor) -> QuerySet[Municipality]:
-    working = Q(organisations__until__isnull=True)
-    return MUNICIPALITIES.all(actor).annotate(working=Count("organisations", filter=working))
+    working = Organisation.objects.filter(municipality=OuterRef("pk"), until__isnull=True)
+    counted = working.order_by().values("municipality").annotate(n=Count("pk")).values("n")
+    return MUNICIPALITIES.all(actor).annotate(working=Coalesce(Subquery(counted), 0))
 
 
 def _searched(rows: QuerySet[Municipality], text: str) -> QuerySet[Municipality]:
