@@ -9,6 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
@@ -284,6 +285,26 @@ class TestAudit:
         tomorrow = clock.today() + timedelta(days=1)
         assert not client.get(reverse("audit"), {"since": tomorrow.isoformat()}).context["rows"]
         assert client.get(reverse("audit"), {"since": "never"}).status_code == 200
+
+    @pytest.mark.django_db(transaction=True)
+    def test_entries_stand_in_the_order_the_chain_proves(self) -> None:
+        operator = PostFactory(role=Role.OPERATOR, organisation=None)
+        client = signed_in(operator.person)
+        for note in ("один", "два", "три"):
+            audit("registry.person.invited", operator, actor=None, at=clock.now(), note=note)
+        first, *_, last = AuditEntry.objects.order_by("position").values_list("pk", flat=True)
+        with connection.cursor() as cursor:
+            cursor.execute("ALTER TABLE kernel_auditentry DISABLE TRIGGER kernel_audit_guard")
+            for old, new in ((first, -1), (last, first), (-1, last)):
+                cursor.execute("UPDATE kernel_auditentry SET id = %s WHERE id = %s", [new, old])
+            cursor.execute("ALTER TABLE kernel_auditentry ENABLE TRIGGER kernel_audit_guard")
+        for address in (
+            reverse("audit"),
+            reverse("audit") + f"?object=registry.post:{operator.pk}",
+        ):
+            shown = [e.position for e in client.get(address).context["listing"].page]
+            assert len(shown) > 2
+            assert shown == sorted(shown, reverse=True)
 
     def test_an_entry_shows_its_link_and_export_holds_all(self) -> None:
         operator = PostFactory(role=Role.OPERATOR, organisation=None)

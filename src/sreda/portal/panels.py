@@ -15,7 +15,7 @@ OPERATOR = frozenset({Role.OPERATOR})
 
 @kept
 def _latest() -> QuerySet[AuditEntry]:
-    return AuditEntry.objects.order_by("-pk")[:8]
+    return AuditEntry.objects.order_by("-position", "-pk")[:8]
 
 
 def recent(actor: Actor) -> dict[str, Any]:

@@ -10,7 +10,10 @@ from django.db import models
 
 
 class AuditEntry(models.Model):
-    """One act: who did what to which object. Never changed, never deleted."""
+    """One act: who did what to which object. Never changed, never deleted.
+
+    Shown in the order of `position`, which the chain proves; it proves nothing about `id`.
+    """
 
     id = models.BigAutoField(primary_key=True)
     at = models.DateTimeField()

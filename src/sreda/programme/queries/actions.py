@@ -204,9 +204,11 @@ def findings_of(action: Action) -> list[Finding]:
 
 def trace(action: Action) -> tuple[list[Any], list[AuditEntry]]:
     """Kept states, oldest first; and the log's entries about links, files and decisions."""
-    log = AuditEntry.objects.filter(
-        object_type=action._meta.label_lower, object_id=str(action.pk)
-    ).exclude(action__startswith="programme.action.")
+    log = (
+        AuditEntry.objects.filter(object_type=action._meta.label_lower, object_id=str(action.pk))
+        .exclude(action__startswith="programme.action.")
+        .order_by("position", "pk")
+    )
     return list(reversed(history_of(action))), list(log)
 
 

@@ -124,7 +124,7 @@ def trace(finding: Finding) -> list[AuditEntry]:
     entries = AuditEntry.objects.filter(
         object_type=finding._meta.label_lower, object_id=str(finding.pk)
     )
-    return list(entries.order_by("-pk"))
+    return list(entries.order_by("-position", "-pk"))
 
 
 def correction_of(finding: Finding) -> Correction | None:

@@ -63,4 +63,4 @@ def reads(agreement: Agreement) -> QuerySet[AuditEntry]:
     """Each reading by it, the newest first."""
     return AuditEntry.objects.filter(
         object_type=Agreement._meta.label_lower, object_id=str(agreement.pk), action=READ
-    ).order_by("-id")
+    ).order_by("-position", "-id")

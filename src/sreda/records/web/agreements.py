@@ -286,7 +286,7 @@ def agreement(request: HttpRequest, pk: UUID) -> HttpResponseBase:
     listing: Listing[AuditEntry] = Listing(
         queries.reads(found),
         request.GET,
-        sorts={"at": ["id"]},
+        sorts={"at": ["position"]},
         default_sort="-at",
         columns=[
             Column(gettext_lazy("When"), lambda e: e.at),

@@ -118,7 +118,7 @@ def listing_of(
                 ),
             ),
         ],
-        sorts={"at": ["pk"]},
+        sorts={"at": ["position"]},
         default_sort="-at",
         columns=[
             Column(gettext_lazy("Number"), lambda e: e.position),

@@ -54,7 +54,7 @@ def security(request: HttpRequest) -> HttpResponse:
             "sessions": UserSession.objects.filter(user=user).count(),
             "outside": SocialAccount.objects.filter(user=user),
             "has_providers": bool(settings.SOCIALACCOUNT_PROVIDERS),
-            "sign_ins": sign_ins.order_by("-pk")[:8],
+            "sign_ins": sign_ins.order_by("-position", "-pk")[:8],
             "withheld": getattr(request, "withheld_seats", ()) if actor.signed_in else (),
         },
     )
