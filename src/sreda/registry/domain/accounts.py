@@ -135,8 +135,7 @@ def drop_second_factor(
         if not kinds:
             return
         factors.delete()
-        for session in UserSession.objects.filter(user=user):
-            session.end()
+        _end_sessions(user)
         audit(
             "registry.account.factor_dropped", user, actor=actor, at=at, kinds=kinds, reason=reason
         )
@@ -153,6 +152,11 @@ def drop_second_factor(
         publish(SecondFactorDropped(person_id=person.pk, user_id=user.pk), at=at)
 
 
+def _end_sessions(user: User) -> None:
+    for session in UserSession.objects.filter(user=user):
+        session.end()
+
+
 def has_second_factor(user: User) -> bool:
     return bool(Authenticator.objects.filter(user=user).exists())
 
@@ -160,7 +164,7 @@ def has_second_factor(user: User) -> bool:
 def switch_sign_in(
     person: Person, *, allowed: bool, actor: Actor | None, at: datetime, reason: str = ""
 ) -> User:
-    """Allow or forbid signing in; forbidding ends open sessions at their next request."""
+    """Allow or forbid signing in; forbidding ends every open session, for good."""
     with transaction.atomic():
         user = User.objects.select_for_update().get(person=person)
         if user.is_active == allowed:
@@ -169,6 +173,8 @@ def switch_sign_in(
             raise ValidationError(_("You cannot switch off your own account."))
         user.is_active = allowed
         user.save(update_fields=["is_active"])
+        if not allowed:
+            _end_sessions(user)
         action = "allowed" if allowed else "forbidden"
         audit(f"registry.account.{action}", user, actor=actor, at=at, reason=reason)
         publish(SignInSwitched(person_id=person.pk, user_id=user.pk, allowed=allowed), at=at)
