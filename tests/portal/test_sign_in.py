@@ -16,9 +16,11 @@ from django.core import mail
 from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from sreda.kernel.api import AuditEntry
 from sreda.registry.api import Role, User
+from sreda.registry.domain.accounts import switch_sign_in
 from tests.factories import PersonFactory, PostFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -48,8 +50,9 @@ def confirm(client: Client) -> None:
     assert answer.status_code == 302
 
 
-def code_for(secret: str) -> str:
-    counter = next(iter(yield_hotp_counters_from_time()))
+def code_for(secret: str, later: int = 0) -> str:
+    """The oldest code still taken, or one some steps after it."""
+    counter = next(iter(yield_hotp_counters_from_time())) + later
     return format_hotp_value(hotp_value(secret, counter))
 
 
@@ -87,6 +90,16 @@ def test_a_closed_account_does_not_sign_in(user: User) -> None:
     client = Client()
     sign_in(client, "ivanova.a", PASSWORD)
     assert client.get(reverse("cabinet")).status_code == 302
+
+
+def test_sessions_closed_with_the_account_do_not_come_back_with_it(user: User) -> None:
+    client = Client()
+    sign_in(client, "ivanova.a", PASSWORD)
+    assert client.get(reverse("cabinet")).status_code == 200
+    for allowed in (False, True):
+        switch_sign_in(user.person, allowed=allowed, actor=None, at=timezone.now())
+    assert client.get(reverse("cabinet")).status_code == 302
+    assert sign_in(Client(), "ivanova.a", PASSWORD).url == reverse("cabinet")
 
 
 def test_guessing_is_slowed_down(user: User) -> None:
@@ -177,10 +190,23 @@ class TestSecondFactor:
         assert other.get(reverse("cabinet")).status_code == 302
         wrong = other.post(reverse("mfa_authenticate"), {"code": "000000"})
         assert wrong.status_code == 200
-        cache.clear()  # a code is good once; the first use was activation
-        answer = other.post(reverse("mfa_authenticate"), {"code": code_for(secret)})
+        answer = other.post(reverse("mfa_authenticate"), {"code": code_for(secret, 1)})
         assert answer.url == reverse("cabinet")
         assert other.get(reverse("cabinet")).status_code == 200
+
+    def test_the_code_that_set_up_the_app_signs_nobody_in(self, user: User) -> None:
+        client, other = Client(), Client()
+        sign_in(client, "ivanova.a", PASSWORD)
+        confirm(client)
+        secret = client.get(reverse("mfa_activate_totp")).context["form"].secret
+        code = code_for(secret, 1)  # good for a minute at least
+        client.post(reverse("mfa_activate_totp"), {"code": code})
+        sign_in(other, "ivanova.a", PASSWORD)
+        again = other.post(reverse("mfa_authenticate"), {"code": f"{code[:3]} {code[3:]}"})
+        assert again.status_code == 200
+        assert other.get(reverse("cabinet")).status_code == 302
+        answer = other.post(reverse("mfa_authenticate"), {"code": code_for(secret, 2)})
+        assert answer.url == reverse("cabinet")
 
     @pytest.mark.django_db(transaction=True)
     def test_opens_the_posts_that_wait_for_it(self, user: User, settings) -> None:

@@ -162,6 +162,7 @@ ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if HTTPS else "http"
 MFA_ADAPTER = "sreda.registry.web.adapters.SecondFactorAdapter"
 ACCOUNT_FORMS = {"login": "sreda.registry.web.signing_in.SignInForm"}
 MFA_FORMS = {
+    "activate_totp": "sreda.registry.web.signing_in.SetUpAppForm",
     "authenticate": "sreda.registry.web.signing_in.CodeForm",
     "reauthenticate": "sreda.registry.web.signing_in.CodeAgainForm",
     "add_webauthn": "sreda.registry.web.signing_in.AddKeyForm",

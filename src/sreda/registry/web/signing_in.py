@@ -10,6 +10,7 @@ from allauth.mfa import app_settings
 from allauth.mfa.adapter import get_adapter
 from allauth.mfa.base.forms import AuthenticateForm, BaseAuthenticateForm, ReauthenticateForm
 from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.forms import ActivateTOTPForm
 from allauth.mfa.webauthn.forms import AddWebAuthnForm, EditWebAuthnForm
 from django.core.cache import cache
 from django.utils.translation import gettext_lazy as _
@@ -34,11 +35,25 @@ class OneUse(BaseAuthenticateForm):  # type: ignore[misc]
 
     def clean_code(self) -> str:
         code: str = super().clean_code()
-        if self.authenticator.type == Authenticator.Type.TOTP:
-            steps = 2 * app_settings.TOTP_TOLERANCE + 1
-            key = f"sreda.totp.used.{self.user.pk}.{normalize_user_code(code)}"
-            if not cache.add(key, "y", timeout=steps * app_settings.TOTP_PERIOD):
-                raise get_adapter().validation_error("incorrect_code")
+        app = self.authenticator.type == Authenticator.Type.TOTP
+        if app and not _used_first(self.user, code):
+            raise get_adapter().validation_error("incorrect_code")
+        return code
+
+
+def _used_first(user: Any, code: str) -> bool:
+    """Remember the code for as long as its time step is taken; False when it was used already."""
+    steps = 2 * app_settings.TOTP_TOLERANCE + 1
+    key = f"sreda.totp.used.{user.pk}.{normalize_user_code(code)}"
+    return bool(cache.add(key, "y", timeout=steps * app_settings.TOTP_PERIOD))
+
+
+class SetUpAppForm(ActivateTOTPForm):  # type: ignore[misc]
+    """The code that proves the app set up is used by that: it signs nobody in afterwards."""
+
+    def clean_code(self) -> str:
+        code: str = super().clean_code()
+        _used_first(self.user, code)
         return code
 
 
