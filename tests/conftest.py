@@ -26,6 +26,18 @@ HOME = Path(os.environ["SREDA_TEST_HOME"])
 TEMPLATE = "template_" + HOME.name.replace("-", "_")
 
 
+EMPTY_ALL = """
+    CREATE FUNCTION empty_all() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+        TRUNCATE kernel_cache, procrastinate_jobs, procrastinate_events,
+            procrastinate_periodic_defers, procrastinate_workers,
+            records_statement, records_statementid, records_statementref, records_ref;
+        RETURN NULL;
+    END $$;
+    CREATE TRIGGER empty_all AFTER TRUNCATE ON django_session
+        FOR EACH STATEMENT EXECUTE FUNCTION empty_all()
+"""  # Django empties the tables of its models alone; what others keep is not for the next test
+
+
 @contextmanager
 def server() -> Iterator[Target]:
     """The given server (SREDA_DATABASE_URL), or a throw-away one of our own."""
@@ -60,6 +72,7 @@ def make_template(dsn: str) -> None:
     with connections["default"].cursor() as cursor:
         # Tests that commit are cleaned up by TRUNCATE, which the log itself refuses.
         cursor.execute("ALTER TABLE kernel_auditentry DISABLE TRIGGER kernel_audit_no_truncate")
+        cursor.execute(EMPTY_ALL)
     connections["default"].close()
     administer(dsn, "ALTER DATABASE {} IS_TEMPLATE true", TEMPLATE)
 

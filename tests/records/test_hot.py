@@ -7,7 +7,7 @@ import json
 import subprocess
 import sys
 import uuid
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -109,12 +109,9 @@ class Process:
 
 
 @pytest.fixture
-def lrs(transactional_db: None) -> Iterator[Lrs]:
+def lrs(transactional_db: None) -> Lrs:
     forget_months()
-    yield Lrs()
-    tables = ("statement", "statementid", "statementref", "ref")
-    with connection.cursor() as cursor:  # Django does not know these
-        cursor.execute("TRUNCATE " + ", ".join(f"records_{name}" for name in tables))
+    return Lrs()
 
 
 def new() -> str:

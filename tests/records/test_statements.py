@@ -8,7 +8,7 @@ import uuid
 from datetime import timedelta
 
 import pytest
-from django.db import connection, connections
+from django.db import connections
 
 from sreda.kernel import clock
 from sreda.records.domain import credentials
@@ -134,7 +134,6 @@ def test_one_id_sent_by_many_at_once_is_one_statement():
         thread.join()
     assert sorted(statuses) == [200] * 4 + [409] * 4
     assert len(lrs.found()) == 5
-    clean()
 
 
 def test_a_large_batch_is_as_any_other(lrs):
@@ -177,15 +176,6 @@ def test_batches_that_cross_do_not_block_each_other(size):
     assert len(lrs.found()) == size + 1
     # whichever was first, the reference is found by what it refers to
     assert len(lrs.found(verb=VERB["id"], agent=ANNA)) == size + 1
-    clean()
-
-
-def clean() -> None:
-    """Tests that commit empty the tables that are no models."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "TRUNCATE records_statement, records_ref, records_statementid, records_statementref"
-        )
 
 
 # -- finding -----------------------------------------------------------------------------------
