@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
@@ -87,6 +88,12 @@ def test_queries_do_not_grow_with_the_region(
     client.get(reverse(name))
     with django_assert_num_queries(needed):
         client.get(reverse(name))
+
+
+def test_home_of_an_empty_registry_counts_no_share_of_nothing(client: Client) -> None:
+    page = client.get(reverse("home")).content.decode()
+    assert "—</span>" in page
+    assert not re.search(r"—\s*(<[^>]*>)?\s*%", page)
 
 
 def test_home_shows_figures_made_of_the_records(client: Client, place) -> None:

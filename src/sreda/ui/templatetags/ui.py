@@ -256,8 +256,12 @@ def stat(
 ) -> dict[str, Any]:
     """A figure; `source` says in words where it comes from, `source_url` leads to its lineage."""
     shown = numbers.number(value, digits) if isinstance(value, int | Decimal | float) else value
-    written = numbers.DASH if shown in (None, "") else shown
-    return {**locals(), "value": written, "unit": numbers.unit(str(unit))}
+    missing = shown in (None, "")
+    return {
+        **locals(),
+        "value": numbers.DASH if missing else shown,
+        "unit": "" if missing else numbers.unit(str(unit)),
+    }
 
 
 @register.inclusion_tag("ui/parts/facts.html")
