@@ -216,6 +216,13 @@ def test_a_planted_fault_is_found(rule: str) -> None:
         assert "{" not in finding.text("ru") + finding.text("en")
 
 
+def test_a_circle_names_both_actions_alike() -> None:
+    pack = set_cell(region(), "measures", "M1", "needs", "M2")
+    said = [f.text("ru") for f in check(pack) if f.rule == "term.circle"]
+    assert len(said) == 2
+    assert all("«Дело M1»" in text and "«Дело M2»" in text for text in said)
+
+
 @pytest.mark.parametrize("others", ["M1", "I2.minimum", "", "R1; I1.2025"])
 def test_relations_of_things_that_are_no_numbers(others: str) -> None:
     for key in ("L1", "L2", "L3", "L4", "L5"):
