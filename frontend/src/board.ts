@@ -1,6 +1,7 @@
 // Cards dragged between columns, by mouse, pen or finger (by its handle, so that the page still
-// scrolls). Dropping sends the card's own form; the server says whether the card may move. A card
-// it refuses goes back, and a dialog says why and asks for what is missing.
+// scrolls), or moved by their menu, as the keyboard does. Both send the card's own form; the server
+// says whether the card may move. A card it refuses stays, and a dialog says why and asks for what
+// is missing.
 import { say } from "./say";
 
 const SLACK = 6; // pixels before a press becomes a drag
@@ -33,6 +34,7 @@ export function enhance(): void {
   document.addEventListener("pointermove", move);
   document.addEventListener("pointerup", (event) => drop(event, true));
   document.addEventListener("pointercancel", (event) => drop(event, false));
+  document.addEventListener("submit", chosen, true);
   document.addEventListener("keydown", (event) => {
     if (event.key === "Escape" && drag?.moving) {
       event.preventDefault();
@@ -121,12 +123,26 @@ function drop(event: PointerEvent, meant: boolean): void {
   const select = form?.querySelector<HTMLSelectElement>("select[name=status]");
   const status = was.over.dataset.column!;
   if (!form || !select || was.card.closest("[data-column]") === was.over) return;
-  const before = select.value;
   select.value = status;
+  shift(was.card, form, was.over.dataset.label ?? "");
+}
+
+function chosen(event: SubmitEvent): void {
+  const form = event.target as HTMLFormElement;
+  const card = form.closest<HTMLElement>("[data-card]");
+  const select = form.querySelector<HTMLSelectElement>("select[name=status]");
+  if (!card || !select || !board()) return;
+  swallow(event);
+  shift(card, form, select.selectedOptions[0]?.label ?? "");
+}
+
+/** The form says where to; until the server agrees, its menu says where the card is. */
+function shift(card: HTMLElement, form: HTMLFormElement, column: string): void {
+  if (card.classList.contains("busy")) return;
   const data = new FormData(form);
-  select.value = before;
-  was.card.classList.add("busy");
-  void send(form, was.over.dataset.label ?? "", data).finally(() => was.card.classList.remove("busy"));
+  form.reset();
+  card.classList.add("busy");
+  void send(form, column, data).finally(() => card.classList.remove("busy"));
 }
 
 function swallow(event: Event): void {

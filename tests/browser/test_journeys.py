@@ -250,6 +250,34 @@ def test_a_card_is_dragged_and_one_that_may_not_move_goes_back(enter: Enter) -> 
     assert back.count() == 0
 
 
+def test_a_card_is_moved_by_keyboard_and_one_that_may_not_move_stays(enter: Enter) -> None:
+    one = enter("operator")
+    page = one.open("/programme/manage/actions/board/")
+    card = page.locator("[data-column=active] [data-card]").first
+    menu, button = card.locator("select"), card.locator("button")
+    dialog = page.locator("#move")
+    with one.refused():
+        menu.focus()
+        page.keyboard.press("End")  # of the menu: dropped
+        page.keyboard.press("Tab")
+        expect(button).to_be_focused()
+        page.keyboard.press("Enter")
+        expect(dialog.get_by_role("alert")).to_contain_text("почему мероприятие отменяется")
+    assert page.url.endswith("/board/")
+    expect(dialog.locator("textarea")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(menu).to_have_value("active")
+    expect(button).to_be_focused()
+    menu.focus()
+    page.keyboard.press("Home")  # planned
+    page.keyboard.press("Tab")
+    name = card.locator("h3").inner_text()
+    page.keyboard.press("Enter")
+    toast(page, "состояние сохранено")
+    moved = page.locator("[data-column=planned] [data-card]", has_text=name)
+    expect(moved.locator("h3 a")).to_be_focused()
+
+
 def test_naming_a_parent_by_keyboard_with_a_script_and_without(enter: Enter) -> None:
     page = enter("head").open("/registry/groups/")
     page.locator("#results tbody a").first.click()
