@@ -78,3 +78,50 @@ def test_a_chain_of_merges_is_undone_link_by_link() -> None:
     assert whose() == {second.pk: [1]}
     undone(one)
     assert whose() == {first.pk: [1]}
+
+
+def test_a_test_given_by_name_follows_and_goes_back() -> None:
+    sitting = open_attempt(AT).sitting
+    kept, other, third = PersonFactory(), PersonFactory(), PersonFactory()
+    sitting.people.set([other])
+    one = merged(kept, other)
+    deliver_pending(at=AT)  # twice moves once
+    assert list(sitting.people.all()) == [kept]
+    two = merged(third, kept)
+    assert list(sitting.people.all()) == [third]
+    undone(two)
+    assert list(sitting.people.all()) == [kept]
+    undone(one)
+    assert list(sitting.people.all()) == [other]
+
+
+def test_who_was_named_beside_the_other_stays_named() -> None:
+    sitting = open_attempt(AT).sitting
+    kept, first, second = PersonFactory(), PersonFactory(), PersonFactory()
+    sitting.people.set([kept, first, second])
+    merges = [merged(kept, first), merged(kept, second)]
+    assert list(sitting.people.all()) == [kept]
+    for merge in merges:
+        undone(merge)
+    assert set(sitting.people.all()) == {kept, first, second}
+
+
+def test_who_is_named_by_two_merged_records_loses_one_at_a_time() -> None:
+    sitting = open_attempt(AT).sitting
+    kept, first, second = PersonFactory(), PersonFactory(), PersonFactory()
+    sitting.people.set([first, second])
+    merges = [merged(kept, first), merged(kept, second)]
+    undone(merges[0])
+    assert set(sitting.people.all()) == {kept, first}
+    undone(merges[1])
+    assert set(sitting.people.all()) == {first, second}
+
+
+def test_what_the_teacher_has_taken_back_since_does_not_come_back() -> None:
+    sitting = open_attempt(AT).sitting
+    kept, other = PersonFactory(), PersonFactory()
+    sitting.people.set([other])
+    merge = merged(kept, other)
+    sitting.people.clear()
+    undone(merge)
+    assert not sitting.people.exists()

@@ -10,7 +10,7 @@ from sreda.assessment.models.marking import (
     SittingAnalysis,
 )
 from sreda.assessment.models.packages import PackageImport
-from sreda.assessment.models.sittings import Answer, AnswerFile, Attempt, Sitting
+from sreda.assessment.models.sittings import Answer, AnswerFile, Attempt, GivenAs, Sitting
 from sreda.assessment.models.tests import Test, TestItem, TestVersion
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "AnswerFile",
     "Appeal",
     "Attempt",
+    "GivenAs",
     "Item",
     "ItemAnalysis",
     "ItemResult",

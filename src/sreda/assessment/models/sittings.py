@@ -66,6 +66,23 @@ class Sitting(Record):
         return self.title
 
 
+class GivenAs(Record):
+    """That a sitting named `was`, whose record is merged into that of `person`, named instead.
+
+    `beside`: the sitting named `person` too, before any merge.
+    """
+
+    sitting = models.ForeignKey(Sitting, models.CASCADE, related_name="+")
+    person = models.ForeignKey(Person, models.PROTECT, related_name="+")
+    was = models.ForeignKey(Person, models.PROTECT, related_name="+")
+    beside = models.BooleanField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["sitting", "person", "was"], name="given_as_once"),
+        ]
+
+
 class Attempt(Record):
     """One person's attempt. `state` is the test session as `qti.testing` keeps it, `seed` what
     its random choices came from.
