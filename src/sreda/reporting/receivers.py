@@ -11,9 +11,10 @@ from uuid import UUID
 from django.utils import timezone
 
 from sreda.kernel.api import Dataset, datasets, on_dataset, subscribe
+from sreda.registry import events as registry
 from sreda.registry.api import Enrolment, Post, on_day
 from sreda.reporting import events
-from sreda.reporting.domain import freshness
+from sreda.reporting.domain import freshness, merging
 from sreda.reporting.domain.prefill import mark_to_fill
 
 PEOPLE = ("person_id", "kept_id", "merged_id")
@@ -85,6 +86,16 @@ def look_at_the_sources(payload: dict[str, Any], occurred_at: datetime) -> None:
     """A form's cells came or went."""
     freshness.review(at=occurred_at)
     _mark(freshness.dependents("form", {payload["code"]}), None, occurred_at)
+
+
+@subscribe(registry.PeopleMerged)
+def answers_follow(payload: dict[str, Any], occurred_at: datetime) -> None:
+    merging.follow_merge(UUID(str(payload["kept_id"])), UUID(str(payload["merged_id"])))
+
+
+@subscribe(registry.MergeUndone)
+def answers_go_back(payload: dict[str, Any], occurred_at: datetime) -> None:
+    merging.follow_undone(UUID(str(payload["kept_id"])), UUID(str(payload["merged_id"])))
 
 
 def watch(dataset: Dataset) -> None:

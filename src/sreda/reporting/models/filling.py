@@ -138,11 +138,15 @@ class Explanation(Record):
 
 
 class Delegation(Record):
-    """A part of a report that a colleague fills: a section's code."""
+    """A part of a report that a colleague fills: a section's code. `written_as` is to whose record
+    it was given before that was merged into the person's."""
 
     submission = models.ForeignKey(Submission, models.CASCADE, related_name="delegations")
     section = models.CharField(max_length=40)
     person = models.ForeignKey(Person, models.PROTECT, related_name="+")
+    written_as = models.ForeignKey(
+        Person, models.PROTECT, null=True, editable=False, related_name="+", db_index=False
+    )
     at = models.DateTimeField()
     by_name = models.CharField(max_length=300, blank=True)
     done_at = models.DateTimeField(null=True)

@@ -12,10 +12,16 @@ from sreda.reporting.models.campaigns import Campaign
 
 
 class Participation(Record):
-    """That a person has answered. In an anonymous survey the day is all that is kept."""
+    """That a person has answered. In an anonymous survey the day is all that is kept.
+
+    `written_as` is whose record it was before that was merged into the person's.
+    """
 
     campaign = models.ForeignKey(Campaign, models.CASCADE, related_name="participations")
     person = models.ForeignKey(Person, models.CASCADE, related_name="+")
+    written_as = models.ForeignKey(
+        Person, models.PROTECT, null=True, editable=False, related_name="+", db_index=False
+    )
     on = models.DateField()
 
     class Meta:
