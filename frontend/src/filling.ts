@@ -262,6 +262,11 @@ class Filling {
         this.tell(this.said("Sign"));
         return;
       }
+      if (answer.status === 404) {
+        // Not theirs to fill any more: the part was taken back, or the report went
+        this.stopped = this.said("Gone");
+        return;
+      }
       if (answer.status === 400) {
         // Sent again it would be refused again: the cells stay in the page, and in words
         this.sending = null;

@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from sreda.registry.api import Role, User
 from sreda.reporting.domain.campaigns import close_campaign
+from sreda.reporting.domain.delegation import delegate, revoke
 from tests.factories import (
     ClassGroupFactory,
     EnrolmentFactory,
@@ -90,6 +91,23 @@ def test_what_was_typed_offline_comes_back_after_a_reload(made, school) -> None:
     expect(page.locator("#c-base-shifts")).to_have_value("3")
     expect(state(page)).to_have_text("Всё сохранено", timeout=20_000)
     assert values(school.report)["base.shifts"] == 3
+
+
+def test_whose_part_was_taken_back_while_typing_is_told_so(browser, school) -> None:
+    teacher = seated(Role.TEACHER, organisation=school.school)
+    given = delegate(school.report, "general", teacher.person_id, actor=school.head, at=AT)
+    made = context(browser, school.url)
+    school.enter(made, teacher)
+    page = school.open(made)
+    page.fill("#c-base-shifts", "2")
+    page.keyboard.press("Tab")
+    expect(state(page)).to_have_text("Всё сохранено")
+    revoke(given, actor=school.head, at=AT)
+    page.fill("#c-base-area", "120,5")
+    page.keyboard.press("Tab")
+    expect(state(page)).to_contain_text("больше не вам", timeout=10_000)
+    assert "base.area" not in values(school.report)
+    made.close()
 
 
 def test_keys_and_a_block_pasted_from_a_spreadsheet(made, school) -> None:
