@@ -163,3 +163,19 @@ def test_every_dataset_says_where_it_is_entered(operator, school):
             for place in places_of(asked, organisation):
                 assert office.get(place.url).status_code == 200, place.url
                 assert place.advice
+
+
+def test_a_decision_is_not_said_to_be_kept_where_another_stands(mine, head, operator):
+    found = proposed(mine, head, "f.pupils", "7")
+    decide_proposal(found, accept=False, answer="Нет приказа", actor=operator, at=AT)
+    page = client_of(operator)
+    where = reverse("reporting:decide", args=[found.pk])
+    said = page.post(where, {"act": "accept"}, follow=True).content.decode()
+    assert "Тем временем предложение уже рассмотрено: отклонено" in said
+    found.refresh_from_db()
+    assert (found.status, found.answer) == ("rejected", "Нет приказа")
+    # the same decision sent twice is one
+    again = page.post(where, {"act": "reject", "answer": "Иначе"}, follow=True).content.decode()
+    assert "Тем временем" not in again
+    found.refresh_from_db()
+    assert found.answer == "Нет приказа"

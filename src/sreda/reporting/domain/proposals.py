@@ -77,15 +77,20 @@ def decide_proposal(
     """Accept or reject with a reason, and tell whoever proposed it.
 
     Where the system can set the record itself (see `queries.entries.settable`), accepting does so:
-    ValidationError says why it cannot. Elsewhere whoever accepts has put the record right.
+    ValidationError says why it cannot. Elsewhere whoever accepts has put the record right. A
+    proposal that was decided otherwise meanwhile stays so: ValidationError says how.
     """
     answer = answer.strip()
     if not accept and not answer:
         raise ValidationError({"answer": _("Say why the proposal is rejected.")})
     with transaction.atomic():
         current = Proposal.objects.select_for_update().get(pk=proposal.pk)
-        if current.status != ProposalStatus.OPEN:
+        if current.status == (ProposalStatus.ACCEPTED if accept else ProposalStatus.REJECTED):
             return current
+        if current.status != ProposalStatus.OPEN:
+            raise ValidationError(
+                _("It was decided meanwhile: %s.") % current.get_status_display().lower()
+            )
         current.status = ProposalStatus.ACCEPTED if accept else ProposalStatus.REJECTED
         current.decided_at, current.decided_by_name, current.answer = at, actor.name, answer[:500]
         current.save()
