@@ -19,6 +19,7 @@ from openpyxl import Workbook
 from sreda.kernel import clock
 from sreda.registry.api import Role
 from sreda.reporting.domain import forms as domain
+from sreda.reporting.domain.workbook import write_report
 from sreda.reporting.forms import Schema
 from sreda.reporting.forms.edit import Place, part_at
 from sreda.reporting.models import Campaign, Dictionary, Form, FormVersion
@@ -29,6 +30,7 @@ from tests.factories import (
     PostFactory,
     UserFactory,
 )
+from tests.reporting.world import opened, report
 
 pytestmark = pytest.mark.django_db
 
@@ -285,6 +287,53 @@ def test_an_expression_is_tried_on_real_organisations(operator: Client) -> None:
     assert "<strong>3</strong>" in built
 
 
+def test_what_cannot_be_computed_anywhere_is_told_before_it_is_in_force(operator: Client) -> None:
+    one, other = OrganisationFactory(), OrganisationFactory()
+    version = begun(operator)
+    operator.post(at(version, "part_act"), {"do": "delete", "at": "block:kabinety",
+                                            "edition": fresh(version).edition})  # fmt: skip
+    for title, code in (("Мебель", "mebel"), ("Доска", "doska")):
+        post(operator, at(version, "part_add", kind="field", under="voprosy"),
+             field(title=title, code=code, edition=fresh(version).edition))  # fmt: skip
+
+    def check(code: str, text: str) -> None:
+        post(operator, at(version, "part_add", kind="check"), {
+            "message": f"Проверка {code}", "code": code, "severity": "error",
+            "expression": text, "edition": fresh(version).edition,
+        })  # fmt: skip
+
+    check("fine", "voprosy.mebel >= voprosy.doska")
+    seen = {"org": f"{one.code},{other.code}"}
+    assert not operator.get(at(version, "publishing"), seen).context["failing"]
+    check("one", f'organisation.code == "{one.code}" ? 1 / voprosy.doska > 0 : true')
+    assert not operator.get(at(version, "publishing")).context["failing"]  # not everywhere
+    check("broken", "voprosy.mebel / voprosy.doska >= 0")
+    answer = operator.get(at(version, "publishing"))
+    page = answer.content.decode()
+    assert [line["title"] for line in answer.context["failing"]] == ["Проверка broken"]
+    assert "<code>checks.broken</code></a> — Проверка broken" in page
+    # it is a warning: the form can be put in force
+    assert answer.context["ready"]
+    post(operator, at(version, "publish"), {"edition": fresh(version).edition})
+
+
+def test_faults_say_what_the_part_is_called(operator: Client) -> None:
+    made = OrganisationFactory()
+    version = begun(operator)
+    post(operator, at(version, "part_add", kind="field", under="voprosy"),
+         field(title="Мебель", code="mebel", source='form("lost", "a.b")',
+               edition=version.edition), 422)  # fmt: skip
+    post(operator, at(version, "part_add", kind="field", under="voprosy"),
+         field(title="Доля мебели", code="share", type="decimal", source="1 / 0",
+               edition=version.edition))  # fmt: skip
+    page = operator.get(at(version, "version")).content.decode()
+    assert "<code>kabinety</code></a> — Кабинеты" in page  # a table without columns
+    page = operator.get(at(version, "publishing")).content.decode()
+    assert "<code>kabinety</code></a> — Кабинеты" in page
+    page = operator.get(at(version, "preview"), {"org": made.code}).content.decode()
+    assert "<code>voprosy.share</code> — Доля мебели" in page
+
+
 def test_what_is_known_is_not_asked_again(operator: Client) -> None:
     OrganisationFactory()
     version = begun(operator)
@@ -448,6 +497,25 @@ def test_forms_are_read_from_files(operator: Client) -> None:
         answer = operator.post(address, {"file": wrong})
         assert answer.status_code == 422
     assert Form.objects.count() == 3
+
+
+def test_a_filled_report_is_no_form_and_is_led_to_its_page(operator: Client) -> None:
+    made = OrganisationFactory()
+    mine = report(opened(), made)
+    forms = Form.objects.count()
+    file = SimpleUploadedFile("report.xlsx", write_report(mine))
+    answer = post(operator, reverse("reporting:form_import"), {"file": file}, 422)
+    page = answer.content.decode()
+    assert made.short_name in page
+    assert reverse("reporting:report", args=[mine.pk]) in page
+    assert Form.objects.count() == forms
+    # of a report that is not here (or may not be seen) nothing is told
+    mine.delete()
+    file.seek(0)
+    page = post(operator, reverse("reporting:form_import"), {"file": file}, 422).content.decode()
+    assert made.short_name not in page
+    assert f'href="{reverse("reporting:reports")}"' in page
+    assert Form.objects.count() == forms
 
 
 def test_the_same_form_sent_twice_is_made_once(operator: Client) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import io
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -37,6 +37,7 @@ from sreda.kernel.tables import (
 )
 from sreda.reporting.domain.filling import Change, Fault, Saved, save_changes
 from sreda.reporting.enums import Origin
+from sreda.reporting.formats.sheets import Sheet
 from sreda.reporting.forms import Block, BlockKind, CellType, Field, Option
 from sreda.reporting.models import Submission
 from sreda.reporting.models import Value as Kept
@@ -283,6 +284,18 @@ def _read(submission: Submission, path: Path, name: str) -> _Read:
               " Download the workbook again and copy your figures into it.")
         )  # fmt: skip
     return found
+
+
+def report_named(sheets: Iterable[Sheet]) -> tuple[str, str, str] | None:
+    """(report's id, form's code, organisation) where the sheets are a workbook made by
+    `write_report`; nothing of it is believed."""
+    meta = next((sheet for sheet in sheets if sheet.title == META), None)
+    if meta is None:
+        return None
+    about = {meta.at(row, 1): meta.at(row, 2) for row, cells in meta.rows()[:20] if 1 in cells}
+    if not about.get("report"):
+        return None
+    return about["report"], about.get("form", ""), about.get("name", "")
 
 
 def _meta_of(sheet: SheetTable) -> tuple[dict[str, str], dict[str, str]]:

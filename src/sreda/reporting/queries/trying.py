@@ -84,6 +84,30 @@ def filled(
     return found
 
 
+def failing(
+    version: FormVersion, organisations: Sequence[Organisation], on: date
+) -> dict[str, ExpressionError]:
+    """Sources and checks that cannot be computed for any of the organisations, by their places,
+    with what is wrong for the first of them. The cells hold what the sources gave."""
+    if not organisations:
+        return {}
+    world = world_for(version, organisations, on)
+    form = CompiledForm(version.schema)
+    form.prepare(world)
+    found: list[dict[str, ExpressionError]] = []
+    for organisation in organisations:
+        cells = CellValues()
+        faults = dict(form.fill(world, organisation.pk, cells).faults)
+        for result in form.run_checks(world, organisation.pk, cells):
+            if result.fault is not None:
+                faults[f"checks.{result.check.code}"] = result.fault
+        found.append(faults)
+    first, *others = found
+    return {
+        place: fault for place, fault in first.items() if all(place in faults for faults in others)
+    }
+
+
 def attempt(
     text: str, place: str, version: FormVersion, organisations: Sequence[Organisation], on: date,
     *, fills: bool = True,

@@ -10,8 +10,8 @@ from enum import StrEnum
 from django.utils.translation import gettext as _
 
 from sreda.reporting.expressions import vet_schema
-from sreda.reporting.forms import Schema, SchemaError, Section
-from sreda.reporting.forms.edit import Place
+from sreda.reporting.forms import Check, Schema, SchemaError, Section
+from sreda.reporting.forms.edit import Place, part_at
 from sreda.reporting.models import Dictionary, FormVersion
 from sreda.reporting.queries.knowledge import Known, likely_repeats, repeats
 from sreda.reporting.queries.versions import schema_in_force
@@ -133,3 +133,14 @@ def target(schema: Schema, place: str) -> Place | None:
         return Place("field", parts[-1], first)
     rows = {row.code for row in block.rows}
     return Place("row", parts[0], first) if parts[0] in rows else Place("block", first)
+
+
+def title_of(schema: Schema, place: str) -> str:
+    """What the part of the form that a problem's place means is called; "" where none is meant."""
+    if cell := schema.cells.get(place):
+        return cell.title
+    at = target(schema, place)
+    part = part_at(schema, at) if at else None
+    if part is None:
+        return ""
+    return part.message if isinstance(part, Check) else part.title

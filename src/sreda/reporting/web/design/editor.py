@@ -26,7 +26,7 @@ from sreda.reporting.models import FormVersion
 from sreda.reporting.queries import knowledge
 from sreda.reporting.queries.burden import total, yearly
 from sreda.reporting.queries.versions import schema_in_force
-from sreda.reporting.queries.vetting import target, translated
+from sreda.reporting.queries.vetting import target, title_of, translated
 from sreda.reporting.web.design.base import (
     KINDS,
     TYPES,
@@ -87,7 +87,8 @@ def version(request: HttpRequest, pk: UUID) -> HttpResponseBase:
         "total_hours": asked / 60,
         "total_saved": saved / 60,
         "faults": [
-            (fault, translated(fault), target(schema, fault.place)) for fault in schema.faults()
+            (fault, title_of(schema, fault.place), translated(fault), target(schema, fault.place))
+            for fault in schema.faults()
         ][:20],
         "last": found.steps.filter(past=False).first(),
         "taken_back": drafts.taken_back(found),

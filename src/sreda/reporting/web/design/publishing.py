@@ -18,10 +18,12 @@ from sreda.reporting.access import CAMPAIGNS, VERSIONS
 from sreda.reporting.domain import carrying, drafts
 from sreda.reporting.domain import forms as domain
 from sreda.reporting.enums import CampaignStatus, VersionStatus
+from sreda.reporting.expressions import reason
 from sreda.reporting.forms.carry import Fate, carried, possible
 from sreda.reporting.models import Campaign, FormVersion
 from sreda.reporting.queries.burden import total, yearly
-from sreda.reporting.queries.vetting import Problem, ProblemKind, problems, target
+from sreda.reporting.queries.trying import failing
+from sreda.reporting.queries.vetting import Problem, ProblemKind, problems, target, title_of
 from sreda.reporting.web.design.base import (
     Context,
     actor_of,
@@ -32,6 +34,7 @@ from sreda.reporting.web.design.base import (
     version_of,
 )
 from sreda.reporting.web.design.editor import cell_at
+from sreda.reporting.web.design.trying import sample_organisations
 
 SHOWN = 200
 
@@ -52,6 +55,7 @@ def _shown(request: HttpRequest, found: FormVersion, status: int = 200) -> HttpR
     free = [one.new for one in fates if one.fate is Fate.NEW and one.new]
     (year,) = yearly([(found.form, found)], actor.on)
     asked, saved = total(actor.on)
+    tried = sample_organisations(request, found) if draft else []
     context: Context = {
         "version": found,
         "form": found.form,
@@ -61,6 +65,16 @@ def _shown(request: HttpRequest, found: FormVersion, status: int = 200) -> HttpR
         "likely": [_line(p, found) for p in wrong if p.kind is ProblemKind.LIKELY],
         "open_likely": sum(p.kind is ProblemKind.LIKELY and p.stops for p in wrong),
         "ready": draft and not any(p.stops for p in wrong),
+        "failing": [
+            {
+                "place": place,
+                "title": title_of(schema, place),
+                "at": target(schema, place),
+                "said": reason(fault),
+            }
+            for place, fault in failing(found, tried, actor.on).items()
+        ],
+        "tried": tried,
         "may_publish": draft and VERSIONS.may(actor, "publish", found),
         "counts": Counter(one.fate.value for one in fates),
         "converted": [one for one in fates if one.fate is Fate.CONVERTED or one.moved][:SHOWN],
@@ -82,10 +96,9 @@ _FAULTS = {ProblemKind.STRUCTURE, ProblemKind.EXPRESSION}
 
 
 def _line(problem: Problem, found: FormVersion) -> dict[str, Any]:
-    cell = found.schema.cells.get(problem.place)
     return {
         "problem": problem,
-        "title": cell.title if cell else "",
+        "title": title_of(found.schema, problem.place),
         "at": target(found.schema, problem.place),
     }
 

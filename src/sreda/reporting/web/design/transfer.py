@@ -18,16 +18,18 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods
 
 from sreda.kernel import clock
-from sreda.reporting.access import FORMS
+from sreda.kernel.api import Actor
+from sreda.reporting.access import FORMS, SUBMISSIONS
 from sreda.reporting.domain import drafts, files
 from sreda.reporting.domain import forms as domain
+from sreda.reporting.domain.workbook import report_named
 from sreda.reporting.formats import FormFile, Issue, read_json, write_json
 from sreda.reporting.formats.sheets import read_sheets
 from sreda.reporting.formats.template import read_template, write_template
 from sreda.reporting.formats.xlsform import is_xlsform, read_xlsform, write_xlsform
 from sreda.reporting.forms import SchemaError
 from sreda.reporting.forms.codes import code_from
-from sreda.reporting.models import Form, FormVersion
+from sreda.reporting.models import Form, FormVersion, Submission
 from sreda.reporting.queries.versions import dictionaries_of
 from sreda.reporting.queries.vetting import translated
 from sreda.reporting.web.design.base import (
@@ -82,8 +84,16 @@ class UploadForm(forms.Form):
         return file
 
 
+class IsReport(Exception):
+    """The file is a report to be handed in, not a form."""
+
+    def __init__(self, report: str, form: str, organisation: str) -> None:
+        self.report, self.form, self.organisation = report, form, organisation
+        super().__init__(report)
+
+
 def understood(file: UploadedFile[Any], title: str) -> tuple[FormFile, list[Issue]]:
-    """ValidationError where the file as a whole is not a form."""
+    """ValidationError where the file as a whole is not a form; IsReport where it is a report."""
     name = file.name or "file"
     content = file.read()
     if name.lower().endswith(".json"):
@@ -98,6 +108,8 @@ def understood(file: UploadedFile[Any], title: str) -> tuple[FormFile, list[Issu
             sheets = read_sheets(Path(kept.name), name)
         except ValidationError as error:
             raise ValidationError({"file": error.messages}) from error
+    if (named := report_named(sheets)) is not None:
+        raise IsReport(*named)
     found = read_xlsform(sheets) if is_xlsform(sheets) else read_template(sheets)
     if not found.schema.cells:
         raise ValidationError(
@@ -118,11 +130,15 @@ def form_import(request: HttpRequest) -> HttpResponseBase:
     visible(FORMS.may(actor, "add"))
     sent = request.method == "POST"
     form = UploadForm(request.POST, request.FILES) if sent else UploadForm()
+    filled: IsReport | None = None
     if sent and form.is_valid():
         try:
             version, issues = _taken(request, form)
         except ValidationError as error:
             add_errors(form, error)
+        except IsReport as found:
+            filled = found
+            form.add_error("file", _("This is a filled report, not a form."))
         except drafts.Stale:
             form.add_error(None, _("Somebody changed the draft meanwhile: try again."))
         else:
@@ -135,9 +151,19 @@ def form_import(request: HttpRequest) -> HttpResponseBase:
     return render(
         request,
         "reporting/design/import.html",
-        {"form": form},
+        {"form": form, "filled": filled, "report": _report_of(actor, filled)},
         status=422 if form.errors else 200,
     )
+
+
+def _report_of(actor: Actor, filled: IsReport | None) -> Submission | None:
+    """The report that the file names, where the actor may open it."""
+    try:
+        pk = UUID(filled.report) if filled else None
+    except ValueError:
+        return None
+    rows = SUBMISSIONS.all(actor).select_related("campaign", "organisation")
+    return rows.filter(pk=pk).first() if pk else None
 
 
 def _taken(request: HttpRequest, form: UploadForm) -> tuple[FormVersion, list[Issue]]:

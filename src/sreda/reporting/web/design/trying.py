@@ -26,6 +26,7 @@ from sreda.reporting.queries import trying
 from sreda.reporting.queries.knowledge import source_for
 from sreda.reporting.queries.typed import from_value
 from sreda.reporting.queries.versions import dictionaries_of
+from sreda.reporting.queries.vetting import title_of
 from sreda.reporting.web.design.base import Context, actor_of, page, version_of
 from sreda.reporting.web.design.editor import said
 from sreda.reporting.web.sheet import SheetView
@@ -277,11 +278,11 @@ def preview(request: HttpRequest, pk: UUID) -> HttpResponseBase:
     )
     form, values = CompiledForm(schema), CellValues()
     asked: dict[str, bool] = {}
-    faults: list[str] = []
+    faults: list[tuple[str, str, str]] = []
     if one is not None:
         values, filled = trying.filled(version, [one], on)[one.pk]
         asked = form.asked(trying.world_for(version, [one], on), one.pk, values)
-        faults = [f"{key}: {said(error)}" for key, error in filled.faults.items()]
+        faults = [(key, title_of(schema, key), said(error)) for key, error in filled.faults.items()]
     sheet = SheetView(form, _as_stored(schema, values), dictionaries_of(schema), asked=asked)
     context: Context = {
         "version": version, "form": version.form, "one": one, "organisations": organisations,
