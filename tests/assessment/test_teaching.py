@@ -18,7 +18,7 @@ from sreda.assessment.domain import analysis, attempts, bank, marking, rescoring
 from sreda.assessment.models import Appeal, ItemAnalysis, ItemResult, Rescoring, Sitting
 from sreda.assessment.tasks import run_rescoring
 from sreda.kernel.api import Work
-from sreda.kernel.models import AuditEntry, OutboxEvent
+from sreda.kernel.models import AuditEntry, Notice, OutboxEvent
 from sreda.registry.api import Role, Teaching, school_year
 from tests.assessment.bank import School, actor_for, answer, choice_xml, essay_xml
 from tests.factories import (
@@ -553,3 +553,53 @@ def test_an_empty_list_says_why_and_leads_on(school: School, path: str, words: s
     shown = page.split('class="empty"', 1)[1]
     assert words in shown
     assert 'class="btn' in shown
+
+
+def test_nobody_marks_or_decides_about_their_own_child(school: School) -> None:
+    later = timezone.now() + timedelta(days=1)
+    sitting = school.sitting(
+        school.test([school.item(essay_xml())]), markers=2, appeals_until=later
+    )
+    taken(school, sitting, "Мой текст")
+    result = ItemResult.objects.get()
+    for role in (Role.TEACHER, Role.HEAD):
+        post = PostFactory(role=role, organisation=school.organisation)
+        GuardianshipFactory(child=result.attempt.person, guardian=post.person)
+        parent, page = Client(), f"/assessment/results/{result.pk}/mark/"
+        parent.force_login(UserFactory(person=post.person))
+        assert page not in parent.get("/assessment/marking/").content.decode()
+        assert parent.get(page).status_code == 403
+        assert parent.post(page, {"score": "5"}).status_code == 403
+        if role == Role.TEACHER:  # it waits for the others, and they see it
+            assert page in staff(school).get("/assessment/marking/").content.decode()
+    appeal = marking.appeal(result, text="Мало", actor=school.head, at=timezone.now())
+    way, page = f"/assessment/appeals/{appeal.pk}/decide/", "/assessment/appeals/"
+    assert way not in parent.get(page).content.decode()
+    assert parent.post(way, {"what": "uphold", "score": "5", "decision": "!"}).status_code == 403
+    assert way in staff(school, Role.HEAD).get(page).content.decode()
+    assert not result.marks.exists()
+
+
+def test_marks_published_again_are_told_again(school: School) -> None:
+    sitting = school.sitting(school.test([school.item(choice_xml())]), moderated=True)
+    taken(school, sitting, "A")
+    attempt, at = ItemResult.objects.get().attempt, timezone.now()
+    learner, parent = Client(), Client()
+    learner.force_login(UserFactory(person=attempt.person))
+    parent.force_login(UserFactory(person=GuardianshipFactory(child=attempt.person).guardian))
+    way = f"/assessment/attempts/{attempt.pk}/result/"
+
+    def told() -> list[bool]:
+        return ["1 / 1" in one.get(way).content.decode() for one in (learner, parent)]
+
+    def notices() -> int:
+        return Notice.objects.filter(addressee=attempt.person_id, key__startswith="marks:").count()
+
+    assert told() == [False, False]
+    sittings.release(sitting, actor=school.head, at=at)
+    sittings.release(sitting, actor=school.head, at=at)
+    assert (told(), notices()) == ([True, True], 1)
+    sittings.withhold(sitting, actor=school.head, at=at, reason="Проверка")
+    assert told() == [False, False]
+    sittings.release(sitting, actor=school.head, at=at + timedelta(minutes=1))
+    assert (told(), notices()) == ([True, True], 2)

@@ -66,6 +66,19 @@ def _of_children(field: str) -> Rule:
     return Rule(rule)
 
 
+def _of_others(field: str) -> Rule:
+    """Work of neither the actor nor a child of theirs: who judges it has no stake in it."""
+
+    def rule(actor: Actor) -> Q | bool:
+        if actor.person_id is None:
+            return True
+        wards = Guardianship.objects.filter(on_day(actor.on), guardian_id=actor.person_id)
+        child = Q(**{f"{field}__in": wards.order_by().values("child_id")})
+        return ~child & ~Q(**{field: actor.person_id})
+
+    return Rule(rule)
+
+
 def _told(attempt: str) -> Rule:
     """What a learner sees of marks: once they are published, or, where nobody checks them first,
     as soon as all of the attempt is marked. `attempt` leads to it."""
@@ -135,7 +148,9 @@ RESULTS: Permissions[ItemResult] = Permissions(
             LEARNER & own("attempt__person_id", "person_id")
             | seated(Role.PARENT) & _of_children("attempt__person_id")
         ),
-        "mark": STAFF & own("attempt__sitting__organisation_id", "organisation_id"),
+        "mark": STAFF
+        & own("attempt__sitting__organisation_id", "organisation_id")
+        & _of_others("attempt__person_id"),
     },
 )
 
@@ -145,6 +160,8 @@ APPEALS: Permissions[Appeal] = Permissions(
         "view": OPERATOR
         | STAFF & _of_sittings("result__attempt__sitting")
         | own("by", "person_id"),
-        "decide": LEADERS & own("result__attempt__sitting__organisation_id", "organisation_id"),
+        "decide": LEADERS
+        & own("result__attempt__sitting__organisation_id", "organisation_id")
+        & _of_others("result__attempt__person_id"),
     },
 )

@@ -216,7 +216,7 @@ def release(sitting: Sitting, *, actor: Actor, at: datetime) -> Sitting:
         with override(settings.LANGUAGE_CODE):
             notify(
                 current.all_attempts.values_list("person_id", flat=True).distinct(),
-                key=f"marks:{current.pk}",
+                key=f"marks:{current.pk}:{current.edition}",
                 subject=_("Marks are published: %(title)s") % {"title": current.title},
                 link=reverse("assessment:sitting", args=[current.pk]),
                 at=at,

@@ -158,9 +158,10 @@ def _appeals(request: HttpRequest, typed: dict[str, Any] | None = None) -> HttpR
         default_sort="-at",
         name="appeals",
     )
+    shown = [row.pk for row in listing.page]
     context = {
         "listing": listing,
-        "may_decide": APPEALS.may(actor, "decide"),
+        "mine": set(APPEALS.all(actor, "decide").filter(pk__in=shown).values_list("pk", flat=True)),
         "typed": typed or {},
     }
     return render(request, "assessment/appeals.html", context, status=422 if typed else 200)
