@@ -12,6 +12,7 @@ from sreda.kernel import clock
 from sreda.kernel.api import AuditEntry, datasets
 from sreda.kernel.models import Notice
 from sreda.registry.api import Facilities, Organisation, Role
+from sreda.reporting.domain.delegation import delegate, revoke
 from sreda.reporting.domain.filling import Change
 from sreda.reporting.domain.prefill import fill_submissions
 from sreda.reporting.domain.proposals import decide_proposal
@@ -179,3 +180,23 @@ def test_a_decision_is_not_said_to_be_kept_where_another_stands(mine, head, oper
     assert "Тем временем" not in again
     found.refresh_from_db()
     assert found.answer == "Нет приказа"
+
+
+def test_the_page_of_the_cell_says_what_became_of_the_proposal(mine, head, operator):
+    found = proposed(mine, head, "f.pc", "30")
+    page = f"{reverse('reporting:cell', args=[mine.pk])}?at=f.pc"
+    assert "Ждёт решения" in client_of(head).get(page).content.decode()
+    decide_proposal(found, accept=False, answer="Нет акта", actor=operator, at=AT)
+    said = client_of(head).get(page).content.decode()
+    assert "Отклонено" in said
+    assert "Нет акта" in said
+
+
+def test_whose_part_is_taken_back_is_told(mine, head, school):
+    teacher = seated(Role.TEACHER, organisation=school)
+    given = delegate(mine, "s", teacher.person_id, actor=head, at=AT)
+    key = f"reporting:revoked:{given.pk}"
+    revoke(given, actor=head, at=AT)
+    told = Notice.objects.get(addressee=teacher.person_id, key=key)
+    assert "Раздел" in told.subject
+    assert client_of(teacher).get(told.link).status_code == 200

@@ -62,9 +62,22 @@ def delegate(
 
 
 def revoke(delegation: Delegation, *, actor: Actor, at: datetime) -> None:
+    """Take a section back; who was to fill it is told, for they may see the report no more."""
+    submission = delegation.submission
+    titles = {s.code: s.title for s in submission.campaign.version.schema.sections}
     with transaction.atomic():
+        if delegation.person_id != actor.person_id:
+            notify(
+                {delegation.person_id},
+                key=f"reporting:revoked:{delegation.pk}",
+                subject=_("You need not fill this part of a report any more: %s")
+                % titles.get(delegation.section, delegation.section),
+                text=submission.campaign.title,
+                link=reverse("reporting:reports"),
+                at=at,
+            )
         audit(
-            "reporting.section.revoked", delegation.submission, actor=actor, at=at,
+            "reporting.section.revoked", submission, actor=actor, at=at,
             section=delegation.section, person=delegation.person_id,
         )  # fmt: skip
         delegation.delete()

@@ -11,7 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
-from sreda.reporting.access import SUBMISSIONS
+from sreda.reporting.access import PROPOSALS, SUBMISSIONS
 from sreda.reporting.domain.handing_in import cell_at
 from sreda.reporting.models import Comment, FormCell, Submission, Value
 from sreda.reporting.queries.lineage import lineage_of, records_of
@@ -56,6 +56,7 @@ def cell(request: HttpRequest, pk: UUID) -> HttpResponseBase:
         "cell": view,
         "value": value,
         "lineage": lineage_of(submission, found.key),
+        "proposal": PROPOSALS.all(actor).filter(submission=submission, cell=found, row=row).first(),
         "comments": Comment.objects.filter(submission=submission, cell=found, row=row),
         "back": link_of(submission, view.place),
         "may_comment": SUBMISSIONS.may(actor, "review", submission)
