@@ -234,6 +234,16 @@ def test_closed_items_take_nothing_and_show_what_is_right() -> None:
         assert 'class="qti-right"' in render_item(one, start(one), page).body
 
 
+def test_right_places_of_points_are_drawn_and_told_in_words() -> None:
+    for kind in ("position-object", "select-point"):
+        one = item(*CASES[kind][:4])
+        told = Page(closed=True, right=True, resource=lambda href: href)
+        shown = render_item(one, start(one), told).body
+        assert 'class="qti-point is-right"' in shown
+        assert "вправо" in shown
+        assert "is-right" not in render_item(one, start(one), Page(closed=True)).body
+
+
 def test_the_ground_of_a_placed_picture_is_drawn_once() -> None:
     one = item(*CASES["position-object"][:4])
     shown = render_item(one, start(one), Page(resource=lambda href: href)).body

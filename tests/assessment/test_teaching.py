@@ -17,6 +17,8 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from sreda.assessment.domain import analysis, attempts, bank, marking, rescoring, sittings
 from sreda.assessment.models import Appeal, ItemAnalysis, ItemResult, Rescoring, Sitting
 from sreda.assessment.tasks import run_rescoring
+from sreda.assessment.web.children import states
+from sreda.assessment.web.sittings import STATES
 from sreda.kernel.api import Work
 from sreda.kernel.models import AuditEntry, Notice, OutboxEvent
 from sreda.registry.api import Role, Teaching, school_year
@@ -603,3 +605,8 @@ def test_marks_published_again_are_told_again(school: School) -> None:
     assert told() == [False, False]
     sittings.release(sitting, actor=school.head, at=at + timedelta(minutes=1))
     assert (told(), notices()) == ([True, True], 2)
+
+
+def test_states_to_filter_by_begin_alike() -> None:
+    for rows in (STATES, states()):
+        assert all(str(label)[0].isupper() for _value, label in rows)

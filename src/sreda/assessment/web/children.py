@@ -35,7 +35,7 @@ def children(request: HttpRequest) -> HttpResponseBase:
 def states() -> list[tuple[str, str]]:
     return [
         ("open", pgettext("attempt", "In work")),
-        ("marking", _("being marked")),
+        ("marking", pgettext("attempt", "Being marked")),
         ("marked", pgettext("marking", "Marked")),
     ]
 

@@ -178,9 +178,9 @@ def edit(request: HttpRequest, pk: UUID) -> HttpResponseBase:
 
 
 STATES = [
-    ("none", pgettext_lazy("attempt", "not begun")),
+    ("none", pgettext_lazy("attempt", "Not begun")),
     ("open", pgettext_lazy("attempt", "In work")),
-    ("marking", gettext_lazy("being marked")),
+    ("marking", pgettext_lazy("attempt", "Being marked")),
     ("marked", pgettext_lazy("marking", "Marked")),
 ]
 

@@ -3,6 +3,7 @@ script lets one press the places themselves."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from html import escape
 
 from django.utils.translation import gettext as _
@@ -20,7 +21,6 @@ from sreda.assessment.rendering.interactions.parts import (
     name_of,
     numbered,
     right_answers,
-    right_line,
     right_mark,
     select,
     text_of,
@@ -48,15 +48,22 @@ def _ground(walker: Walker, element: Element) -> tuple[Element | None, str]:
     return found, (picture if found.name == "img" else thing)(walker, found)
 
 
-def stage(walker: Walker, element: Element, spots: list[Element], points: list[str] = []) -> str:  # noqa: B006
-    """The picture with its numbered places, and the points already set."""
+def stage(
+    walker: Walker,
+    element: Element,
+    spots: list[Element],
+    points: Sequence[str] = (),
+    right: Sequence[str] = (),
+) -> str:
+    """The picture with its numbered places, the points already set, and those that are right."""
     ground, shown = _ground(walker, element)
     width, height = _size(ground)
     drawn = "".join(spot(number, one) for number, one in numbered(spots))
-    for point in points:
-        x, _space, y = point.partition(" ")
-        if x.lstrip("-").isdecimal() and y.lstrip("-").isdecimal():
-            drawn += f'<circle class="qti-point" cx="{x}" cy="{y}" r="6"/>'
+    for look, several in (("qti-point is-right", right), ("qti-point", points)):
+        for point in several:
+            x, _space, y = point.partition(" ")
+            if x.lstrip("-").isdecimal() and y.lstrip("-").isdecimal():
+                drawn += f'<circle class="{look}" cx="{x}" cy="{y}" r="6"/>'
     overlay = start_tag(
         "svg",
         {"class": "qti-overlay", "viewBox": f"0 0 {width} {height}", "aria-hidden": "true",
@@ -183,7 +190,8 @@ def graphic_gap_match(walker: Walker, element: Element) -> str:
 def select_point(walker: Walker, element: Element) -> str:
     interaction = interaction_of(walker, element)
     given = answers(walker, interaction.response)
-    inner = stage(walker, element, [], given) + _point_fields(walker, element, given)
+    right = sorted(right_answers(walker, interaction.response))
+    inner = stage(walker, element, [], given, right) + _point_fields(walker, element, given)
     return frame(
         walker, element, inner, hint=_("Press the picture, or type how far to the right and down."),
         data={"data-points": str(interaction.most or POINTS)},
@@ -211,7 +219,13 @@ def _point_fields(walker: Walker, element: Element, given: list[str]) -> str:
             fields.append(start_tag("input", attributes))
         rows.append(f'<li class="qti-pair">{"".join(fields)}</li>')
     listed = f'<ol class="qti-point-fields">{"".join(rows)}</ol>'
-    return listed + right_line(walker, interaction.response)
+    told = [
+        _("right answer: %(x)s to the right, %(y)s down") % {"x": x, "y": y}
+        for x, _space, y in (
+            one.partition(" ") for one in sorted(right_answers(walker, interaction.response))
+        )
+    ]
+    return listed + "".join(f'<p class="qti-right">{escape(one)}</p>' for one in told)
 
 
 def position_object(walker: Walker, element: Element) -> str:
@@ -219,12 +233,13 @@ def position_object(walker: Walker, element: Element) -> str:
     interaction = interaction_of(walker, element)
     given = answers(walker, interaction.response)
     thing_html = _ground(walker, element)[1]
+    right = sorted(right_answers(walker, interaction.response))
     holder = next(
         (a for a in element.ancestors() if a.name == "qti-position-object-stage"), element
     )
     inner = (
         f'<p class="qti-thing">{thing_html}</p>'
-        f"{stage(walker, holder, [], given)}{_point_fields(walker, element, given)}"
+        f"{stage(walker, holder, [], given, right)}{_point_fields(walker, element, given)}"
     )
     return frame(
         walker, element, inner, hint=_("Press where it belongs, or type how far right and down."),
