@@ -108,6 +108,17 @@ def test_a_learner_sees_and_takes_away_their_record():
     assert {s["actor"]["account"]["name"] for s in kept} == {str(learner.pk)}
 
 
+def test_a_short_verb_is_not_broken_over_lines():
+    learner = EnrolmentFactory().person
+    done(learner)
+    long = ("https://x.test/verbs/long", {"ru": "о" * 60})
+    record("2", person_id=learner.pk, verb=long, target=LESSON, at=clock.now())
+    page = client_of(learner).get(reverse("records:person", args=[learner.pk])).content.decode()
+    assert '">прочитал</td>' in page
+    assert 'class="text-break">прочитал' not in page
+    assert f'class="text-break">{"о" * 60}' in page
+
+
 def test_filters_and_pages_of_a_record():
     learner = EnrolmentFactory().person
     client = client_of(learner)
