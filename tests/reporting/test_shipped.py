@@ -123,3 +123,12 @@ def test_a_form_is_checked_from_a_shell(tmp_path: Path, capsys: pytest.CaptureFi
     assert ended.value.code == 2
     with pytest.raises((SystemExit, CommandError)):
         call_command("reporting", "load-forms", "nothing")
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_means_and_rates_are_not_added_up_over_schools(code: str) -> None:
+    schema = read_json(files.shipped()[code].read_text(encoding="utf-8")).schema
+    for cell in schema.cells.values():
+        said = f"{cell.title} ".lower()
+        if "средняя " in said or "на одного " in said:
+            assert not cell.field.adds_up, cell.key
