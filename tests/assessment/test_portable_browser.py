@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.test import Client
 from django.utils import timezone
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Error, Page, Route, expect
 
 from sreda.assessment.models import Answer, ItemResult
 from tests.assessment import portable
@@ -56,6 +57,14 @@ class Seat:
         self.value = self.page.locator("[data-portable-response]")
 
 
+STORE_OPENS_LATE = """
+    const { get, set } = Object.getOwnPropertyDescriptor(IDBRequest.prototype, "onsuccess");
+    Object.defineProperty(IDBOpenDBRequest.prototype, "onsuccess", {
+        get, set(then) { set.call(this, (event) => setTimeout(() => then(event), 3000)); },
+    });
+"""
+
+
 def test_it_runs_by_keyboard_keeps_its_state_and_is_marked(
     browser: Browser, live_server: Any, tmp_path: Any
 ) -> None:
@@ -90,6 +99,31 @@ def test_it_runs_by_keyboard_keeps_its_state_and_is_marked(
     assert ItemResult.objects.get(attempt__person=seat.person).responses == {"RESPONSE": 8}
     expect(seat.frame.locator("output")).to_have_text("8/4")
     expect(seat.frame.get_by_role("button")).to_be_disabled()
+
+
+def test_what_waited_on_the_device_is_shown_by_a_frame_that_began_before(
+    browser: Browser, live_server: Any, tmp_path: Any
+) -> None:
+    seat = Seat(browser, live_server.url, portable.COUNTER, tmp_path)
+    page, button, shown = seat.page, seat.frame.get_by_role("button"), seat.frame.locator("output")
+    with page.expect_response("**/assessment/answers/"):
+        button.click()
+    expect(page.locator("[data-status]")).to_have_attribute("data-state", "saved")
+    page.route("**/assessment/answers/", lambda route: route.abort())
+    button.click()
+    expect(seat.value).to_have_value('{"base":{"integer":4}}')
+    page.add_init_script(STORE_OPENS_LATE)
+    held: list[Route] = []
+    page.route("**/modules/counter.js", lambda route: held.append(route))
+    page.reload()
+    expect(seat.value).to_have_value('{"base":{"integer":4}}')
+    assert held  # the frame had been given what the site has
+    page.unroute("**/modules/counter.js")
+    for route in held:
+        with suppress(Error):  # of a frame that is gone
+            route.continue_()
+    expect(shown).to_have_text("4/2")
+    page.close()
 
 
 def test_a_hostile_module_gets_at_nothing(

@@ -23,6 +23,7 @@ class Portable {
   private response: HTMLInputElement | null;
   private state: HTMLInputElement | null;
   private heard = 0;
+  private started = false;
   private ready = false;
   private watch = 0;
   private count = 0;
@@ -49,7 +50,8 @@ class Portable {
     frame.src = this.box.dataset.portable ?? "";
     this.box.classList.remove("is-broken");
     this.box.querySelector("[data-portable-place]")?.replaceChildren(frame);
-    [this.frame, this.heard, this.ready, this.count] = [frame, performance.now(), false, 0];
+    [this.frame, this.heard, this.count] = [frame, performance.now(), 0];
+    this.started = this.ready = false;
     this.watch = window.setInterval(() => this.look(), 1000);
   }
 
@@ -88,6 +90,7 @@ class Portable {
     const told = data as Record<string, unknown>;
     switch (told.pci) {
       case "here":
+        this.started = true;
         this.post({ pci: "start", ...this.current(), fontSize: getComputedStyle(document.documentElement).fontSize });
         break;
       case "ready":
@@ -125,8 +128,9 @@ class Portable {
     this.response.dispatchEvent(new Event("input", { bubbles: true }));
   }
 
+  /** A frame that was given older contents is opened anew. */
   private restored(): void {
-    if (this.ready) this.open();
+    if (this.started) this.open();
   }
 
   /** What the fields hold now: an answer that waited on this device is newer than the page. */
