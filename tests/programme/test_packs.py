@@ -209,7 +209,7 @@ def test_what_the_database_cannot_hold_is_a_bad_cell(
 
 def do_work() -> None:
     """What the worker would do."""
-    for pk in PackLoad.objects.filter(status__in=work.AT_WORK).values_list("pk", flat=True):
+    for pk in PackLoad.objects.filter(status__in=LoadStatus.at_work()).values_list("pk", flat=True):
         work.run(pk, at=clock.now())
 
 

@@ -59,6 +59,10 @@ class RescoringStatus(TextChoices):
     APPLIED = "applied", pgettext_lazy("corrected key", "Applied")
     FAILED = "failed", pgettext_lazy("corrected key", "Did not work out")
 
+    @classmethod
+    def at_work(cls) -> list[RescoringStatus]:
+        return [cls.LISTING, cls.APPLYING]
+
 
 class PackageStatus(TextChoices):
     WAITING = "waiting", pgettext_lazy("package", "Waits for its turn")
@@ -66,3 +70,7 @@ class PackageStatus(TextChoices):
     LOOKED = "looked", pgettext_lazy("package", "Looked through")
     TAKEN = "taken", pgettext_lazy("package", "Taken over")
     FAILED = "failed", pgettext_lazy("package", "Did not work out")
+
+    @classmethod
+    def at_work(cls) -> list[PackageStatus]:
+        return [cls.WAITING, cls.RUNNING]

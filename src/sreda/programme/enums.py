@@ -34,6 +34,10 @@ class LoadStatus(TextChoices):
     CONFIRMED = "confirmed", _("Loaded")
     CANCELLED = "cancelled", _("Cancelled")
 
+    @classmethod
+    def at_work(cls) -> list[LoadStatus]:
+        return [cls.CHECKING, cls.LOADING]
+
 
 class FindingStatus(TextChoices):
     OPEN = "open", pgettext_lazy("finding", "Open")

@@ -109,9 +109,9 @@ def _fail(one: PackageImport, reason: str) -> None:
 
 WORK = Work(
     name="assessment.package",
-    rows=lambda: PackageImport.objects.filter(
-        status__in=[PackageStatus.WAITING, PackageStatus.RUNNING]
-    ).select_related("file"),
+    rows=lambda: PackageImport.objects.filter(status__in=PackageStatus.at_work()).select_related(
+        "file"
+    ),
     do=_do,
     fail=_fail,
     most=3,

@@ -110,7 +110,7 @@ def _fail(made: Rescoring, trouble: str) -> None:
 WORK = Work(
     name="assessment.rescoring",
     rows=lambda: Rescoring.objects.filter(
-        status__in=[RescoringStatus.LISTING, RescoringStatus.APPLYING]
+        status__in=RescoringStatus.at_work()
     ).select_related("sitting", "before", "after").defer("changes"),
     do=_do,
     fail=_fail,

@@ -164,7 +164,7 @@ class Rescoring(Record):
 
     @property
     def at_work(self) -> bool:
-        return self.status in {RescoringStatus.LISTING, RescoringStatus.APPLYING}
+        return self.status in RescoringStatus.at_work()
 
 
 class SittingAnalysis(models.Model):

@@ -41,4 +41,4 @@ class PackageImport(Record):
 
     @property
     def at_work(self) -> bool:
-        return self.status in {PackageStatus.WAITING, PackageStatus.RUNNING}
+        return self.status in PackageStatus.at_work()

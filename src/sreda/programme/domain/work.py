@@ -11,8 +11,6 @@ from sreda.programme.enums import LoadStatus
 from sreda.programme.models import PackLoad, Programme
 from sreda.registry.api import actor_again
 
-AT_WORK = (LoadStatus.CHECKING, LoadStatus.LOADING)
-
 
 def _do(load: PackLoad, at: datetime, told: Told) -> None:
     if load.status == LoadStatus.CHECKING:
@@ -39,7 +37,7 @@ def _leave(programme: Programme, trouble: str) -> None:
 
 PACKS = Work(
     name="programme.pack",
-    rows=lambda: PackLoad.objects.filter(status__in=AT_WORK).select_related("file"),
+    rows=lambda: PackLoad.objects.filter(status__in=LoadStatus.at_work()).select_related("file"),
     do=_do,
     fail=_refuse,
 )

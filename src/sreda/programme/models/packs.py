@@ -103,7 +103,7 @@ class PackLoad(Record):
 
     @property
     def at_work(self) -> bool:
-        return self.status in {LoadStatus.CHECKING, LoadStatus.LOADING}
+        return self.status in LoadStatus.at_work()
 
 
 class ListEntry(PackRow):

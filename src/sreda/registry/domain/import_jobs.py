@@ -30,7 +30,6 @@ LARGE_UNPACKED = 20 * 1024 * 1024
 MANY_ROWS = 5_000
 MANY_SINGLE_ROWS = 200  # each goes the way of a single change
 PULSE = 2.0  # seconds
-AT_WORK = (JobStatus.WAITING, JobStatus.RUNNING)
 
 
 def is_large(file: StoredFile) -> bool:
@@ -67,7 +66,7 @@ def start_job(
         with transaction.atomic():
             made.save(force_insert=True)
     except IntegrityError:
-        running = ImportJob.objects.filter(status__in=AT_WORK)
+        running = ImportJob.objects.filter(status__in=JobStatus.at_work())
         if imported is not None:
             field = "people_import" if isinstance(imported, PeopleImport) else "table_import"
             return running.get(**{field: imported}, applies=True), False
@@ -135,7 +134,7 @@ def _pulse(pk: UUID) -> Iterator[Told]:
 
 WORK = Work(
     name="registry.import",
-    rows=lambda: ImportJob.objects.filter(status__in=AT_WORK).select_related(
+    rows=lambda: ImportJob.objects.filter(status__in=JobStatus.at_work()).select_related(
         "file", "people_import", "table_import"
     ),
     do=_whole,

@@ -43,7 +43,7 @@ def _due(before: datetime) -> QuerySet[StoredFile]:
     """Files of imports and jobs, none of which is younger or at work."""
     here = Q(file=OuterRef("pk"))
     young = Q(closed_at__gte=before) | Q(closed_at=None, staged_at__gte=before)
-    at_work = Q(status__in=[JobStatus.WAITING, JobStatus.RUNNING])
+    at_work = Q(status__in=JobStatus.at_work())
     return StoredFile.objects.filter(
         Exists(PeopleImport.objects.filter(here))
         | Exists(TableImport.objects.filter(here))

@@ -106,6 +106,10 @@ class JobStatus(models.TextChoices):
     DONE = "done", pgettext_lazy("work", "Done")
     FAILED = "failed", _("Not done")
 
+    @classmethod
+    def at_work(cls) -> list[JobStatus]:
+        return [cls.WAITING, cls.RUNNING]
+
 
 class ImportJob(Record):
     """Work on a large table, done behind the page: reading it in, or taking it over.
@@ -165,4 +169,4 @@ class ImportJob(Record):
 
     @property
     def at_work(self) -> bool:
-        return self.status in {JobStatus.WAITING, JobStatus.RUNNING}
+        return self.status in JobStatus.at_work()
