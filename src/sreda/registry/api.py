@@ -1,6 +1,5 @@
 """The registry's public face."""
 
-from sreda.kernel.api import worker_there
 from sreda.registry.access import GROUPS, ORGANISATIONS, PEOPLE, POSTS
 from sreda.registry.domain.operators import appoint_operator, new_link
 from sreda.registry.domain.search_index import rebuild_directory
@@ -114,5 +113,4 @@ __all__ = [
     "staff_without_account",
     "suggestions",
     "understand",
-    "worker_there",
 ]

@@ -25,9 +25,8 @@ from sreda.assessment.queries import bank as queries
 from sreda.assessment.tasks import run_package
 from sreda.assessment.web.bank import listing_of, organisation_of
 from sreda.kernel import clock
-from sreda.kernel.api import StoredFile, defer_once, keep_content
+from sreda.kernel.api import StoredFile, defer_once, keep_content, worker_there
 from sreda.kernel.listing import csv_response
-from sreda.registry.api import worker_there
 from sreda.ui.pages import actor_of, key_of, page, polled, refreshed, under_way, visible, work_bar
 
 SHOWN = 300

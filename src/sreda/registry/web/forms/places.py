@@ -27,7 +27,8 @@ from sreda.registry.web.picking import OrganisationField, organisations_for
 class PostFields(Sectioned):
     """Offers the roles and places the actor may give, and no others."""
 
-    def offer(self, actor: Actor) -> None:
+    def __init__(self, *args: Any, actor: Actor, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
         allowed = given_by(actor)
         roles: Any = self.fields["role"]
         roles.choices = [("", "—"), *((r.value, r.label) for r in allowed)]
@@ -42,6 +43,10 @@ class PostFields(Sectioned):
             municipality: Any = self.fields["municipality"]
             municipality.queryset = Municipality.objects.all()
             municipality.help_text = _("For a municipal coordinator only.")
+
+    @property
+    def values(self) -> dict[str, Any]:
+        return {n: self.cleaned_data[n] for n in posts.FIELDS if n in self.fields}
 
 
 _POST_LAYOUT: Sections = (
@@ -66,14 +71,6 @@ class PostForm(PostFields, RecordForm):
         widgets = WIDGETS
         labels = {"organisation": _("Organisation"), "municipality": _("Municipality")}
 
-    def __init__(self, *args: Any, actor: Actor, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.offer(actor)
-
-    @property
-    def values(self) -> dict[str, Any]:
-        return {n: self.cleaned_data[n] for n in posts.FIELDS if n in self.fields}
-
 
 class PostChangeForm(PostFields, ChangeForm):
     kept = posts.FIELDS
@@ -85,14 +82,6 @@ class PostChangeForm(PostFields, ChangeForm):
         field_classes: ClassVar = {"organisation": OrganisationField}
         widgets = WIDGETS
         labels = {"organisation": _("Organisation"), "municipality": _("Municipality")}
-
-    def __init__(self, *args: Any, actor: Actor, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.offer(actor)
-
-    @property
-    def values(self) -> dict[str, Any]:
-        return {n: self.cleaned_data[n] for n in posts.FIELDS if n in self.fields}
 
 
 class EnrolmentForm(Sectioned, forms.Form):
@@ -122,26 +111,30 @@ class EnrolmentForm(Sectioned, forms.Form):
         name, place, since = data.get("group"), data.get("organisation"), data.get("since")
         data["group"] = None
         if name and place and since:
-            data["group"] = self._group(name, place, since)
+            data["group"] = _group_named(self, name, place, since)
         return data
-
-    def _group(self, name: str, place: Organisation, since: date) -> ClassGroup | None:
-        year = school_year(since)
-        groups = ClassGroup.objects.filter(organisation=place, school_year=year)
-        found = groups.filter(name__iexact=name.strip()).first()
-        if found is None:
-            known = ", ".join(groups.values_list("name", flat=True)[:60])
-            self.add_error(
-                "group",
-                _("There is no such class in %(year)s/%(next)s. Classes: %(known)s.")
-                % {"year": year, "next": year + 1, "known": known or "—"},
-            )
-        return found
 
     @property
     def values(self) -> dict[str, Any]:
         names = ("role", "organisation", "group", "since")
         return {name: self.cleaned_data[name] for name in names}
+
+
+def _group_named(
+    form: forms.Form, name: str, place: Organisation, since: date
+) -> ClassGroup | None:
+    """The class of that school year; where there is none, the form's field says which there are."""
+    year = school_year(since)
+    groups = ClassGroup.objects.filter(organisation=place, school_year=year)
+    found = groups.filter(name__iexact=name.strip()).first()
+    if found is None:
+        known = ", ".join(groups.values_list("name", flat=True)[:60])
+        form.add_error(
+            "group",
+            _("There is no such class in %(year)s/%(next)s. Classes: %(known)s.")
+            % {"year": year, "next": year + 1, "known": known or "—"},
+        )
+    return found
 
 
 def school_year(on: date) -> int:
@@ -195,8 +188,6 @@ class FirstPlaceForm(Sectioned, forms.Form):
         if role in LEARNER_ROLES and not self.errors:
             name = data.get("group") or ""
             data["group"] = (
-                EnrolmentForm._group(self, name, data["organisation"], data["since"])  # type: ignore[arg-type]
-                if name
-                else None
+                _group_named(self, name, data["organisation"], data["since"]) if name else None
             )
         return data
