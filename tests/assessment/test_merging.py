@@ -2,31 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 import pytest
 
 from sreda.assessment.models import Attempt
 from sreda.kernel.domain.outbox import deliver_pending
 from sreda.registry.api import Person
-from sreda.registry.domain.merge import merge_people, undo_merge
-from sreda.registry.models import Merge
 from tests.assessment.sittings import open_attempt
 from tests.factories import PersonFactory
+from tests.merging import AT, merged, undone
 
 pytestmark = pytest.mark.django_db
-AT = datetime(2026, 11, 20, 5, tzinfo=UTC)
-
-
-def merged(kept: Person, other: Person) -> Merge:
-    done = merge_people(kept, other, values={}, reason="Одно лицо", actor=None, at=AT)
-    deliver_pending(at=AT)
-    return done
-
-
-def undone(merge: Merge) -> None:
-    undo_merge(merge, reason="Ошибка", actor=None, at=AT)
-    deliver_pending(at=AT)
 
 
 def handed_in(attempt: Attempt, person: Person, number: int) -> Attempt:

@@ -7,13 +7,11 @@ from datetime import timedelta
 import pytest
 from django.core.exceptions import ValidationError
 
-from sreda.kernel.domain.outbox import deliver_pending
-from sreda.registry.api import Person, Role
-from sreda.registry.domain.merge import merge_people, undo_merge
-from sreda.registry.models import Merge
+from sreda.registry.api import Role
 from sreda.reporting.domain.surveys import give_answer, open_survey
 from sreda.reporting.models import Answer, Campaign, Delegation, Participation, Submission
 from tests.factories import OrganisationFactory, PersonFactory, PostFactory, actor_for, seated
+from tests.merging import merged, undone
 from tests.reporting.forms import QUESTIONS
 from tests.reporting.world import AT, opened, published
 
@@ -27,17 +25,6 @@ def survey(*, anonymous: bool = False) -> Campaign:
         published(QUESTIONS, code="poll", kind="survey"), title="Опрос", opens_on=on,
         due_on=on + timedelta(days=7), audience={}, anonymous=anonymous, actor=None, at=AT,
     )  # fmt: skip
-
-
-def merged(kept: Person, other: Person) -> Merge:
-    done = merge_people(kept, other, values={}, reason="Одно лицо", actor=None, at=AT)
-    deliver_pending(at=AT)
-    return done
-
-
-def undone(merge: Merge) -> None:
-    undo_merge(merge, reason="Ошибка", actor=None, at=AT)
-    deliver_pending(at=AT)
 
 
 def whose(model: type[Participation] | type[Answer]) -> set[object]:

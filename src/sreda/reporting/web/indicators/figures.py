@@ -6,13 +6,16 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
+from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from sreda.kernel.api import Actor, datasets
 from sreda.registry.api import Municipality
+from sreda.reporting.access import INDICATORS
 from sreda.reporting.enums import Level
 from sreda.reporting.models import Indicator
 from sreda.reporting.queries import indicators as queries
@@ -20,10 +23,20 @@ from sreda.reporting.queries.indicators import Day, PlaceChoice, words_of
 from sreda.reporting.queries.lineage import filters_in_words
 from sreda.reporting.queries.places import PlaceKey
 from sreda.reporting.web import base
+from sreda.ui.pages import actor_of
 
 TONES = {"fresh": "success", "stale": "warning", "broken": "danger"}
 STANDING = {"good": "success", "middling": "warning", "bad": "danger"}
 MONTHS = 13
+
+
+def asked(request: HttpRequest, pk: UUID) -> tuple[Day, PlaceChoice]:
+    """An indicator the actor may see, on the day and at the place that are asked for; Http404."""
+    actor = actor_of(request)
+    found = INDICATORS.get(actor, "view", pk=pk)
+    on = base.past_day(request, actor.on)
+    place = base.asked_place(request, actor)
+    return Day(actor, found, on), place
 
 
 def as_number(text: object) -> object:

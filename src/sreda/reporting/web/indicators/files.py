@@ -11,25 +11,18 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from sreda.kernel import clock
-from sreda.reporting.access import INDICATORS
 from sreda.reporting.exports import Chart, Figure, Report, Series, Table
-from sreda.reporting.queries.indicators import Day
 from sreda.reporting.web import base
 from sreda.reporting.web.indicators import figures
-from sreda.ui.pages import actor_of, page
+from sreda.ui.pages import page
 
 
 @page
 @require_GET
 def export(request: HttpRequest, pk: UUID, form: str) -> HttpResponseBase:
     """The page as a workbook, CSV or document."""
-    actor = actor_of(request)
-    found = INDICATORS.get(actor, "view", pk=pk)
-    on = base.past_day(request, actor.on)
-    place = base.asked_place(request, actor)
-    day = Day(actor, found, on)
-    on = day.on
-    shown = day.at(place)
+    day, place = figures.asked(request, pk)
+    actor, found, on, shown = day.actor, day.indicator, day.on, day.at(place)
     plan = found.planned(on.year)
     value = shown.value if shown else None
     blocks: list[Any] = [

@@ -114,12 +114,8 @@ def organisations(request: HttpRequest, pk: UUID) -> HttpResponseBase:
 def records(request: HttpRequest, pk: UUID, number: int) -> HttpResponseBase:
     """The records of a dataset behind one input of a value at a place: those the actor may see,
     and how many more there are."""
-    actor = actor_of(request)
-    found = INDICATORS.get(actor, "view", pk=pk)
-    on = base.past_day(request, actor.on)
-    place = base.asked_place(request, actor)
-    day = Day(actor, found, on)
-    on, shown = day.on, day.at(place)
+    day, place = figures.asked(request, pk)
+    actor, found, on, shown = day.actor, day.indicator, day.on, day.at(place)
     if shown is None or not 0 <= number < len(shown.inputs):
         raise Http404
     item = shown.inputs[number]

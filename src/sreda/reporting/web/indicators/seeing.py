@@ -21,7 +21,7 @@ from sreda.reporting.enums import IndicatorState, Level
 from sreda.reporting.models import Indicator
 from sreda.reporting.queries import indicators as queries
 from sreda.reporting.queries.entries import Place, places_of
-from sreda.reporting.queries.indicators import Day, PlaceChoice, Shown
+from sreda.reporting.queries.indicators import PlaceChoice, Shown
 from sreda.reporting.web import base
 from sreda.reporting.web.drawing import kind_words, lineage_picture
 from sreda.reporting.web.indicators import figures
@@ -84,13 +84,8 @@ def indicators(request: HttpRequest) -> HttpResponseBase:
 @page
 @require_GET
 def indicator(request: HttpRequest, pk: UUID) -> HttpResponseBase:
-    actor = actor_of(request)
-    found = INDICATORS.get(actor, "view", pk=pk)
-    on = base.past_day(request, actor.on)
-    place = base.asked_place(request, actor)
-    day = Day(actor, found, on)
-    on = day.on
-    shown = day.at(place)
+    day, place = figures.asked(request, pk)
+    actor, found, on, shown = day.actor, day.indicator, day.on, day.at(place)
     municipalities = figures.municipalities(found, day)
     dependence = queries.lineage(found)
     context = {
