@@ -92,6 +92,19 @@ function valueOf(control: Control): string {
   return ticked.map((box) => box.value).join("\n");
 }
 
+/** What the page came with, whatever has been typed since. */
+function sentOf(control: Control): string {
+  if (control instanceof HTMLFieldSetElement) {
+    const ticked = boxes(control).filter((box) => box.defaultChecked);
+    return ticked.map((box) => box.value).join("\n");
+  }
+  if (control instanceof HTMLSelectElement) {
+    const options = Array.from(control.options);
+    return (options.find((option) => option.defaultSelected) ?? options[0])?.value.trim() ?? "";
+  }
+  return control.defaultValue.trim();
+}
+
 function put(control: Control, value: string): void {
   if (control instanceof HTMLFieldSetElement) {
     const chosen = new Set(value.split("\n"));
@@ -156,7 +169,10 @@ class Filling {
   }
 
   start(): void {
-    for (const control of this.controls()) this.shown.set(control.dataset.cell!, valueOf(control));
+    for (const control of this.controls()) this.shown.set(control.dataset.cell!, sentOf(control));
+    // typed while this script was on its way
+    const early = this.controls().filter((control) => valueOf(control) !== sentOf(control));
+    const typed = early.map((control) => [control, valueOf(control)] as const);
     this.form.querySelectorAll<HTMLElement>("[data-without-script]").forEach((e) => (e.hidden = true));
     this.form.querySelectorAll<HTMLElement>("[data-add-row]").forEach((e) => (e.hidden = false));
     if (this.state) this.state.hidden = false;
@@ -173,6 +189,10 @@ class Filling {
     document.addEventListener("visibilitychange", () => !document.hidden && void this.poll());
     window.setInterval(() => !document.hidden && void this.poll(), POLL);
     this.tell();
+    for (const [control, value] of typed) {
+      put(control, value);
+      this.note(control);
+    }
     if (this.sending || Object.keys(this.waiting).length) this.soon(0);
   }
 

@@ -3,12 +3,13 @@ from a spreadsheet, a correction with its reason, another's cell, the plain form
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import pytest
 from django.conf import settings
 from django.test import Client
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
 from sreda.registry.api import Role, User
 from sreda.reporting.domain.campaigns import close_campaign
@@ -188,6 +189,24 @@ def test_who_types_as_the_campaign_closes_reads_of_it_and_loses_nothing(made, sc
     page.wait_for_timeout(1000)
     expect(state(page)).to_contain_text("Кампания закрыта")
     assert values(school.report)["base.area"] == 10
+
+
+def test_what_is_typed_before_the_script_is_there_is_saved(made, school) -> None:
+    held: list[Route] = []
+    made.route(re.compile(r"/filling-[^/]*\.js"), lambda route: held.append(route))
+    page = school.open(made)
+    page.fill("#c-base-shifts", "2")
+    page.select_option("#c-base-canteen", "true")
+    expect(state(page)).to_be_hidden()
+    assert held
+    for route in held:
+        route.continue_()
+    expect(state(page)).to_be_visible()
+    expect(state(page)).to_have_text("Всё сохранено")
+    assert values(school.report)["base.shifts"] == 2
+    page.reload()
+    expect(page.locator("#c-base-shifts")).to_have_value("2")
+    expect(page.locator("#c-base-canteen")).to_have_value("true")
 
 
 def test_rows_are_added_and_removed(made, school) -> None:
