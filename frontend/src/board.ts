@@ -28,6 +28,7 @@ const columnAt = (x: number, y: number): HTMLElement | null =>
   document.elementFromPoint(x, y)?.closest<HTMLElement>("[data-column]") ?? null;
 
 export function enhance(): void {
+  board()?.classList.add("is-live"); // what only the script can do is shown from now on
   if (bound) return;
   bound = true;
   document.addEventListener("pointerdown", press);

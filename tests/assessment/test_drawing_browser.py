@@ -16,6 +16,8 @@ from tests.assessment.test_bank_pages import PNG, made, teacher
 from tests.assessment.test_portable_browser import browser as browser
 from tests.assessment.test_portable_browser import pytestmark
 
+FRAMES = "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+
 assert pytestmark  # Chromium, and a database the live server sees
 
 
@@ -102,7 +104,7 @@ def test_numbers_of_places_stay_readable_however_large_the_picture(editor: Page)
     for phone, pixels in ((390, "400"), (390, "4000"), (1440, "4000")):
         editor.set_viewport_size({"width": phone, "height": 844})
         editor.locator("[name=width]").fill(pixels)
-        editor.wait_for_timeout(100)
+        editor.evaluate(FRAMES)
         assert width() == pytest.approx(before, rel=0.1)
 
 

@@ -130,7 +130,7 @@ def test_a_hostile_module_gets_at_nothing(
     browser: Browser, live_server: Any, tmp_path: Any
 ) -> None:
     seat = Seat(browser, live_server.url, portable.HOSTILE, tmp_path)
-    expect(seat.frame.locator("#got")).to_have_text("got:", timeout=10_000)
+    expect(seat.frame.locator("#got")).to_have_text("got:")
     assert seat.page.url == live_server.url + seat.path
     assert len(seat.context.pages) == 1
     expect(seat.value).to_have_value("")  # none of its wrong responses was taken
@@ -152,7 +152,7 @@ def test_one_that_hangs_floods_or_breaks_is_taken_out(
     notice = page.locator("[data-portable-notice]")
     page.wait_for_timeout(1500)
     assert page.evaluate("1 + 1") == 2  # the page itself goes on
-    expect(notice).to_be_visible(timeout=20_000)
+    expect(notice).to_be_visible()
     expect(notice).to_contain_text("Пропустите")
     expect(page.locator(".qti-portable-frame")).to_have_count(0)
     with page.expect_event("frameattached"):  # it may be gone again the next moment

@@ -66,7 +66,7 @@ def product() -> Iterator[str]:
             pytest.fail("never ready:\n" + "".join(said) + log.read_text())
     finally:
         process.send_signal(signal.SIGTERM)
-        process.communicate(timeout=60)
+        process.communicate(timeout=120)
         shutil.rmtree(home, ignore_errors=True)
 
 

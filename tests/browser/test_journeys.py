@@ -256,6 +256,7 @@ def test_a_card_is_moved_by_keyboard_and_one_that_may_not_move_stays(enter: Ente
     card = page.locator("[data-column=active] [data-card]").first
     menu, button = card.locator("select"), card.locator("button")
     dialog = page.locator("#move")
+    expect(card.locator("[data-handle]")).to_be_visible()  # the script is there
     with one.refused():
         menu.focus()
         page.keyboard.press("End")  # of the menu: dropped

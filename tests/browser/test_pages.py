@@ -15,6 +15,7 @@ from tests.browser.visitor import (
     faults_of,
     overflow,
     pattern,
+    until,
 )
 
 pytestmark = pytest.mark.browser
@@ -121,7 +122,7 @@ def test_largest_type_on_a_phone_parts_words_by_hyphens_alone(
     wrong = []
     for path in (*SAMPLE, *CABINET_SAMPLE, "/registry/people/", "/programme/findings/"):
         page = one.open(path)
-        page.wait_for_function("document.querySelector('main').innerText.includes('\\u00ad')")
+        until(page, "document.querySelector('main').innerText.includes('\\u00ad')")
         wrong += [f"{path}: {fault}" for fault in (*page.evaluate(PARTED), *overflow(page))]
     assert not wrong, "\n" + "\n".join(wrong)
 

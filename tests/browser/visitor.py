@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -227,6 +228,14 @@ def faults_of(page: Page, own: str = "") -> Iterator[str]:
     if english := sorted(set(english_in(page.evaluate(WORDS), own))):
         yield f"English: {english[:12]}"
     yield from overflow(page)
+
+
+def until(page: Page, expression: str, value: Any = None) -> None:
+    """Wait for what is true of the page; the browser's own waiting is against the page's policy."""
+    end = time.monotonic() + 20
+    while not page.evaluate(expression, value):
+        assert time.monotonic() < end, f"never: {expression}"
+        page.wait_for_timeout(50)
 
 
 def overflow(page: Page) -> Iterator[str]:

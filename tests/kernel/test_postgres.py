@@ -56,7 +56,7 @@ def admin(cluster: Cluster) -> psycopg.Connection:
     return psycopg.connect(cluster.dsn(), autocommit=True)
 
 
-def eventually(condition: Callable[[], bool], patience: float = 10) -> bool:
+def eventually(condition: Callable[[], bool], patience: float = 60) -> bool:
     end = time.monotonic() + patience
     while not condition():
         if time.monotonic() > end:

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from sreda.ui.modes import COOKIE
-from tests.browser.visitor import CHROMIUM, chromium
+from tests.browser.visitor import CHROMIUM, chromium, until
 
 ROOT = Path(__file__).resolve().parents[2]
 AXE = ROOT / "frontend/node_modules/axe-core/axe.min.js"
@@ -53,9 +53,7 @@ def context(
 
 def fits(page: Page, width: int) -> None:
     """Nothing sticks out sideways, once the browser has laid the page out for its new width."""
-    page.wait_for_function(
-        "w => document.documentElement.scrollWidth <= w", arg=width, timeout=3000
-    )
+    until(page, "w => document.documentElement.scrollWidth <= w", width)
 
 
 def visit(made: BrowserContext, url: str) -> tuple[Page, list[str]]:
