@@ -230,11 +230,20 @@ def _open_to(part: str) -> Q:
 
 def _asked_of_person(actor: Actor) -> Q | bool:
     """Open surveys that ask whoever sits in the actor's present seat."""
+    return Q(status="open", due_on__gte=actor.on) & _meant_for(actor)
+
+
+def _asked_till_now(actor: Actor) -> Q | bool:
+    """The same, and those that asked and take no more answers."""
+    return ~Q(status="planned") & _meant_for(actor)
+
+
+def _meant_for(actor: Actor) -> Q:
     if actor.person_id is None or actor.seat is None:
-        return False
+        return Q(pk=None)
     organisation, municipality, kind = _home(actor)
     return (
-        Q(version__form__kind="survey", status="open", due_on__gte=actor.on)
+        Q(version__form__kind="survey")
         & (_open_to("roles") | _named("roles", Value(actor.role)))
         & (_open_to("kinds") | _named("kinds", kind))
         & (
@@ -261,6 +270,7 @@ SURVEYS: Permissions[Campaign] = Permissions(
         "view": OPERATOR & OF_PEOPLE | Rule(_asked_of_person) | Rule(_answered),
         "answer": Rule(_asked_of_person),
         "see": Rule(_asked_of_person) | Rule(_answered),
+        "asked": Rule(_asked_till_now),
         "manage": OPERATOR & OF_PEOPLE,
     },
 )

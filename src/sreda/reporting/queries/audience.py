@@ -59,7 +59,11 @@ def in_words(audience: Audience) -> str:
     if places := audience.get("municipalities"):
         names = Municipality.objects.filter(pk__in=places).values_list("name", flat=True)
         parts.append(", ".join(names[:5]) + (" …" if len(places) > 5 else ""))
-    if chosen := audience.get("organisations"):
+    if len(chosen := audience.get("organisations") or []) == 1:
+        parts.extend(
+            Organisation.objects.filter(pk__in=chosen).values_list("short_name", flat=True)
+        )
+    elif chosen:
         parts.append(
             ngettext("%(n)s organisation of a list", "%(n)s organisations of a list", len(chosen))
             % {"n": len(chosen)}

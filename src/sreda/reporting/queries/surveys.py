@@ -9,6 +9,7 @@ from decimal import ROUND_HALF_UP, Decimal
 
 from django.db import connection
 from django.db.models import Count
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from sreda.registry.api import Municipality, OrganisationKind, Role
@@ -286,7 +287,7 @@ def _share(count: int | None, total: int) -> Decimal | None:
 def table_of(results: Sequence[Result], table: Crossed | None) -> Iterator[list[object]]:
     """The results for a spreadsheet: what is hidden on the page is hidden here."""
     yield [_("Question"), _("Answer"), _("People"), _("Per cent")]
-    hidden = _("hidden: fewer than %s people") % K
+    hidden = _("hidden")
     for found in results:
         title = found.question.title
         for bar in found.bars:
@@ -306,3 +307,30 @@ def table_of(results: Sequence[Result], table: Crossed | None) -> Iterator[list[
         for name, counts, size in table.rows:
             yield [name, *(hidden if n is None else n for n in (*counts, size))]
         yield [_("Total"), *(hidden if n is None else n for n in (*table.totals, table.total))]
+
+
+def named_answers(campaign: Campaign, questions: Sequence[Question]) -> Iterator[list[object]]:
+    """The answers of a survey with names, a line each, for a spreadsheet."""
+    assert not campaign.anonymous
+    yield [
+        _("Person"), _("Role"), _("Organisation"), _("Municipality"), _("Answered at"),
+        *(question.title for question in questions),
+    ]  # fmt: skip
+    rows = Answer.objects.filter(campaign=campaign).select_related(
+        "person", "organisation", "municipality"
+    )
+    for row in rows.order_by("at", "pk"):
+        yield [
+            row.person.full_name if row.person else "",
+            str(Role(row.role).label) if row.role else "",
+            row.organisation.short_name if row.organisation else "",
+            row.municipality.name if row.municipality else "",
+            timezone.localtime(row.at).replace(tzinfo=None) if row.at else None,
+            *(_in_words(question, row.values.get(question.key)) for question in questions),
+        ]
+
+
+def _in_words(question: Question, value: object) -> str:
+    titles = {option.code: option.title for option in question.options}
+    said = value if isinstance(value, list) else [] if value is None else [value]
+    return "; ".join(titles.get(str(one), str(one)) for one in said)

@@ -13,7 +13,7 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_GET, require_POST
 
 from sreda.kernel import clock
@@ -266,7 +266,11 @@ def campaign_remind(request: HttpRequest, pk: UUID) -> HttpResponseBase:
             municipality_id=place,
             text=request.POST.get("text", "")[:2000],
         )
-        return _("People reminded: %s (nobody twice a day).") % told
+        return ngettext(
+            "%(n)s person was reminded (nobody twice a day).",
+            "%(n)s people were reminded (nobody twice a day).",
+            told,
+        ) % {"n": told}
 
     return _act(request, pk, write)
 

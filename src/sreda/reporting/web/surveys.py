@@ -11,11 +11,12 @@ from django import forms
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.db.models import Count, Exists, OuterRef, QuerySet
-from django.http import HttpRequest, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.html import escape
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_GET, require_POST
 
 from sreda.kernel import clock
@@ -64,7 +65,7 @@ class SurveyForm(AskingForm):
         choices=Role.choices,
         required=False,
         widget=forms.CheckboxSelectMultiple,
-        help_text=gettext_lazy("None: everybody."),
+        help_text=gettext_lazy("None chosen: everybody."),
     )
     organisation = OrganisationField(
         label=gettext_lazy("One organisation"),
@@ -122,6 +123,17 @@ class AnswerForm(forms.Form):
             for key, value in self.cleaned_data.items()
         }
 
+    def typed(self) -> list[tuple[str, str]]:
+        """What was sent, in words: question and answer."""
+        found = []
+        for key, field in self.fields.items():
+            known = dict(getattr(field, "choices", ()))
+            texts = self.data.getlist(key)  # type: ignore[attr-defined]
+            said = "\n".join(known.get(text, text) for text in texts if text)
+            if said:
+                found.append((str(field.label).removesuffix(" *"), said))
+        return found
+
 
 def _input(question: queries.Question) -> forms.Field:
     field = question.cell.field
@@ -171,33 +183,57 @@ def mine(request: HttpRequest) -> HttpResponseBase:
 
 @page
 def answer(request: HttpRequest, pk: UUID) -> HttpResponseBase:
-    actor = actor_of(request)
-    found = SURVEYS.all(actor, "see").select_related("version__form").filter(pk=pk).first()
-    visible(found is not None)
-    assert found is not None
+    """A survey in whichever of one's seats it asks; one that is over says so to those it asked,
+    and keeps on the page what they have typed."""
+    found, actor, over = _asked(actor_of(request), pk)
     if _taken_part(actor).filter(campaign=found).exists():
         if request.method == "POST":
             messages.info(request, _("You have answered this survey already."))
             return redirect("reporting:survey", pk=pk)
         return render(request, "reporting/surveys/thanks.html", {"survey": found})
-    form = AnswerForm(
-        queries.questions_of(found.version), request.POST if request.method == "POST" else None
-    )
-    if request.method == "POST":
-        form.is_valid()
-        if not form.errors:
-            try:
-                domain.give_answer(
-                    found, form.said(), actor=actor, at=clock.now(), key=key_of(request, "survey")
-                )
-            except ValidationError as error:
+    sent = request.POST if request.method == "POST" else None
+    form = AnswerForm(queries.questions_of(found.version), sent)
+    if sent is not None and form.is_valid() and not over:
+        try:
+            domain.give_answer(
+                found, form.said(), actor=actor, at=clock.now(), key=key_of(request, "survey")
+            )
+        except ValidationError as error:
+            over = not _takes(found.pk, actor)
+            if not over:
                 add_errors(form, error)
-            else:
-                messages.success(request, _("Thank you: your answers are kept."))
-                return redirect("reporting:survey", pk=pk)
+        else:
+            messages.success(request, _("Thank you: your answers are kept."))
+            return redirect("reporting:survey", pk=pk)
+    context = {
+        "survey": found,
+        "form": form,
+        "typed": form.typed() if over and sent is not None else [],
+        "ended_on": timezone.localtime(found.closed_at) if found.closed_at else found.due_on,
+        "seat": None if actor.seat == actor_of(request).seat else actor.seat,
+    }
+    page_of = "over" if over else "answer"
     status = 422 if request.method == "POST" else 200
-    context = {"survey": found, "form": form}
-    return render(request, "reporting/surveys/answer.html", context, status=status)
+    return render(request, f"reporting/surveys/{page_of}.html", context, status=status)
+
+
+def _asked(actor: Actor, pk: UUID) -> tuple[Campaign, Actor, bool]:
+    """The survey, the person in the seat it asks (the present one first), whether it is over."""
+    seats = [actor.seat, *(seat for seat in actor.seats if seat != actor.seat)]
+    whoever = [
+        Actor(actor.on, actor.user_id, actor.person_id, actor.name, actor.seats, seat)
+        for seat in seats
+    ]
+    for action in ("see", "asked"):
+        for one in whoever:
+            rows = SURVEYS.all(one, action).select_related("version__form")
+            if (found := rows.filter(pk=pk).first()) is not None:
+                return found, one, action == "asked"
+    raise Http404
+
+
+def _takes(pk: UUID, actor: Actor) -> bool:
+    return SURVEYS.all(actor, "answer").filter(pk=pk).exists()
 
 
 @page
@@ -309,9 +345,13 @@ def _managed(request: HttpRequest, pk: UUID) -> tuple[Campaign, Actor]:
 @page
 @require_GET
 def results(request: HttpRequest, pk: UUID) -> HttpResponseBase:
-    """?by=municipality|kind|role and ?question=key give the cross-table; ?export=csv|xlsx."""
+    """?by=municipality|kind|role and ?question=key give the cross-table; ?export=csv|xlsx, or
+    answers: those of a survey with names, a person a line."""
     found, actor = _managed(request, pk)
     questions = queries.questions_of(found.version)
+    if request.GET.get("export") == "answers":
+        visible(not found.anonymous)
+        return xlsx_response("survey-answers", queries.named_answers(found, questions))
     crossable = [q for q in questions if q.options and not q.several]
     asked = next((q for q in crossable if q.key == request.GET.get("question")), None)
     by = request.GET.get("by", "")
@@ -324,9 +364,11 @@ def results(request: HttpRequest, pk: UUID) -> HttpResponseBase:
             return xlsx_response("survey", queries.table_of(shown, table))
     tone, icon = TONES[CampaignStatus(found.status)]
     asked_now = found.status != CampaignStatus.CLOSED
+    people = people_asked(found, actor.on).count() if asked_now else None
     context = {
         "survey": found,
-        "people": people_asked(found, actor.on).count() if asked_now else None,
+        "people": people,
+        "few": people is not None and people < K,
         "whom": survey_in_words(found.audience),
         "results": shown,
         "answers": queries.answer_count(found),
@@ -394,7 +436,11 @@ def remind(request: HttpRequest, pk: UUID) -> HttpResponseBase:
         text = request.POST.get("text", "")[:2000]
         waiting = domain.ask_again(found, text=text, actor=actor, at=clock.now())
         tell_of_survey.defer(campaign_id=str(found.pk), opening=False, text=text)
-        return _("People who are being reminded: %s (nobody twice a day).") % waiting
+        return ngettext(
+            "%(n)s person is being reminded (nobody twice a day).",
+            "%(n)s people are being reminded (nobody twice a day).",
+            waiting,
+        ) % {"n": waiting}
 
     return _act(request, pk, write)
 
