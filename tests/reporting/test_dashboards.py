@@ -3,8 +3,10 @@
 # ruff: noqa: F401, F811 - fixtures of the other files
 
 import email
+import re
 from datetime import date, timedelta
 from email import policy
+from smtplib import SMTPAuthenticationError, SMTPRecipientsRefused
 
 import pytest
 from aiosmtpd.controller import Controller
@@ -13,12 +15,20 @@ from django.core.exceptions import ValidationError
 from django.core.mail import get_connection
 from django.urls import reverse
 
+from sreda.kernel.models import Notice
 from sreda.registry.api import Role, User
 from sreda.reporting.domain import dashboards as domain
 from sreda.reporting.domain import freshness, mailings
 from sreda.reporting.domain.shipping import add_shipped
 from sreda.reporting.models import Dashboard, Indicator, Mailing, Widget
-from tests.factories import OrganisationFactory, PersonFactory, PostFactory, actor_for
+from tests.factories import (
+    MunicipalityFactory,
+    OrganisationFactory,
+    PersonFactory,
+    PostFactory,
+    UserFactory,
+    actor_for,
+)
 from tests.ports import free_port
 from tests.reporting.test_indicator_pages import (
     figures,
@@ -268,7 +278,10 @@ def test_a_report_goes_out_once_a_day_by_a_real_server(subscribed, server):
     assert mailings.send_due(on=TODAY, at=AT, send=send) == 0  # however often the job runs
     [letter] = letters
     assert letter["To"] == "operator@example.org"
-    assert "Среда региона" in letter["Subject"]
+    assert letter["Subject"].strip() == "Среда региона, Весь регион: 20.11.2026"
+    words = letter.get_body().get_content()
+    assert "Отчёт «Среда региона» — во вложении. Весь регион, на 20\xa0ноября\xa02026." in words
+    assert "Приходит: каждый день. Прекратить эти письма: http" in words
     assert letter["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     assert subscribed.token in letter["List-Unsubscribe"]
     [attached] = letter.iter_attachments()
@@ -310,9 +323,30 @@ def test_a_server_that_is_down_is_tried_again(subscribed, server):
     found = Mailing.objects.get()
     assert found.failed_at
     assert found.sent_for is None
+    assert found.why == "Почтовый сервер не отвечает."
     assert mailings.send_due(on=TODAY, at=AT, send=over(controller)) == 1
     assert Mailing.objects.get().failed_at is None
     assert len(letters) == 1
+
+
+@pytest.mark.parametrize(
+    ("error", "why"),
+    [
+        (SMTPRecipientsRefused({"a@b": (550, b"no such user")}), "не принимает письма на этот"),
+        (SMTPAuthenticationError(535, b"5.7.8 Error"), "отказался принять письмо (код 535)"),
+        (TimeoutError("timed out"), "не отвечает"),
+    ],
+)
+def test_a_refusal_is_told_in_words(subscribed, client, error, why):
+    def refuse(letter):
+        raise error
+
+    assert mailings.send_due(on=TODAY, at=AT, send=refuse) == 0
+    client.force_login(subscribed.user)
+    page = client.get(reverse("reporting:dashboards")).content.decode()
+    assert why in page
+    assert "Отправка повторяется каждый час" in page
+    assert not re.search(r"550|timed|Error", page)
 
 
 def test_it_is_stopped_from_the_letter_without_signing_in(subscribed, client):
@@ -329,6 +363,62 @@ def test_who_has_left_the_post_gets_nothing(subscribed):
     subscribed.user.person.posts.update(until=date(2026, 11, 19))
     assert mailings.send_due(on=TODAY, at=AT) == 0
     assert Mailing.objects.get().stopped_at
+    told = Notice.objects.get(addressee=subscribed.user.person_id)
+    assert told.subject == "Отчёт больше не приходит по почте: Среда региона"
+    assert "больше не занимаете должность" in told.text
+
+
+@pytest.mark.parametrize("how", ["hidden", "deleted", "address"])
+def test_whoever_waits_for_a_report_learns_why_it_comes_no_more(subscribed, board, how):
+    match how:
+        case "hidden":
+            Dashboard.objects.filter(pk=board.pk).update(shared=False, owner=UserFactory())
+        case "deleted":
+            domain.delete_dashboard(dashboard=board.pk, at=AT, actor=actor_for(PersonFactory()))
+        case "address":
+            User.objects.filter(pk=subscribed.user_id).update(email="")
+            type(subscribed.user.person).objects.update(email="")
+    assert mailings.send_due(on=TODAY, at=AT) == 0
+    told = Notice.objects.get(addressee=subscribed.user.person_id)
+    assert {
+        "hidden": "вам больше не открыта", "deleted": "удалена", "address": "нет адреса",
+    }[how] in told.text  # fmt: skip
+    assert mailings.send_due(on=TODAY, at=AT) == 0
+    assert Notice.objects.count() == 1
+
+
+def test_each_place_and_kind_is_a_report_of_its_own(subscribed, board, server, client):
+    controller, letters = server
+    place = MunicipalityFactory(name="Кемеровский округ")
+    actor = actor_for(subscribed.user.person, on=TODAY)
+    mailings.add_mailing(
+        dashboard=board, frequency="daily", format="csv", at=AT, actor=actor,
+        municipality=place.pk, kind="school",
+    )  # fmt: skip
+    mailings.add_mailing(
+        dashboard=board, frequency="daily", format="pdf", at=AT, actor=actor,
+        municipality=place.pk,
+    )  # fmt: skip
+    assert mailings.send_due(on=TODAY, at=AT, send=over(controller)) == 3
+    subjects = sorted(letter["Subject"].strip() for letter in letters)
+    assert subjects == [
+        "Среда региона, Весь регион: 20.11.2026",
+        "Среда региона, Кемеровский округ, Общеобразовательная организация: 20.11.2026",
+        "Среда региона, Кемеровский округ: 20.11.2026",
+    ]
+    words = next(m for m in letters if "организация" in m["Subject"]).get_body().get_content()
+    assert f"municipality={place.pk}&kind=school&on=2026-11-20" in words
+    client.force_login(subscribed.user)
+    page = client.get(reverse("reporting:dashboards")).content.decode()
+    assert "Кемеровский округ, Общеобразовательная организация" in page
+
+
+def test_the_first_day_is_told():
+    assert mailings.first_due("daily", TODAY) == TODAY
+    assert mailings.first_due("weekly", TODAY) == date(2026, 11, 23)
+    assert mailings.first_due("weekly", date(2026, 11, 23)) == date(2026, 11, 23)
+    assert mailings.first_due("monthly", TODAY) == date(2026, 12, 1)
+    assert mailings.first_due("monthly", date(2027, 1, 31)) == date(2027, 2, 1)
 
 
 def test_days_on_which_a_report_is_due():

@@ -12,6 +12,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from sreda.kernel.api import Actor, audit, made_before
+from sreda.reporting.domain.mailings import tell_of_deleted
 from sreda.reporting.models import Dashboard, Indicator, Widget
 
 MOST_WIDGETS = 30
@@ -67,6 +68,7 @@ def delete_dashboard(*, dashboard: UUID, at: datetime, actor: Actor) -> None:
     current = Dashboard.objects.select_for_update().get(pk=dashboard)
     audit("reporting.dashboard.deleted", current, actor=actor, at=at, title=current.title,
           widgets=list(current.widgets.values("kind", "title", "sources", "months")))  # fmt: skip
+    tell_of_deleted(current, at=at)
     current.delete()
 
 

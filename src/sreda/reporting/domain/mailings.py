@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import logging
 import secrets
+import smtplib
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 from uuid import UUID
 
 from django.conf import settings
@@ -17,8 +18,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
-from sreda.kernel.api import Actor, audit
-from sreda.registry.api import User, seats_of
+from sreda.kernel.api import Actor, audit, notify
+from sreda.registry.api import OrganisationKind, User, seats_of
 from sreda.reporting.access import DASHBOARDS
 from sreda.reporting.enums import Frequency, ReportFormat
 from sreda.reporting.exports import Report, to_csv, to_pdf, to_xlsx
@@ -26,6 +27,7 @@ from sreda.reporting.models import Dashboard, Mailing
 from sreda.reporting.queries.dashboards import Board, Sight
 from sreda.reporting.queries.indicators import PlaceChoice, home_of
 from sreda.reporting.queries.places import PlaceKey
+from sreda.ui.numbers import day
 
 log = logging.getLogger(__name__)
 
@@ -77,6 +79,29 @@ def stop_mailing(mailing: Mailing, *, at: datetime, actor: Actor | None, why: st
         audit("reporting.mailing.stopped", current, actor=actor, at=at, why=why)
 
 
+def lost(mailing: Mailing, why: str, *, at: datetime) -> None:
+    """Stopped by us, not by the one who asked for it: they are told, so that no report they wait
+    for is missed unseen."""
+    stop_mailing(mailing, at=at, actor=None, why=why)
+    if mailing.user.person is not None:
+        notify(
+            [mailing.user.person.pk],
+            key=f"mailing:lost:{mailing.pk}",
+            subject=_("A report comes by mail no more: %s") % mailing.dashboard.title,
+            text=why,
+            link=reverse("reporting:dashboards"),
+            at=at,
+        )
+
+
+def tell_of_deleted(dashboard: Dashboard, *, at: datetime) -> None:
+    """Those to whom it comes: their letters go with it."""
+    wanted = dashboard.mailings.filter(stopped_at=None).select_related("user__person")
+    with override(settings.LANGUAGE_CODE):
+        for mailing in wanted:
+            lost(mailing, _("The dashboard was deleted."), at=at)
+
+
 def address_of(user: User) -> str:
     return user.email or (user.person.email if user.person else "")
 
@@ -89,6 +114,16 @@ def last_due(frequency: str, on: date) -> date:
         case Frequency.WEEKLY:
             return on - timedelta(days=on.weekday())
     return on.replace(day=1)
+
+
+def first_due(frequency: str, since: date) -> date:
+    """The first day, not before `since`, for which a report is due."""
+    due = last_due(frequency, since)
+    if due >= since:
+        return due
+    if frequency == Frequency.WEEKLY:
+        return due + timedelta(days=7)
+    return (due + timedelta(days=31)).replace(day=1)
 
 
 Send = Callable[[EmailMessage], object]
@@ -127,32 +162,50 @@ def _send_one(mailing: Mailing, on: date, at: datetime, send: Send) -> bool:
     due = last_due(mailing.frequency, on)
     if due < mailing.since or (mailing.sent_for is not None and mailing.sent_for >= due):
         return False
-    actor = _recipient(mailing, on)
-    if actor is None or not DASHBOARDS.may(actor, "view", mailing.dashboard):
-        stop_mailing(mailing, at=at, actor=None, why="the post or the dashboard is no more")
-        return False
     with override(settings.LANGUAGE_CODE):
+        actor = _recipient(mailing, on)
+        if isinstance(actor, str):
+            lost(mailing, actor, at=at)
+            return False
         letter = _letter(mailing, actor, on, at)
         try:
             send(letter)
         except OSError as error:
-            Mailing.objects.filter(pk=mailing.pk).update(failed_at=at, why=str(error)[:500])
+            log.warning("mailing %s could not be delivered: %s", mailing.pk, error)
+            why = _refusal(error)[:500]
+            Mailing.objects.filter(pk=mailing.pk).update(failed_at=at, why=why)
             return False
     mailing.sent_for, mailing.failed_at, mailing.why = due, None, ""
     mailing.save(update_fields=["sent_for", "failed_at", "why"])
     return True
 
 
-def _recipient(mailing: Mailing, on: date) -> Actor | None:
-    """Whoever asked, in the seat they asked from, while they hold it."""
+def _refusal(error: OSError) -> str:
+    """Why a letter did not go, for the one who waits for it."""
+    match error:
+        case smtplib.SMTPRecipientsRefused():
+            return _("The mail server does not take letters to this address.")
+        case smtplib.SMTPResponseException():
+            return _("The mail server refused the letter (code %s).") % error.smtp_code
+        case _:
+            return _("The mail server does not answer.")
+
+
+def _recipient(mailing: Mailing, on: date) -> Actor | str:
+    """Whoever asked, in the seat they asked from; or why they get nothing any more."""
     user = mailing.user
-    if not user.is_active or user.person is None or not address_of(user):
-        return None
+    if not user.is_active or user.person is None:
+        return _("The account is closed.")
     seats = seats_of(user.person.pk, on)
     seat = next((s for s in seats if s.key == mailing.seat), None)
     if seat is None:
-        return None
-    return Actor(on, user.pk, user.person.pk, user.person.full_name, seats, seat)
+        return _("You no longer hold the post for which the report was sent.")
+    actor = Actor(on, user.pk, user.person.pk, user.person.full_name, seats, seat)
+    if not DASHBOARDS.may(actor, "view", mailing.dashboard):
+        return _("The dashboard is not open to you any more.")
+    if not address_of(user):
+        return _("Your account has no e-mail address any more.")
+    return actor
 
 
 def report_of(mailing: Mailing, actor: Actor, on: date) -> Report:
@@ -168,11 +221,17 @@ def report_of(mailing: Mailing, actor: Actor, on: date) -> Report:
 def _letter(mailing: Mailing, actor: Actor, on: date, at: datetime) -> EmailMessage:
     report = report_of(mailing, actor, on)
     stop = absolute(reverse("reporting:mailing_stop", args=[mailing.token]))
-    board = absolute(reverse("reporting:dashboard", args=[mailing.dashboard_id]))
-    lines = [f"{report.title}. {report.place}, {on.strftime('%d.%m.%Y')}.", board]
-    lines.append(_("To stop these letters: %s") % stop)
+    lines = [
+        _("The report “%(title)s” is attached. %(place)s, as of %(day)s.")
+        % {"title": report.title, "place": report.place, "day": day(on)},
+        *report.notes,
+        _("On the site: %s") % _address(mailing, on),
+        _("It comes: %s. To stop these letters: %s")
+        % (mailing.get_frequency_display().lower(), stop),
+    ]
+    kind = f", {OrganisationKind(mailing.kind).label}" if mailing.kind else ""
     letter = EmailMessage(
-        " ".join(f"{report.title}: {on.strftime('%d.%m.%Y')}".split()),
+        " ".join(f"{report.title}, {report.place}{kind}: {on.strftime('%d.%m.%Y')}".split()),
         "\n\n".join(lines),
         to=[address_of(mailing.user)],
         headers={
@@ -189,9 +248,16 @@ def _letter(mailing: Mailing, actor: Actor, on: date, at: datetime) -> EmailMess
             content = to_xlsx(report)
         case _:
             content = to_csv(report)
-    kind = TYPES[ReportFormat(mailing.format)]
-    letter.attach(f"report-{on.isoformat()}.{mailing.format}", content, kind)
+    media = TYPES[ReportFormat(mailing.format)]
+    letter.attach(f"report-{on.isoformat()}.{mailing.format}", content, media)
     return letter
+
+
+def _address(mailing: Mailing, on: date) -> str:
+    """Of the dashboard as the letter shows it: of its place, kind and day."""
+    asked = {"municipality": mailing.municipality_id, "kind": mailing.kind, "on": on.isoformat()}
+    query = urlencode({name: value for name, value in asked.items() if value})
+    return absolute(f"{reverse('reporting:dashboard', args=[mailing.dashboard_id])}?{query}")
 
 
 def _host() -> str:

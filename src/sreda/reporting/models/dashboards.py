@@ -90,8 +90,17 @@ class Mailing(Record):
         verbose_name_plural = _("reports by mail")
         constraints = [
             models.UniqueConstraint(
-                fields=["dashboard", "user", "frequency", "format"],
+                fields=[
+                    "dashboard",
+                    "user",
+                    "seat",
+                    "frequency",
+                    "format",
+                    "municipality",
+                    "kind",
+                ],
                 condition=Q(stopped_at__isnull=True),
+                nulls_distinct=False,
                 name="mailing_once",
             ),
         ]

@@ -40,6 +40,7 @@ from sreda.reporting.queries.places import TEACHING, PlaceKey
 from sreda.reporting.web import base
 from sreda.reporting.web.forms import DashboardForm, MailingForm, WidgetForm
 from sreda.ui.modes import Mode
+from sreda.ui.numbers import day
 from sreda.ui.pages import actor_of, add_errors, key_of, page, visible
 from sreda.ui.svg import multiples
 
@@ -70,9 +71,14 @@ def dashboards(request: HttpRequest) -> HttpResponseBase:
         sorts={"title": ["title__natural"], "level": ["level", "title__natural"]},
         default_sort="title",
     )
+    kinds = {kind.value: str(kind.label) for kind in TEACHING}
+    wanted = MAILINGS.all(actor).filter(stopped_at=None)
     context = {
         "listing": listing,
-        "mailings": MAILINGS.all(actor).filter(stopped_at=None).select_related("dashboard"),
+        "mailings": [
+            (one, kinds.get(one.kind, ""))
+            for one in wanted.select_related("dashboard", "municipality")
+        ],
     }
     return render(request, "reporting/dashboards/list.html", context)
 
@@ -356,7 +362,7 @@ def mailing_add(request: HttpRequest, pk: UUID) -> HttpResponseBase:
     if form.is_valid():
         place = base.asked_place(request, actor)
         try:
-            mailings.add_mailing(
+            made = mailings.add_mailing(
                 dashboard=found,
                 at=clock.now(),
                 actor=actor,
@@ -367,7 +373,12 @@ def mailing_add(request: HttpRequest, pk: UUID) -> HttpResponseBase:
         except ValidationError as error:
             messages.error(request, " ".join(error.messages))
         else:
-            messages.success(request, _("It will come by mail."))
+            first = mailings.first_due(made.frequency, made.since)
+            messages.success(
+                request,
+                _("It will come by mail to %(address)s, for the first time on %(day)s.")
+                % {"address": mailings.address_of(made.user), "day": day(first)},
+            )
     else:
         messages.error(request, _("Choose how often and in which format."))
     return redirect("reporting:dashboard", pk=pk)
@@ -392,7 +403,7 @@ def mailing_stop(request: HttpRequest, token: str) -> HttpResponseBase:
     if found is None:
         raise Http404
     if request.method == "POST":
-        mailings.stop_mailing(found, at=clock.now(), actor=None, why="stopped from the letter")
+        mailings.stop_mailing(found, at=clock.now(), actor=None, why=_("Stopped from the letter."))
         found.refresh_from_db()
     return render(request, "reporting/dashboards/stop.html", {"mailing": found})
 
