@@ -26,7 +26,7 @@ GET  assessment:material                  login | no
 GET  assessment:resource                  login | no
 GET  assessment:portable                  no    | no
 GET  assessment:portable_file             no    | no
-POST assessment:appeal                    login | no      pupil=go
+POST assessment:appeal                    login | no      pupil=go parent=go
 GET  assessment:sittings                  login | no      operator=ok head=ok administrator=ok teacher=ok foreign=ok
 GET  assessment:sitting_add               login | no      head=ok administrator=ok teacher=ok foreign=ok
 GET  assessment:watch                     login | no      operator=ok head=ok administrator=ok teacher=ok

@@ -32,6 +32,7 @@ STAFF = seated(Role.HEAD, Role.ADMINISTRATOR, Role.TEACHER)
 LEARNER = seated(*LEARNER_ROLES)
 OWN_ORGANISATION = own("organisation_id", "organisation_id")
 AUTHOR = own("author_id", "person_id")
+ANNOUNCED = Rule(lambda actor: ~Q(status="planned"))
 
 
 def _given_to(actor: Actor) -> Q | bool:
@@ -40,6 +41,16 @@ def _given_to(actor: Actor) -> Q | bool:
         return False
     places = Enrolment.objects.filter(on_day(actor.on), person_id=actor.person_id)
     return Q(groups__in=places.order_by().values("group_id")) | Q(people=actor.person_id)
+
+
+def _given_to_children(actor: Actor) -> Q | bool:
+    """Sittings of the classes that the actor's children are in, or that name a child."""
+    if actor.person_id is None:
+        return False
+    wards = Guardianship.objects.filter(on_day(actor.on), guardian_id=actor.person_id)
+    children = wards.order_by().values("child_id")
+    places = Enrolment.objects.filter(on_day(actor.on), person_id__in=children)
+    return Q(groups__in=places.order_by().values("group_id")) | Q(people__in=children)
 
 
 def _own_sittings(actor: Actor) -> Q | bool:
@@ -120,7 +131,8 @@ SITTINGS: Permissions[Sitting] = Permissions(
         "manage": LEADERS & OWN_ORGANISATION
         | TEACHER & OWN_ORGANISATION & own("owner_id", "person_id"),
         "mark": STAFF & OWN_ORGANISATION,
-        "take": LEARNER & Rule(_given_to) & Rule(lambda actor: ~Q(status="planned")),
+        "take": LEARNER & Rule(_given_to) & ANNOUNCED,
+        "follow": seated(Role.PARENT) & Rule(_given_to_children) & ANNOUNCED,
     },
 )
 

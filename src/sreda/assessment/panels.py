@@ -51,10 +51,12 @@ def appeals(actor: Actor) -> dict[str, Any] | None:
 
 
 def children(actor: Actor) -> dict[str, Any] | None:
-    """Tests that children have handed in, with the marks that may be told."""
+    """Tests that wait for children, and those they have handed in with the marks that may be
+    told."""
     attempts = taking.attempts_of_children(actor)
     rows = [(one, taking.may_tell(one, one.sitting)) for one in attempts]
-    return {"rows": rows} if rows else None
+    coming = taking.coming_to_children(actor, clock.now())[: taking.LATEST]
+    return {"rows": rows, "coming": coming} if rows or coming else None
 
 
 add_nav(

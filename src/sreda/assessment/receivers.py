@@ -9,9 +9,9 @@ from uuid import UUID
 from django.conf import settings
 
 from sreda.assessment import events
-from sreda.assessment.domain import merging
+from sreda.assessment.domain import merging, telling
 from sreda.assessment.enums import ReleaseStatus
-from sreda.assessment.models import Attempt, Sitting
+from sreda.assessment.models import Appeal, Attempt, Sitting
 from sreda.assessment.queries.taking import may_tell
 from sreda.kernel.api import subscribe
 from sreda.records.api import record, statements, void
@@ -76,10 +76,19 @@ def closed(payload: dict[str, Any], at: datetime) -> None:
 @subscribe(events.AttemptMarked)
 def marked(payload: dict[str, Any], at: datetime) -> None:
     """Only once the learner may know the mark: their record is theirs to read. A mark that comes
-    back to what it was is told again."""
+    back to what it was is told again. What an appeal has changed is told with its decision."""
     attempt = _attempt(payload)
-    if attempt is not None and may_tell(attempt, attempt.sitting):
-        _scored(attempt, at, changed=payload["before"] is not None)
+    if attempt is None or not may_tell(attempt, attempt.sitting):
+        return
+    changed = payload["before"] is not None
+    _scored(attempt, at, changed=changed)
+    published = attempt.sitting.released_at
+    if published is not None and at <= published:
+        return  # told as they were published
+    if not changed:
+        telling.tell_marked(attempt, at=at)
+    elif not Appeal.objects.filter(result__attempt=attempt, decided_at=at).exists():
+        telling.tell_changed(attempt, at=at)
 
 
 @subscribe(events.MarksReleased)

@@ -26,7 +26,16 @@ from sreda.kernel.domain.files import (
     store,
 )
 from sreda.kernel.domain.history import history_of, remember, state_of, state_on
-from sreda.kernel.domain.notices import mail, mark_read, notices_of, notify, unread
+from sreda.kernel.domain.notices import (
+    in_seat,
+    led_to,
+    mail,
+    mark_read,
+    notices_of,
+    notify,
+    notify_each,
+    unread,
+)
 from sreda.kernel.domain.once import made_before
 from sreda.kernel.domain.outbox import publish, publish_all, subscribe
 from sreda.kernel.domain.retention import hold_content, remove_content
@@ -102,10 +111,12 @@ __all__ = [
     "download",
     "history_of",
     "hold_content",
+    "in_seat",
     "is_day_off",
     "keep_content",
     "kept",
     "kept_content",
+    "led_to",
     "made_before",
     "mail",
     "mark_read",
@@ -114,6 +125,7 @@ __all__ = [
     "nav_for",
     "notices_of",
     "notify",
+    "notify_each",
     "number_of",
     "numbers",
     "object_words",

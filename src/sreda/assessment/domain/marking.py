@@ -7,20 +7,18 @@ from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
 from uuid import UUID
 
-from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
-from django.urls import reverse
 from django.utils.formats import localize
 from django.utils.translation import gettext as _
-from django.utils.translation import override
 
 from sreda.assessment import events
+from sreda.assessment.domain import telling
 from sreda.assessment.domain.reading import POINT
 from sreda.assessment.domain.results import set_score
 from sreda.assessment.enums import AppealStatus, MarkingStatus
 from sreda.assessment.models import Appeal, ItemResult, Mark
-from sreda.kernel.api import Actor, audit, notify, publish, uuid7
+from sreda.kernel.api import Actor, audit, publish, uuid7
 
 ROUNDS = {MarkingStatus.WAITING: 1, MarkingStatus.SECOND: 2, MarkingStatus.THIRD: 3}
 APPEAL_ROUND = 4
@@ -226,15 +224,7 @@ def decide_appeal(
             )
             set_score(result, score, marking=MarkingStatus.MARKED, at=at)
         current.save()
-        with override(settings.LANGUAGE_CODE):  # notices are kept in the site's language
-            notify(
-                [current.by, result.attempt.person_id],
-                key=f"appeal:{current.pk}",
-                subject=_("Your appeal is decided: %(title)s")
-                % {"title": result.attempt.sitting.title},
-                link=reverse("assessment:result", args=[result.attempt_id]),
-                at=at,
-            )
+        telling.tell_decided(current.pk, result.attempt, at=at)
         audit(
             "assessment.appeal.decided", current, actor=actor, at=at,
             upheld=score is not None, score=score,

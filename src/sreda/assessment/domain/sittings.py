@@ -8,20 +8,18 @@ from datetime import datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import override
 
 from sreda.assessment import events
+from sreda.assessment.domain import telling
 from sreda.assessment.domain.attempts import hand_in
 from sreda.assessment.domain.versions import Stale
 from sreda.assessment.enums import AttemptStatus, ItemStatus, ReleaseStatus, SittingStatus
 from sreda.assessment.models import Sitting, TestVersion
-from sreda.kernel.api import Actor, audit, is_day_off, made_before, notify, publish, uuid7
+from sreda.kernel.api import Actor, Notice, audit, is_day_off, made_before, publish, uuid7
 from sreda.registry.api import ClassGroup, Enrolment, Person, on_day
 
 log = logging.getLogger(__name__)
@@ -124,25 +122,37 @@ def change_sitting(
     actor: Actor,
     at: datetime,
 ) -> Sitting:
-    """Times and rules; a time taken back never shortens an attempt that has begun."""
+    """Times and rules; a time taken back never shortens an attempt that has begun. Who knows of the
+    test is told of another time, and who it is given to now is told of it."""
     with transaction.atomic():
         current = Sitting.objects.select_for_update().get(pk=sitting.pk)
         if current.edition != edition:
             raise Stale(current)
+        before = (current.opens_at, current.closes_at, current.moderated)
         for name in FIELDS:
             if name in values:
                 setattr(current, name, values[name])
         current.edition += 1
         _checked(current)
         current.save()
+        if before[2] != current.moderated and current.all_attempts.exclude(marked_at=None).exists():
+            raise ValidationError({"moderated": _(
+                "Works are marked already: publish or withhold their marks on the page of the test."
+            )})  # fmt: skip
         _given_to(current, groups, people)
+        if current.status == SittingStatus.OPEN:
+            learners = learners_of(current, at=at)
+            if before[:2] != (current.opens_at, current.closes_at):
+                known = Notice.objects.filter(key=f"sitting:{current.pk}", addressee__in=learners)
+                telling.tell_moved(current, known.values_list("addressee", flat=True), at=at)
+            telling.tell_announced(current, learners, at=at)
         told = {name: values[name] for name in FIELDS if name in values}
         audit("assessment.sitting.changed", current, actor=actor, at=at, values=told)
     return current
 
 
 def announce(sitting: Sitting, *, actor: Actor, at: datetime) -> Sitting:
-    """Learners see it from now on, and are told."""
+    """Learners see it from now on; they and their parents are told."""
     with transaction.atomic():
         current = Sitting.objects.select_for_update().get(pk=sitting.pk)
         if current.status != SittingStatus.PLANNED:
@@ -150,14 +160,7 @@ def announce(sitting: Sitting, *, actor: Actor, at: datetime) -> Sitting:
         current.status = SittingStatus.OPEN
         current.edition += 1
         current.save(update_fields=["status", "edition"])
-        with override(settings.LANGUAGE_CODE):  # notices are kept in the site's language
-            notify(
-                learners_of(current, at=at),
-                key=f"sitting:{current.pk}",
-                subject=_("A test is waiting for you: %(title)s") % {"title": current.title},
-                link=reverse("assessment:sitting", args=[current.pk]),
-                at=at,
-            )
+        telling.tell_announced(current, learners_of(current, at=at), at=at)
         audit("assessment.sitting.announced", current, actor=actor, at=at)
     return current
 
@@ -213,28 +216,25 @@ def release(sitting: Sitting, *, actor: Actor, at: datetime) -> Sitting:
         current.release, current.released_at = ReleaseStatus.RELEASED, at
         current.edition += 1
         current.save(update_fields=["release", "released_at", "edition"])
-        with override(settings.LANGUAGE_CODE):
-            notify(
-                current.all_attempts.values_list("person_id", flat=True).distinct(),
-                key=f"marks:{current.pk}:{current.edition}",
-                subject=_("Marks are published: %(title)s") % {"title": current.title},
-                link=reverse("assessment:sitting", args=[current.pk]),
-                at=at,
-            )
+        telling.tell_released(current, at=at)
         audit("assessment.marks.released", current, actor=actor, at=at)
         publish(events.MarksReleased(sitting_id=current.pk), at=at)
     return current
 
 
 def withhold(sitting: Sitting, *, actor: Actor, at: datetime, reason: str) -> Sitting:
-    """Take published marks back while they are checked."""
+    """Take published marks back while they are checked; who saw them is told. Asked again, it
+    changes nothing."""
     if not reason.strip():
         raise ValidationError({"reason": _("Say why.")})
     with transaction.atomic():
         current = Sitting.objects.select_for_update().get(pk=sitting.pk)
+        if current.release == ReleaseStatus.HELD and current.moderated:
+            return current
         current.release, current.moderated = ReleaseStatus.HELD, True
         current.edition += 1
         current.save(update_fields=["release", "moderated", "edition"])
+        telling.tell_withheld(current, at=at)
         audit("assessment.marks.withheld", current, actor=actor, at=at, reason=reason)
         publish(events.MarksWithheld(sitting_id=current.pk), at=at)
     return current

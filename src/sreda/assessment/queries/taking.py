@@ -14,7 +14,7 @@ from sreda.assessment.access import ATTEMPTS, RESULTS, SITTINGS
 from sreda.assessment.enums import AttemptStatus, ReleaseStatus, SittingStatus
 from sreda.assessment.models import Attempt, ItemResult, Sitting
 from sreda.kernel.api import Actor, Ask, kept
-from sreda.registry.api import Person
+from sreda.registry.api import Enrolment, Guardianship, Person, on_day
 
 SHOWN = 100
 LATEST = 6
@@ -138,6 +138,42 @@ def attempts_of_children(actor: Actor) -> list[Attempt]:
 
 def ask_attempts_of_children(actor: Actor) -> Ask | None:
     return _of_children.ask(actor)
+
+
+@dataclass(frozen=True, slots=True)
+class Coming:
+    """A test that a child can still take, or will."""
+
+    child: Person
+    sitting: Sitting
+    state: str
+
+
+def coming_to_children(actor: Actor, at: datetime) -> list[Coming]:
+    """Tests of the actor's children that are open or to come, the first to close first; as many
+    queries for one as for many."""
+    rows = SITTINGS.all(actor, "follow").exclude(over(at)).order_by("closes_at", "pk").distinct()
+    tests = list(rows.prefetch_related("people")[:SHOWN])
+    if not tests:
+        return []
+    ties = Guardianship.objects.filter(on_day(actor.on), guardian_id=actor.person_id)
+    children = [tie.child for tie in ties.select_related("child").order_by("child__given_name")]
+    given = Sitting.groups.through.objects.filter(sitting__in=tests)
+    classes = set(given.values_list("sitting_id", "classgroup_id"))
+    placed = Enrolment.objects.filter(on_day(actor.on), person__in=children)
+    places = set(placed.values_list("person_id", "group_id"))
+    own: dict[tuple[UUID, UUID], list[Attempt]] = {}
+    for attempt in Attempt.objects.filter(person__in=children, sitting__in=tests).defer("state"):
+        own.setdefault((attempt.sitting_id, attempt.person_id), []).append(attempt)
+    found = []
+    for sitting in tests:
+        named = {person.pk for person in sitting.people.all()}
+        for child in children:
+            there = any((sitting.pk, group) in classes for who, group in places if who == child.pk)
+            if there or child.pk in named:
+                state = _given(sitting, own.get((sitting.pk, child.pk), ()), at).state
+                found.append(Coming(child, sitting, state))
+    return [one for one in found if one.state != "used"]
 
 
 def children_followed(actor: Actor) -> QuerySet[Person]:

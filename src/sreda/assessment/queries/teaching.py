@@ -10,7 +10,7 @@ from django.db.models import Count, Max, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
 from sreda.assessment.access import APPEALS, RESULTS, SITTINGS, TESTS
-from sreda.assessment.enums import AttemptStatus, ItemStatus, MarkingStatus
+from sreda.assessment.enums import AttemptStatus, ItemStatus, MarkingStatus, ReleaseStatus
 from sreda.assessment.models import Answer, Appeal, ItemResult, Sitting, Test
 from sreda.kernel.api import Actor
 from sreda.registry.api import GROUPS, ClassGroup, Enrolment, Person, on_day
@@ -144,6 +144,13 @@ def appeals(actor: Actor) -> QuerySet[Appeal]:
     return APPEALS.all(actor).select_related(
         "result__attempt__sitting", "result__attempt__person", "result__item_version__item"
     )
+
+
+def shown_to_learners(sitting: Sitting) -> bool:
+    """Whether some learner sees a mark."""
+    if sitting.release == ReleaseStatus.RELEASED:
+        return True
+    return not sitting.moderated and sitting.all_attempts.exclude(marked_at=None).exists()
 
 
 def last_change(sitting: Sitting) -> datetime | None:

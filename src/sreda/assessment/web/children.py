@@ -1,4 +1,4 @@
-"""A parent's list: what the children have taken, and the marks that may be told."""
+"""A parent's list: tests that wait for the children, those taken, marks that may be told."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from django.views.decorators.http import require_GET
 from sreda.assessment.access import ATTEMPTS
 from sreda.assessment.models import Attempt
 from sreda.assessment.queries import taking
+from sreda.kernel import clock
 from sreda.kernel.api import Actor, Column, Filter, Listing
 from sreda.ui.pages import actor_of, page, visible
 
@@ -23,13 +24,14 @@ from sreda.ui.pages import actor_of, page, visible
 @page
 @require_GET
 def children(request: HttpRequest) -> HttpResponseBase:
-    """Attempts of the actor's children, the newest first."""
+    """Tests that wait for the actor's children, and their attempts, the newest first."""
     actor = actor_of(request)
     visible(ATTEMPTS.may(actor, "follow"))
     listing = attempts_of(actor, request)
     if (export := listing.export()) is not None:
         return export
-    return render(request, "assessment/children.html", {"listing": listing})
+    context = {"listing": listing, "coming": taking.coming_to_children(actor, clock.now())}
+    return render(request, "assessment/children.html", context)
 
 
 def states() -> list[tuple[str, str]]:

@@ -197,13 +197,15 @@ def watch(request: HttpRequest, pk: UUID) -> HttpResponseBase:
     if (export := listing.export()) is not None:
         return export
     may_mark = SITTINGS.may(actor, "mark", found)
+    may_manage = SITTINGS.may(actor, "manage", found)
     context = {
         "sitting": found,
         "listing": listing,
         "tasks": found.version.items.count(),
         "totals": teaching.totals(found, at),
         "to_mark": teaching.to_mark(actor, found).count(),
-        "may_manage": SITTINGS.may(actor, "manage", found),
+        "may_manage": may_manage,
+        "may_withhold": may_manage and teaching.shown_to_learners(found),
         "may_mark": may_mark,
         "open": found.status == SittingStatus.OPEN and at < found.closes_at,
         "groups": groups,

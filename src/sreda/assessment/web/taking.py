@@ -37,7 +37,7 @@ from sreda.assessment.rendering.files import SHOWN, STORED, served, stored
 from sreda.assessment.web.materials import materials
 from sreda.assessment.web.portable import portable_at
 from sreda.kernel import clock
-from sreda.kernel.api import Filter, Listing, path_of, store
+from sreda.kernel.api import Actor, Filter, Listing, path_of, store
 from sreda.kernel.middleware import policy
 from sreda.ui.pages import actor_of, key_of, page, visible
 
@@ -508,21 +508,24 @@ def result(request: HttpRequest, pk: UUID) -> HttpResponseBase:
         "files": [] if outcome.told else files_in(session, files),
         "late": found.answers.filter(received_at__gt=found.closed_at).count(),
         "appeals": outcome.told and until is not None and at <= until
-        and actor.person_id == found.person_id,
+        and may_contest(actor, found),
         "own": actor.person_id == found.person_id,
         "follows": ATTEMPTS.may(actor, "follow"),
     }  # fmt: skip
     return render(request, "assessment/result.html", context)
 
 
+def may_contest(actor: Actor, attempt: Attempt) -> bool:
+    return actor.person_id == attempt.person_id or ATTEMPTS.may(actor, "follow", attempt)
+
+
 @page
 @require_POST
 def appeal(request: HttpRequest, pk: UUID) -> HttpResponseBase:
-    """Contest the mark of one's own result."""
+    """Contest a mark of one's own, or of one's child."""
     actor = actor_of(request)
     found = RESULTS.get(actor, pk=pk)
-    if found.attempt.person_id != actor.person_id:
-        raise Http404
+    visible(may_contest(actor, found.attempt))
     try:
         marking.appeal(
             found, text=request.POST.get("text", ""), actor=actor, at=clock.now(),

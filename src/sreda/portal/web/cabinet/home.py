@@ -24,7 +24,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from sreda.kernel import clock
-from sreda.kernel.api import Actor, Panel, audit, panels_for, together
+from sreda.kernel.api import Actor, Panel, Seat, audit, panels_for, together
 from sreda.portal.web.cabinet.context import ask_badges
 from sreda.registry.middleware import SEAT_KEY, actor_of
 
@@ -74,20 +74,26 @@ def seat(request: HttpRequest) -> HttpResponse:
     chosen = next((s for s in actor.seats if s.key == request.POST.get("seat")), None)
     if chosen is None:
         raise Http404
-    if chosen != actor.seat:
-        with transaction.atomic():
-            request.session[SEAT_KEY] = chosen.key
-            request.actor = actor_of(request)  # type: ignore[attr-defined]
-            audit(
-                "portal.seat.taken",
-                request.user,  # type: ignore[arg-type]
-                actor=request.actor,  # type: ignore[attr-defined]
-                at=clock.now(),
-                seat=chosen.key,
-            )
-        place = f", {chosen.place}" if chosen.place else ""
-        messages.info(request, _("You now act as: %s") % f"{chosen.label}{place}")
+    take_seat(request, chosen)
     return HttpResponseRedirect(way_back(request))
+
+
+def take_seat(request: HttpRequest, chosen: Seat) -> None:
+    """Another of the actor's seats, which they are told; nothing where they sit in it."""
+    if chosen == request.actor.seat:  # type: ignore[attr-defined]
+        return
+    with transaction.atomic():
+        request.session[SEAT_KEY] = chosen.key
+        request.actor = actor_of(request)  # type: ignore[attr-defined]
+        audit(
+            "portal.seat.taken",
+            request.user,  # type: ignore[arg-type]
+            actor=request.actor,  # type: ignore[attr-defined]
+            at=clock.now(),
+            seat=chosen.key,
+        )
+    place = f", {chosen.place}" if chosen.place else ""
+    messages.info(request, _("You now act as: %s") % f"{chosen.label}{place}")
 
 
 def way_back(request: HttpRequest) -> str:

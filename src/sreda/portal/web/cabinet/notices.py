@@ -14,7 +14,8 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
 from sreda.kernel import clock
-from sreda.kernel.api import Actor, Filter, Listing, Notice, mark_read, notices_of
+from sreda.kernel.api import Actor, Filter, Listing, Notice, led_to, mark_read, notices_of
+from sreda.portal.web.cabinet.home import take_seat
 
 
 def _matching(rows: QuerySet[Notice], text: str) -> QuerySet[Notice]:
@@ -45,12 +46,16 @@ def notices(request: HttpRequest) -> HttpResponseBase:
 @require_POST
 @login_required
 def notice(request: HttpRequest, pk: UUID) -> HttpResponseBase:
-    """Take it as read and go where it leads."""
+    """Take it as read and go where it leads, in the seat that it concerns."""
     actor: Actor = request.actor  # type: ignore[attr-defined]
     own = notices_of(actor.person_id)
     found = get_object_or_404(own, pk=pk)
     mark_read(own.filter(pk=pk), at=clock.now())
-    return redirect(found.link or "notices")
+    link, seat = led_to(found.link)
+    for held in actor.seats:
+        if held.key == seat:
+            take_seat(request, held)
+    return redirect(link or "notices")
 
 
 @require_POST
