@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import io
+import tempfile
 import threading
+from collections.abc import Callable
 from datetime import date
+from pathlib import Path
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection, connections
 from django.test import Client
 from django.urls import reverse
+from openpyxl import Workbook, load_workbook
 from tests.factories import OrganisationFactory, PersonFactory, seated
 from tests.programme.world import (
     AT,
@@ -39,7 +45,7 @@ from sreda.programme.models import (
     PackLoad,
     Programme,
 )
-from sreda.programme.pack import read_pack
+from sreda.programme.pack import Pack, read_pack, write_xlsx
 from sreda.programme.pack.edit import remove_row
 from sreda.programme.queries import packs as queries
 from sreda.programme.queries.stored import freeze, pack_of
@@ -377,6 +383,74 @@ def test_of_two_different_packs_at_once_one_wins() -> None:
     assert sorted(outcomes) == ["overtaken", "won"]
     assert PackLoad.objects.filter(status="confirmed").count() == 1
     assert connection.vendor == "postgresql"
+
+
+def book_of(pack: Pack, change: Callable[[Workbook], object]) -> SimpleUploadedFile:
+    stream = io.BytesIO()
+    with tempfile.TemporaryDirectory() as folder:
+        write_xlsx(pack, Path(folder) / "pack.xlsx")
+        book = load_workbook(Path(folder) / "pack.xlsx")
+    change(book)
+    book.save(stream)
+    return SimpleUploadedFile("pack.xlsx", stream.getvalue())
+
+
+def stage_book(change: Callable[[Workbook], object]) -> PackLoad:
+    file = store(book_of(kemerovo(), change), at=LATER, actor=None)
+    return packs.stage(file=file, actor=None, at=LATER)
+
+
+@pytest.mark.django_db
+def test_bad_rows_of_a_sheet_named_otherwise_are_not_gone() -> None:
+    """The reader knows a sheet by title or key in any case: so does what keeps its bad rows."""
+    loaded()
+
+    def change(book: Workbook) -> None:
+        book["Перечень"]["G2"] = "тысяча"
+        book["Перечень"].title = "Список"
+        book["Список"].title = "ПЕРЕЧЕНЬ "
+
+    load = stage_book(change)
+    assert [i.code for i in packs.issues_of(load)] == ["number"]
+    assert load.summary["tables"]["organisations"]["bad"] == 1
+    assert load.summary["tables"]["organisations"]["gone"] == 0
+
+
+@pytest.mark.django_db
+def test_more_bad_cells_than_are_listed_hide_no_sheet_that_is_not_whole() -> None:
+    loaded()
+
+    def change(book: Workbook) -> None:
+        for number in range(1_100):
+            book["Перечень"].append([f"x{number}", "неведомая"])
+        book["Калькуляция"]["F3"] = "много"
+        del book["Индикаторы"]
+
+    load = stage_book(change)
+    found = packs.issues_of(load)
+    assert {"number", "sheet-missing", "more"} <= {i.code for i in found}
+    assert len(found) < 1_100
+    tables = load.summary["tables"]
+    assert tables["budget"]["gone"] == tables["indicators"]["gone"] == 0
+
+
+@pytest.mark.django_db
+def test_a_pack_of_which_a_sheet_is_lost_is_not_called_the_same(client: Client) -> None:
+    loaded()
+    client.force_login(User.objects.get(pk=operator().user_id))
+    load = stage_book(lambda book: book.remove(book["Индикаторы"]))
+    page = client.get(reverse("programme:pack", args=[load.pk])).content.decode()
+    assert "Этот пакет совпадает с действующим" not in page
+    assert "То, что прочитано, совпадает с действующим" in page
+
+
+@pytest.mark.django_db
+def test_a_changed_remark_is_shown() -> None:
+    loaded()
+    load = staged(changed("organisations", "school-01", "note", "Проверено по уставу"), at=LATER)
+    shown = queries.changes_of(load, "organisations")
+    assert len(shown.rows) == 1
+    assert "note" in {column.key for column in shown.columns}
 
 
 @pytest.mark.django_db

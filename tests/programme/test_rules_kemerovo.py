@@ -266,5 +266,7 @@ def test_the_command(
     assert run(capsys, "new-pack", str(folder / "new"), "--from", "2027")[0] == 0
     assert "2029 год" in (folder / "new/budget.csv").read_text(encoding="utf-8")
     assert run(capsys, "new-pack", str(folder / "new"))[0] == 2
+    status, out, _ = run(capsys, "check", str(folder / "new"))
+    assert (status, out) == (2, "")  # nothing to check is not "no findings"
     assert run(capsys, "export-xlsx", str(folder / "new"), str(folder / "new.xlsx"))[0] == 0
     assert read_pack(folder / "new.xlsx").pack

@@ -28,9 +28,11 @@ from sreda.programme.pack import (
     Issue,
     Pack,
     PackReading,
+    Table,
     diff_packs,
     read_pack,
     shipped_pack,
+    table_named,
 )
 from sreda.programme.queries.stored import checked, corrected, freeze, pack_of, thaw
 
@@ -197,11 +199,15 @@ def spoiled_tables(issues: Iterable[Issue]) -> set[str]:
     for issue in issues:
         if issue.severity == "warning" and issue.code != "sheet-optional":
             continue
-        for table in TABLES:
-            names = {table.key, table.title, f"{table.key}.csv"}
-            if names & {issue.sheet, issue.params.get("key"), Path(issue.file).name}:
-                found.add(table.key)
+        if table := _table_of(issue):
+            found.add(table.key)
     return found
+
+
+def _table_of(issue: Issue) -> Table | None:
+    """Sheets are named in more than one way: as the reader knows them, so here."""
+    names = (issue.sheet, str(issue.params.get("key", "")), Path(issue.file).stem)
+    return next(filter(None, map(table_named, names)), None)
 
 
 def _whole(pack: Pack, previous: PackLoad | None, issues: list[Issue]) -> Pack:
@@ -230,11 +236,13 @@ def _summary(
     for change in diff_packs(pack_of(previous) if previous else None, pack):
         kind = "gone" if change.change == Change.REMOVED else change.change.value
         tables[change.table][kind] += 1
-    for table in TABLES:
-        names = {table.key, table.title, f"{table.key}.csv"}
-        tables[table.key]["bad"] = len(
-            {i.row for i in issues if i.row and i.severity == "error" and i.sheet in names}
-        )
+    bad = {
+        (table.key, issue.row)
+        for issue in issues
+        if issue.row and issue.severity == "error" and (table := _table_of(issue))
+    }
+    for key, _row in bad:
+        tables[key]["bad"] += 1
     standing = Correction.objects.filter(programme=programme, ended_at=None) if programme else ()
     fitting = [c for c in standing if findings.still_printed(pack, c)]
     found = checked(corrected(pack, fitting), lambda percent: told(20 + percent * 7 // 10))

@@ -23,7 +23,7 @@ from .model import (
     Row,
     pack_to_dict,
 )
-from .reader import PackReading, pack_from_dict, read_pack
+from .reader import PackReading, pack_from_dict, read_pack, table_named
 from .schema import TABLES, Column, Table
 from .shipped import PACKS, shipped_pack
 from .writer import write_csv, write_xlsx
@@ -58,6 +58,7 @@ __all__ = [
     "pack_to_dict",
     "read_pack",
     "shipped_pack",
+    "table_named",
     "write_csv",
     "write_xlsx",
 ]

@@ -59,7 +59,7 @@ class _Reader:
         self.files: set[str] = set()
 
     def sheet(self, sheet: RawSheet) -> None:
-        table = _table_named(sheet.name)
+        table = table_named(sheet.name)
         if table is None:
             if plain(sheet.name) not in {"readme", "пояснение"}:
                 self.issues.append(sheet.issue("sheet-unknown"))
@@ -191,10 +191,7 @@ class _Reader:
                     Issue(code, file=path.name, params={"title": table.title, "key": table.key})
                 )
         pack = Pack(path.stem if path.is_file() else path.name, self.tables)
-        issues = self.issues[:MAX_ISSUES]
-        if len(self.issues) > MAX_ISSUES:
-            more = len(self.issues) - MAX_ISSUES
-            issues.append(Issue("more", file=path.name, params={"count": more}))
+        issues = _first_ones(self.issues, path.name)
         return PackReading(read_terms(pack), tuple(issues), tuple(self.rejected))
 
 
@@ -216,12 +213,24 @@ def read_terms(pack: Pack) -> Pack:
     return pack
 
 
-def _table_named(name: str) -> Table | None:
+def table_named(name: str) -> Table | None:
+    """The table that a sheet of this name holds: by key or title, in any case."""
     wanted = plain(name)
-    for table in TABLES:
-        if wanted in {table.key, plain(table.title)}:
-            return table
-    return None
+    return next((t for t in TABLES if wanted in {t.key, plain(t.title)}), None)
+
+
+def _first_ones(issues: list[Issue], name: str) -> list[Issue]:
+    """A list somebody can go through, which still names every sheet that is not whole."""
+    seen: set[tuple[object, ...]] = set()
+    kept = []
+    for number, issue in enumerate(issues):
+        kind = (issue.sheet, issue.code, issue.params.get("key"))
+        if number < MAX_ISSUES or kind not in seen:
+            kept.append(issue)
+        seen.add(kind)
+    if more := len(issues) - len(kept):
+        kept.append(Issue("more", file=name, params={"count": more}))
+    return kept
 
 
 def _headings_of(table: Table) -> dict[str, Column]:

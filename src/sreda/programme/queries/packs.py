@@ -57,7 +57,8 @@ def changes_of(load: PackLoad, table: str) -> TableChanges:
 
 
 def used_columns(spec: Table, changes: Sequence[RowChange]) -> list[Column]:
-    """Columns in which any of the rows says something, in the order of the format."""
+    """Columns in which any of the rows says something, in the order of the format; what only the
+    pack's maker added is shown where it changes."""
     said = {
         name
         for change in changes
@@ -66,7 +67,8 @@ def used_columns(spec: Table, changes: Sequence[RowChange]) -> list[Column]:
         for name, cell in row.cells.items()
         if cell.printed
     }
-    columns = [c for c in spec.columns if c.key in said and c.key not in OURS]
+    moved = {cell.column for change in changes for cell in change.cells}
+    columns = [c for c in spec.columns if c.key in said and c.key not in OURS - moved]
     years = sorted(int(name) for name in said if name.isdecimal())
     return columns + [spec.column(str(year)) for year in years]
 

@@ -15,11 +15,13 @@ from sreda.kernel.domain import audit
 
 
 class Command(BaseCommand):
-    help = "Proves the audit log: no entry was edited, moved or cut."
+    @property
+    def help(self) -> str:  # type: ignore[override]
+        return _("Proves the audit log: no entry was edited, moved or cut.")
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("action", choices=["verify", "checkpoint"])
-        parser.add_argument("--json", action="store_true", help="print the faults as JSON")
+        parser.add_argument("--json", action="store_true", help=_("print the faults as JSON"))
 
     def handle(self, *args: Any, action: str, **options: Any) -> None:
         if action == "checkpoint":

@@ -52,10 +52,10 @@ class Command(BaseCommand):
         one.add_argument("pack", metavar="PACK", help=pack_help)
         one.add_argument("out", metavar="OUT", type=Path)
 
-        one = words.add_parser("load", help="load a pack into the database, as its page does")
+        one = words.add_parser("load", help=_("load a pack into the database, as its page does"))
         one.add_argument("pack", metavar="PACK", help=pack_help)
-        one.add_argument("--with-bad", action="store_true", help="load the good rows only")
-        one.add_argument("--dry-run", action="store_true", help="show what would change")
+        one.add_argument("--with-bad", action="store_true", help=_("load the good rows only"))
+        one.add_argument("--dry-run", action="store_true", help=_("show what would change"))
 
         one = words.add_parser("new-pack", help=_("make a folder with an empty pack to fill in"))
         one.add_argument("dir", metavar="DIR", type=Path)
@@ -168,9 +168,12 @@ def find(name: str) -> Path:
 
 
 def unreadable(reading: PackReading) -> bool:
-    """Where a required table is missing whole, checking the rest would mislead."""
+    """Where a required table is missing whole, checking the rest would mislead; a pack that does
+    not say what document it is of can neither be loaded nor checked."""
     lost = {"sheet-missing", "headings-wrong", "heading-missing", "heading-twice", "sheet-empty"}
-    return reading.pack is None or any(issue.code in lost for issue in reading.issues)
+    if reading.pack is None or not reading.pack["order"]:
+        return True
+    return any(issue.code in lost for issue in reading.issues)
 
 
 def line_of(issue: Issue) -> str:
