@@ -8,8 +8,10 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import psycopg
 import pytest
@@ -17,10 +19,13 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
 from django.test import override_settings
+from tests.factories import seated
 
-from sreda.config import doctor, env
+from sreda.config import doctor, env, supervisor
 from sreda.config.doctor import OK, WARNING, WRONG, Finding
+from sreda.kernel import clock
 from sreda.kernel.terminal import language, translator
+from sreda.registry.api import Role
 
 
 @pytest.fixture(autouse=True)
@@ -238,6 +243,29 @@ def test_an_installation_nobody_can_sign_in_to_is_named(given: psycopg.Connectio
     finding = by_check(doctor.operator(given))["operator"]
     assert finding.level == WARNING
     assert "sreda operator new" in finding.advice
+
+
+@pytest.mark.django_db(transaction=True)
+def test_up_and_doctor_ask_one_question(given: psycopg.Connection):
+    """A teacher's account lets nobody in; an operator's does, on the region's own day."""
+    seated(Role.TEACHER)
+    assert supervisor.begins()
+    assert by_check(doctor.operator(given))["operator"].level == WARNING
+    seated(Role.OPERATOR, since=clock.today())
+    assert not supervisor.begins()
+    assert by_check(doctor.operator(given))["operator"].level == OK
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("zone", ["Etc/GMT+12", "Etc/GMT-14"])
+def test_an_operator_of_today_is_one_all_day_long(
+    given: psycopg.Connection, monkeypatch: pytest.MonkeyPatch, zone: str
+):
+    """Of the two zones, 26 hours apart, one has another date than the server's, at any hour."""
+    monkeypatch.setenv("SREDA_TIME_ZONE", zone)
+    here = datetime.now(ZoneInfo(zone)).date()
+    seated(Role.OPERATOR, on=here, since=here, until=here)
+    assert not supervisor.begins()
 
 
 def told_by(**environment: str) -> list[dict[str, str]]:

@@ -26,6 +26,7 @@ from zoneinfo import ZoneInfo
 import psycopg
 
 from sreda.config import supervisor
+from sreda.config.governed import nobody_governs
 from sreda.kernel.postgres import (
     PostgresError,
     confirm_upgrade,
@@ -454,17 +455,8 @@ def migrations() -> Iterator[Finding]:
         yield Finding("migrations", OK, _("The tables are those of this version"))
 
 
-NO_OPERATOR = (
-    "SELECT NOT EXISTS (SELECT FROM registry_post p JOIN registry_user u"
-    " ON u.person_id = p.person_id WHERE p.role = 'operator' AND u.is_active"
-    " AND p.since <= current_date AND (p.until IS NULL OR p.until >= current_date))"
-)
-
-
 def operator(connection: psycopg.Connection[Any]) -> Iterator[Finding]:
-    """All access comes from the regional operator: is there one who can sign in?"""
-    row = connection.execute(NO_OPERATOR.encode()).fetchone()
-    if row and row[0]:
+    if nobody_governs(connection):
         yield Finding(
             "operator", WARNING, _("Nobody can sign in as the regional operator"),
             _("`sreda operator new \"Family-name Given-name\"` enters one and prints a link"

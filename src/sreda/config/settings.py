@@ -35,6 +35,7 @@ from urllib.parse import unquote, urlsplit
 from django.utils.translation import gettext_lazy as _
 
 from sreda.config import env
+from sreda.config.governed import REGION_ZONE
 from sreda.kernel.postgres import django_database
 
 HOME = env.home()
@@ -218,7 +219,7 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 5_000
 LANGUAGE_CODE = "ru"
 LANGUAGES = [("ru", _("Russian")), ("en", _("English"))]
 LANGUAGE_COOKIE_NAME = "sreda_language"
-TIME_ZONE = env.zone("SREDA_TIME_ZONE", "Asia/Novokuznetsk")
+TIME_ZONE = env.zone("SREDA_TIME_ZONE", REGION_ZONE)
 USE_TZ = True
 USE_I18N = True
 

@@ -28,6 +28,7 @@ from typing import IO, Any
 
 import psycopg
 
+from sreda.config.governed import nobody_governs
 from sreda.kernel.postgres import Cluster, PostgresError, connected, home, target
 from sreda.kernel.terminal import translator
 
@@ -152,8 +153,9 @@ def serve(
             if answers(options.host, port):
                 ready_by = None
                 tell("\n  " + _("Sreda is ready: {address}").format(address=address))
-                if nobody_signs_in():
-                    tell("  " + _("Nobody can sign in yet. In another terminal:"))
+                if begins():
+                    tell("  " + _("Nobody can sign in as the regional operator."))
+                    tell("  " + _("In another terminal:"))
                     tell("    " + _('sreda operator new "Family-name Given-name"'))
                 tell("  " + _("Ctrl+C stops it.") + "\n")
             elif time.monotonic() > ready_by or children[0].starts > TRIES_BEFORE_READY:
@@ -168,16 +170,13 @@ def serve(
             child.stop()
 
 
-def nobody_signs_in() -> bool:
-    """A new installation, without the first account."""
+def begins() -> bool:
+    """A region without the operator who lets everybody else in."""
     try:
         with psycopg.connect(target().dsn, connect_timeout=5) as connection:
-            row = connection.execute(
-                "SELECT NOT EXISTS (SELECT FROM registry_user WHERE is_active)"
-            ).fetchone()
+            return nobody_governs(connection)
     except psycopg.Error:
         return False
-    return bool(row and row[0])
 
 
 SREDA = [sys.executable, "-m", "sreda.config.cli"]
