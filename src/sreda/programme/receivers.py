@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from sreda.kernel.api import subscribe
 from sreda.programme import events
+from sreda.programme.domain import merging
 from sreda.programme.domain.indicators import keep_facts
 from sreda.programme.domain.matching import match_certain
 from sreda.programme.enums import FindingStatus
@@ -80,6 +81,16 @@ def recompute_staff(payload: dict[str, Any], at: datetime) -> None:
         places = [payload["organisation_id"]]
     if places is None or ListEntry.objects.filter(organisation__in=places, gone_at=None).exists():
         _keep(at, payload, STAFF)
+
+
+@subscribe(registry.PeopleMerged)
+def duties_follow(payload: dict[str, Any], at: datetime) -> None:
+    merging.follow_merge(UUID(str(payload["kept_id"])), UUID(str(payload["merged_id"])), at=at)
+
+
+@subscribe(registry.MergeUndone)
+def duties_go_back(payload: dict[str, Any], at: datetime) -> None:
+    merging.follow_undone(UUID(str(payload["kept_id"])), UUID(str(payload["merged_id"])), at=at)
 
 
 @subscribe(registry.CostsRecorded, registry.CostsRemoved)

@@ -153,9 +153,16 @@ def set_owner(
             return found
         _unchanged(found, edition)
         before = state_of(found, KEPT)
-        found.owner_id = owner
+        found.owner_id, found.owner_was_id = owner, None
         _save(found, before, actor=actor, at=at, what="programme.action.owner-set")
     return found
+
+
+def hand_over(action: Action, owner: UUID, was: UUID | None, *, at: datetime, reason: str) -> None:
+    """The same person answers for it under another record; the action is locked by the caller."""
+    before = state_of(action, KEPT)
+    action.owner_id, action.owner_was_id = owner, was
+    _save(action, before, actor=None, at=at, reason=reason, what="programme.action.owner-set")
 
 
 def set_note(*, action: UUID, edition: int, note: str, actor: Actor, at: datetime) -> Action:
@@ -460,14 +467,14 @@ def _save(
     action: Action,
     before: dict[str, Any],
     *,
-    actor: Actor,
+    actor: Actor | None,
     at: datetime,
     what: str,
     reason: str = "",
 ) -> None:
     action.edition += 1
-    action.save(update_fields=["status", "done_on", "start", "due", "term_ours", "owner", "note",
-                               "waiver", "edition"])  # fmt: skip
+    action.save(update_fields=["status", "done_on", "start", "due", "term_ours", "owner",
+                               "owner_was", "note", "waiver", "edition"])  # fmt: skip
     after = state_of(action, KEPT)
     remember(
         action,

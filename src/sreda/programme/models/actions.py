@@ -37,6 +37,9 @@ class Action(PackRow):
     owner = models.ForeignKey(
         Person, models.PROTECT, null=True, blank=True, related_name="owned_actions"
     )
+    owner_was = models.ForeignKey(  # before that record was merged into the owner's
+        Person, models.PROTECT, null=True, editable=False, related_name="+", db_index=False
+    )
     status = models.CharField(
         _("state"), max_length=20, choices=ActionStatus.choices, default=ActionStatus.PLANNED
     )

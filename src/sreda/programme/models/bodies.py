@@ -54,6 +54,9 @@ class Membership(Record):
     person = models.ForeignKey(
         Person, models.PROTECT, null=True, blank=True, related_name="memberships"
     )
+    written_as = models.ForeignKey(  # before that record was merged into the person's
+        Person, models.PROTECT, null=True, editable=False, related_name="+", db_index=False
+    )
     name = models.CharField(_("name as in the act"), max_length=200)
     position = models.CharField(_("position"), max_length=500, blank=True)
     role = models.CharField(
