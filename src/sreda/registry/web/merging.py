@@ -341,7 +341,8 @@ def merge_undo(request: HttpRequest, pk: UUID) -> HttpResponse:
         subject=f"{found.kept} ← {found.merged}",
         obstacles=domain.obstacles(found) if request.method != "POST" else [],
         note=_(
-            "Posts, enrolments, relatives, courses, tests and the account go back to"
-            " where they were. What was added to the kept record since stays with it."
+            "What passed to the kept record goes back to where it was: posts, learning, relatives,"
+            " courses, the account, tests, answers to surveys, parts of reports, measures of the"
+            " programme. What was added to the kept record since stays with it."
         ),
     )
