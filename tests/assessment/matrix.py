@@ -36,7 +36,7 @@ GET  assessment:rescore                   login | no      operator=refused head=
 POST assessment:act                       login | no      operator=refused head=go administrator=go teacher=go
 GET  assessment:rescoring                 login | no      operator=refused head=ok administrator=ok teacher=ok
 GET  assessment:work                      login | no      head=ok administrator=ok teacher=ok
-GET  assessment:queue                     login | no      head=ok administrator=ok teacher=ok foreign=ok
+GET  assessment:queue                     login | no      head=ok administrator=ok teacher=ok expert=ok foreign=ok
 GET  assessment:appeals                   login | no      head=ok administrator=ok teacher=ok foreign=ok
 POST assessment:decide                    login | no      operator=refused head=bad administrator=bad teacher=refused pupil=refused
 GET  assessment:mark                      login | no      operator=refused head=ok administrator=ok teacher=ok pupil=refused parent=refused

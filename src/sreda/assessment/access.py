@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from django.db.models import Q
+from datetime import date
+from uuid import UUID
 
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from sreda.assessment.enums import MarkingStatus
 from sreda.assessment.models import (
     Appeal,
     Attempt,
     Item,
     ItemResult,
+    Mark,
     PackageImport,
     Sitting,
     Stimulus,
@@ -20,15 +25,19 @@ from sreda.registry.api import (
     LEARNER_ROLES,
     Enrolment,
     Guardianship,
+    Post,
     Role,
     on_day,
 )
+
+WAITING = (MarkingStatus.WAITING, MarkingStatus.SECOND, MarkingStatus.THIRD)
 
 OPERATOR = seated(Role.OPERATOR)
 EXPERT = seated(Role.EXPERT)
 LEADERS = seated(Role.HEAD, Role.ADMINISTRATOR)
 TEACHER = seated(Role.TEACHER)
-STAFF = seated(Role.HEAD, Role.ADMINISTRATOR, Role.TEACHER)
+STAFF_ROLES = (Role.HEAD, Role.ADMINISTRATOR, Role.TEACHER)
+STAFF = seated(*STAFF_ROLES)
 LEARNER = seated(*LEARNER_ROLES)
 OWN_ORGANISATION = own("organisation_id", "organisation_id")
 AUTHOR = own("author_id", "person_id")
@@ -90,6 +99,34 @@ def _of_others(field: str) -> Rule:
     return Rule(rule)
 
 
+def free_to_mark(on: date) -> QuerySet[Post]:
+    """Posts, of a result asked about, whose holder may still mark it: of its organisation, no
+    parent of the learner, and no marker of it yet."""
+    result, learner = OuterRef(OuterRef("pk")), OuterRef(OuterRef("attempt__person_id"))
+    marked = Mark.objects.filter(result=result, marker_id=OuterRef("person_id"), replaced_at=None)
+    parents = Guardianship.objects.filter(
+        on_day(on), guardian_id=OuterRef("person_id"), child_id=learner
+    )
+    return Post.objects.filter(
+        ~Exists(marked),
+        ~Exists(parents),
+        on_day(on),
+        organisation_id=OuterRef("attempt__sitting__organisation_id"),
+        role__in=STAFF_ROLES,
+    ).exclude(person_id=OuterRef("attempt__person_id"))
+
+
+def left_to_experts(on: date) -> Q:
+    """Results that wait for a mark nobody of the organisation may give any more."""
+    return Q(marking__in=WAITING) & Q(~Exists(free_to_mark(on)))
+
+
+def _experts_turn(actor: Actor) -> Q | bool:
+    """What is left to experts, and what this one has marked so."""
+    own = Mark.objects.filter(marker_id=actor.person_id, replaced_at=None)
+    return left_to_experts(actor.on) | Q(pk__in=own.order_by().values("result_id"))
+
+
 def _told(attempt: str) -> Rule:
     """What a learner sees of marks: once they are published, or, where nobody checks them first,
     as soon as all of the attempt is marked. `attempt` leads to it."""
@@ -149,12 +186,16 @@ ATTEMPTS: Permissions[Attempt] = Permissions(
     },
 )
 
+EXPERTS_TURN = EXPERT & Rule(_experts_turn) & _of_others("attempt__person_id")
+
 # Marks are given blindly: whoever marks for the school sees an answer and no name, of any class.
+# Where nobody of the school is left to mark, the experts of the department do.
 RESULTS: Permissions[ItemResult] = Permissions(
     ItemResult,
     {
         "view": OPERATOR
         | STAFF & own("attempt__sitting__organisation_id", "organisation_id")
+        | EXPERTS_TURN
         | _told("attempt__")
         & (
             LEARNER & own("attempt__person_id", "person_id")
@@ -162,7 +203,8 @@ RESULTS: Permissions[ItemResult] = Permissions(
         ),
         "mark": STAFF
         & own("attempt__sitting__organisation_id", "organisation_id")
-        & _of_others("attempt__person_id"),
+        & _of_others("attempt__person_id")
+        | EXPERTS_TURN,
     },
 )
 
@@ -177,3 +219,10 @@ APPEALS: Permissions[Appeal] = Permissions(
         & _of_others("result__attempt__person_id"),
     },
 )
+
+
+def stakes(actor: Actor) -> set[UUID]:
+    """Whose work the actor does not judge: their own and their children's."""
+    wards = Guardianship.objects.filter(on_day(actor.on), guardian_id=actor.person_id)
+    own = {actor.person_id} if actor.person_id else set()
+    return own | set(wards.values_list("child_id", flat=True))

@@ -95,7 +95,8 @@ add_panel(
 )
 add_panel(
     Panel(
-        "assessment.to_mark", "assessment/panels/to_mark.html", to_mark, STAFF, order=30,
+        "assessment.to_mark", "assessment/panels/to_mark.html", to_mark,
+        STAFF | {Role.EXPERT}, order=30,
         asks=lambda actor: [_to_mark.ask(actor)],
     )
 )  # fmt: skip

@@ -86,12 +86,13 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """The exception's text is the reason, written for the visitor."""
+    """The exception's text is the reason, written for the visitor; a `Refused` has the way on."""
     return _error(
         request,
         403,
         _("This is not open to you"),
-        _(
+        getattr(exception, "way_on", "")
+        or _(
             "If you hold another post, switch to it; "
             "or ask whoever manages access in your organisation."
         ),

@@ -68,6 +68,8 @@ def give_mark(
             raise ValidationError(_("Somebody else marked it a moment ago.")) from error
         audit("assessment.result.marked", current, actor=actor, at=at, round=turn, score=score)
         _decide(current, at=at)
+        if current.marking != MarkingStatus.MARKED:
+            telling.tell_left_over(current, at=at)
     return mark
 
 

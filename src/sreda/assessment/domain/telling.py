@@ -12,9 +12,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
-from sreda.assessment.models import Attempt, Sitting
+from sreda.assessment.access import left_to_experts
+from sreda.assessment.models import Attempt, ItemResult, Sitting
 from sreda.kernel.api import Notice, in_seat, notify_each
-from sreda.registry.api import Guardianship, on_day
+from sreda.registry.api import Guardianship, Post, Role, on_day
 from sreda.ui.numbers import moment
 
 Address = Callable[[UUID], str]
@@ -125,6 +126,38 @@ def tell_decided(appeal: UUID, attempt: Attempt, *, at: datetime) -> None:
         )
 
 
+def tell_left_over(result: ItemResult, *, at: datetime) -> None:
+    """Experts, where nobody of the organisation is left to mark it; operators, where there is no
+    expert. Of one test once."""
+    on, sitting = timezone.localdate(at), result.attempt.sitting
+    if not ItemResult.objects.filter(left_to_experts(on), pk=result.pk).exists():
+        return
+    posts = Post.objects.filter(on_day(on), role__in=(Role.EXPERT, Role.OPERATOR))
+    held: dict[str, list[Post]] = {}
+    for post in posts:
+        held.setdefault(post.role, []).append(post)
+    expert = Role.EXPERT in held
+    link = reverse("assessment:queue") if expert else _watch(sitting)
+    with override(settings.LANGUAGE_CODE):
+        text = (
+            _("The markers of the organisation differ, or are parents, and nobody else is left.")
+            if expert
+            else _("Nobody of the organisation is left to mark. There is no expert: appoint one.")
+        )  # fmt: skip
+        notify_each(
+            Notice(
+                addressee=post.person_id,
+                key=f"left:{sitting.pk}:{post.role}",
+                subject=_("Answers wait for an expert's mark: %(title)s")
+                % {"title": sitting.title},
+                text=text,
+                link=in_seat(link, f"post:{post.pk}"),
+                made_at=at,
+            )
+            for post in held.get(Role.EXPERT if expert else Role.OPERATOR, ())
+        )
+
+
 def _tell(
     learners: Iterable[UUID],
     of_child: Address,
@@ -181,6 +214,10 @@ def _children(_child: UUID) -> str:
 
 def _sitting(sitting: Sitting) -> str:
     return reverse("assessment:sitting", args=[sitting.pk])
+
+
+def _watch(sitting: Sitting) -> str:
+    return reverse("assessment:watch", args=[sitting.pk])
 
 
 def _result(attempt: UUID) -> str:

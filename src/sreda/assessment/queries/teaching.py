@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from django.db.models import Count, Max, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
-from sreda.assessment.access import APPEALS, RESULTS, SITTINGS, TESTS
-from sreda.assessment.enums import AttemptStatus, ItemStatus, MarkingStatus, ReleaseStatus
+from sreda.assessment.access import (
+    APPEALS,
+    RESULTS,
+    SITTINGS,
+    TESTS,
+    WAITING,
+    left_to_experts,
+)
+from sreda.assessment.enums import AttemptStatus, ItemStatus, ReleaseStatus
 from sreda.assessment.models import Answer, Appeal, ItemResult, Sitting, Test
 from sreda.kernel.api import Actor
-from sreda.registry.api import GROUPS, ClassGroup, Enrolment, Person, on_day
+from sreda.registry.api import GROUPS, ClassGroup, Enrolment, Person, Post, Role, on_day
 
 CLOSED = Q(last_status__in=[AttemptStatus.SUBMITTED, AttemptStatus.ENDED])
-WAITING = (MarkingStatus.WAITING, MarkingStatus.SECOND, MarkingStatus.THIRD)
 
 
 def sittings(actor: Actor) -> QuerySet[Sitting]:
@@ -138,6 +144,16 @@ def to_mark(actor: Actor, sitting: Sitting | None = None) -> QuerySet[ItemResult
         rows = rows.filter(attempt__sitting=sitting)
     own = Q(marks__marker_id=actor.person_id, marks__replaced_at=None)
     return rows.exclude(pk__in=ItemResult.objects.filter(own).values("pk"))
+
+
+def left_over(sitting: Sitting, on: date) -> int:
+    """How many answers wait that nobody of the organisation may mark any more."""
+    rows = ItemResult.objects.filter(left_to_experts(on), attempt__sitting=sitting)
+    return rows.count()
+
+
+def experts(on: date) -> QuerySet[Post]:
+    return Post.objects.filter(on_day(on), role=Role.EXPERT)
 
 
 def appeals(actor: Actor) -> QuerySet[Appeal]:

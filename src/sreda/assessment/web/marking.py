@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.db.models import Q
+from django.db.models import Model, Q
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
@@ -16,16 +17,19 @@ from django.utils.formats import localize
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from sreda.assessment.access import APPEALS, RESULTS, SITTINGS
+from sreda.assessment.access import APPEALS, RESULTS, SITTINGS, STAFF_ROLES, stakes
 from sreda.assessment.domain import attempts, marking
 from sreda.assessment.enums import AppealStatus, MarkingStatus
+from sreda.assessment.models import Appeal
 from sreda.assessment.queries import teaching
 from sreda.assessment.rendering import Page, render_item
 from sreda.assessment.web.portable import portable_at
 from sreda.assessment.web.taking import files_sent, resource_url, sent_file
 from sreda.kernel import clock
-from sreda.kernel.api import Filter, Listing
+from sreda.kernel.api import Actor, Filter, Listing, Permissions, Refused
 from sreda.ui.pages import actor_of, key_of, page, visible
+
+M = TypeVar("M", bound=Model)
 
 
 @page
@@ -49,7 +53,12 @@ def queue(request: HttpRequest) -> HttpResponseBase:
         default_sort="at",
         name="marking",
     )
-    return render(request, "assessment/queue.html", {"listing": listing, "sitting": sitting})
+    context = {
+        "listing": listing,
+        "sitting": sitting,
+        "may_list": SITTINGS.may(actor, "view"),
+    }
+    return render(request, "assessment/queue.html", context)
 
 
 def parsed(text: str) -> UUID | None:
@@ -63,7 +72,7 @@ def parsed(text: str) -> UUID | None:
 def mark(request: HttpRequest, pk: UUID) -> HttpResponseBase:
     """One answer without a name, its rubric, and a field for the mark."""
     actor, at = actor_of(request), clock.now()
-    found = RESULTS.get(actor, "mark", pk=pk)
+    found = to_judge(RESULTS, actor, "mark", pk, lambda result: result.attempt.person_id)
     control = found.marking == MarkingStatus.AUTOMATIC
     error, status = "", 200
     if request.method == "POST":
@@ -118,6 +127,36 @@ def mark(request: HttpRequest, pk: UUID) -> HttpResponseBase:
     return render(request, "assessment/mark.html", context, status=status)
 
 
+def to_judge(
+    permissions: Permissions[M], actor: Actor, act: str, pk: UUID, whose: Callable[[M], UUID]
+) -> M:
+    """The object; Refused with the reason where it is the actor's own work or their child's."""
+    found = permissions.get(actor, pk=pk)
+    if not permissions.may(actor, act, found) and actor.role in STAFF_ROLES:
+        person = whose(found)
+        if actor.person_id == person:
+            raise Refused(_("This is your own work: nobody judges their own."), way_on(act))
+        if person in stakes(actor):
+            raise Refused(
+                _("This is your child's work: nobody judges the work of their own child."),
+                way_on(act),
+            )
+    permissions.require(actor, act, found)
+    return found
+
+
+def way_on(act: str) -> str:
+    if act == "decide":
+        return _(
+            "Another head or administrator of the organisation decides this appeal. If there is "
+            "none, ask the regional operator to appoint somebody to decide it."
+        )
+    return _(
+        "The answer stays in the queue of the other staff of the organisation. If nobody else is "
+        "left there, an expert of the department marks it."
+    )
+
+
 def decimal(text: str) -> Decimal:
     try:
         found = Decimal(text.strip().replace(",", "."))
@@ -145,7 +184,12 @@ def appeals(request: HttpRequest) -> HttpResponseBase:
 def _appeals(request: HttpRequest, typed: dict[str, Any] | None = None) -> HttpResponseBase:
     """The list; with `typed`, one appeal alone with a decision that could not be taken."""
     actor = actor_of(request)
-    rows = teaching.appeals(actor)
+    rows, judged_by_others = teaching.appeals(actor), stakes(actor)
+
+    def complete(shown: list[Appeal]) -> None:
+        for row in shown:
+            row.own = row.result.attempt.person_id in judged_by_others  # type: ignore[attr-defined]
+
     listing = Listing(
         rows=rows.filter(pk=typed["pk"]) if typed else rows,
         params=request.GET,
@@ -156,11 +200,13 @@ def _appeals(request: HttpRequest, typed: dict[str, Any] | None = None) -> HttpR
         filter_by=[Filter("status", _("State"), AppealStatus.choices)],
         sorts={"at": ["at"], "state": ["status", "-at"]},
         default_sort="-at",
+        complete=complete,
         name="appeals",
     )
     shown = [row.pk for row in listing.page]
     context = {
         "listing": listing,
+        "way_on": way_on("decide"),
         "mine": set(APPEALS.all(actor, "decide").filter(pk__in=shown).values_list("pk", flat=True)),
         "typed": typed or {},
     }
@@ -171,7 +217,7 @@ def _appeals(request: HttpRequest, typed: dict[str, Any] | None = None) -> HttpR
 @require_POST
 def decide(request: HttpRequest, pk: UUID) -> HttpResponseBase:
     actor, at = actor_of(request), clock.now()
-    found = APPEALS.get(actor, "decide", pk=pk)
+    found = to_judge(APPEALS, actor, "decide", pk, lambda appeal: appeal.result.attempt.person_id)
     try:
         upheld = request.POST.get("what") == "uphold"
         marking.decide_appeal(

@@ -61,7 +61,10 @@ class SittingForm(forms.ModelForm):  # type: ignore[type-arg]
                 "Answers given in time may arrive so much later, when the link drops."
             ),
             "markers": gettext_lazy("Two mark without seeing each other's marks."),
-            "tolerance": gettext_lazy("Where two markers differ by more, a third decides."),
+            "tolerance": gettext_lazy(
+                "Where two markers differ by more, a third decides: where nobody of the "
+                "organisation is left, an expert of the department."
+            ),
             "moderated": gettext_lazy("Learners see marks only once you publish them."),
         }
 
@@ -198,6 +201,7 @@ def watch(request: HttpRequest, pk: UUID) -> HttpResponseBase:
         return export
     may_mark = SITTINGS.may(actor, "mark", found)
     may_manage = SITTINGS.may(actor, "manage", found)
+    left_over = teaching.left_over(found, actor.on)
     context = {
         "sitting": found,
         "listing": listing,
@@ -205,6 +209,8 @@ def watch(request: HttpRequest, pk: UUID) -> HttpResponseBase:
         "totals": teaching.totals(found, at),
         "to_mark": teaching.to_mark(actor, found).count(),
         "may_manage": may_manage,
+        "left_over": left_over,
+        "experts": bool(left_over) and teaching.experts(actor.on).exists(),
         "may_withhold": may_manage and teaching.shown_to_learners(found),
         "may_mark": may_mark,
         "open": found.status == SittingStatus.OPEN and at < found.closes_at,
