@@ -1,12 +1,14 @@
 """List pages: search, filters, sorting, paging, export."""
 
 import io
+from decimal import Decimal
 
 import pytest
 from django.http import QueryDict
 from openpyxl import load_workbook
 
 from sreda.kernel.api import Column, Filter, Listing
+from sreda.kernel.listing import csv_response
 from sreda.registry.api import Organisation
 from tests.factories import OrganisationFactory
 
@@ -113,3 +115,10 @@ def test_xlsx_export(three):
 
 def test_no_export_unless_asked(three):
     assert listing("export=exe").export() is None
+
+
+def test_fractions_in_a_file_are_read_as_fractions():
+    """“5.25” would be the twenty-fifth of May."""
+    table = [[Decimal("5.2500"), Decimal("17.0000"), Decimal("100"), Decimal("-0.5"), 8, None]]
+    text = csv_response("figures", table).getvalue().decode("utf-8-sig")
+    assert text == "5,25;17;100;-0,5;8;\r\n"

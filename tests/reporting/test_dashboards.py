@@ -7,6 +7,7 @@ import re
 from datetime import date, timedelta
 from email import policy
 from smtplib import SMTPAuthenticationError, SMTPRecipientsRefused
+from uuid import uuid4
 
 import pytest
 from aiosmtpd.controller import Controller
@@ -19,6 +20,7 @@ from sreda.kernel.models import Notice
 from sreda.registry.api import Role, User
 from sreda.reporting.domain import dashboards as domain
 from sreda.reporting.domain import freshness, mailings
+from sreda.reporting.domain.indicators import change_indicator
 from sreda.reporting.domain.shipping import add_shipped
 from sreda.reporting.models import Dashboard, Indicator, Mailing, Widget
 from tests.factories import (
@@ -199,6 +201,8 @@ def test_a_frame_holds_only_what_is_public_and_only_where_allowed(
     assert "66,67" not in text  # "higher" is not public, even on a public dashboard
     assert "1,50" in text  # six learners, four computers
     assert figures[0].short_name not in text
+    assert "higher" not in text, "nor is it said that something is missing"
+    assert "Нет источника" not in text
     policy_ = response.headers["Content-Security-Policy"]
     assert "frame-ancestors 'self' https://school.example" in policy_
     assert "X-Frame-Options" not in response.headers
@@ -211,6 +215,28 @@ def test_a_frame_holds_only_what_is_public_and_only_where_allowed(
     assert "66,67" not in elsewhere.content.decode()
     page_of = client.get(url, {"organisation": figures[0].pk, "municipality": "x"})
     assert page_of.status_code == 404
+
+
+def test_what_is_taken_off_the_portal_says_so_in_the_frame(board, figures, client, settings):
+    settings.EMBED_HOSTS = ["https://school.example"]
+    Dashboard.objects.filter(pk=board.pk).update(public=True)
+    url = reverse("reporting:embed", args=[board.pk])
+    etag = client.get(url).headers["ETag"]
+    ratio = Indicator.objects.get(code="ratio")
+    # a figure that is not public any more is gone from the next look on, kept copy or not
+    change_indicator(indicator=ratio.pk, edition=ratio.edition, fields={"public": False}, at=AT,
+                     actor=None)  # fmt: skip
+    response = client.get(url, headers={"If-None-Match": etag})
+    assert response.status_code == 200
+    assert "1,50" not in response.content.decode()
+    Dashboard.objects.filter(pk=board.pk).update(public=False)
+    gone, never = client.get(url), client.get(reverse("reporting:embed", args=[uuid4()]))
+    for response in (gone, never):
+        assert response.status_code == 404
+        assert "https://school.example" in response.headers["Content-Security-Policy"]
+        assert "X-Frame-Options" not in response.headers
+        assert "Этой панели на портале нет" in response.content.decode()
+    assert gone.content == never.content
 
 
 def test_statistics_without_signing_in_are_the_public_ones(board, client):

@@ -214,7 +214,7 @@ def test_a_circle_is_a_fault_of_each_of_its_cells():
     schema = Schema((Section("s", "S", blocks=(block,)),))
     form = CompiledForm(schema)
     assert {error.rule for error in form.faults} == {"a.x", "a.y", "a.z"}
-    assert "a.x" in form.faults[0].reason
+    assert "«X» → «Y» → «Z» → «X»" in form.faults[0].reason, "names, not codes"
     assert form.order == ["a.w"]
 
 

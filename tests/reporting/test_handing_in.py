@@ -230,7 +230,7 @@ def test_the_region_is_the_sum_of_its_municipalities_and_only_changed_ones_are_s
 def test_a_municipality_hands_in_only_what_it_has_accepted(school, head, coordinator):
     mine = ready(school, head)
     kept = Consolidation.objects.get()
-    with pytest.raises(ValidationError, match="1"):
+    with pytest.raises(ValidationError, match="Ещё не приняты: заполняется — 1"):
         submit_consolidation(kept, actor=coordinator, at=AT)
     handing_in.submit(mine, actor=head, at=AT)
     handing_in.accept(mine, actor=coordinator, at=AT)

@@ -152,13 +152,14 @@ def test_a_formula_is_vetted_and_its_inputs_are_kept(region):
 
 def test_a_circle_is_refused_with_its_way(region):
     first = indicator("a", HIGHER)
-    indicator("b", 'indicator("a") + 1')
+    second = indicator("b", 'indicator("a") + 1')
     with pytest.raises(ValidationError) as error:
         change_indicator(
             indicator=first.pk, edition=1, fields={"formula": 'indicator("b") + 1'}, at=AT,
             actor=None,
         )  # fmt: skip
-    assert "a → b → a" in str(error.value.message_dict["formula"])
+    way = f"«{first.title}» → «{second.title}» → «{first.title}»"
+    assert way in str(error.value.message_dict["formula"]), "names, not codes"
     with pytest.raises(ValidationError):
         indicator("c", 'indicator("c")')
 

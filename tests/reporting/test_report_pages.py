@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import re
 from dataclasses import replace
 from datetime import date
+from html import unescape
 from uuid import uuid4
 
 import pytest
@@ -22,12 +25,14 @@ from sreda.reporting.domain import handing_in
 from sreda.reporting.domain.campaigns import add_reports
 from sreda.reporting.domain.delegation import delegate
 from sreda.reporting.domain.filling import Change, save_changes
+from sreda.reporting.domain.prefill import fill_campaign
 from sreda.reporting.enums import PeriodKind
 from sreda.reporting.forms import Block, BlockKind, CellType, Field, Schema, Section
 from sreda.reporting.models import Campaign, Form, Proposal, SubmissionStep
 from tests.factories import (
     ClassGroupFactory,
     EnrolmentFactory,
+    MunicipalityFactory,
     OrganisationFactory,
     PersonFactory,
     actor_for,
@@ -338,10 +343,50 @@ def test_periods_are_compared(school, head):
         save_changes(now, edition=1, changes=cells, actor=head, at=AT, key=uuid4())
         handing_in.submit(now, actor=head, at=AT)
     before = Campaign.objects.order_by("period_start").first()
-    page = client_of(seated(Role.OPERATOR)).get(
-        reverse("reporting:consolidated", args=[now.campaign_id]), {"with": before.pk}
+    gone = OrganisationFactory(
+        phone="+7 3842 11-22-34", municipality=MunicipalityFactory(name="Яя")
     )
-    assert "(+15)" in page.content.decode()
+    EnrolmentFactory(group=ClassGroupFactory(organisation=gone, grade=7))
+    add_reports(before, [(gone.pk, gone.municipality_id)])
+    fill_campaign(before, at=AT)
+    there, of = report(before, gone), seated(Role.HEAD, organisation=gone)
+    cells = [Change("base.shifts", "1"), Change("base.seats", "7")]
+    save_changes(there, edition=1, changes=cells, actor=of, at=AT, key=uuid4())
+    handing_in.submit(there, actor=of, at=AT)
+    office, asked = client_of(seated(Role.OPERATOR)), {"with": before.pk}
+    sums = reverse("reporting:consolidated", args=[now.campaign_id])
+    page = office.get(sums, asked).content.decode()
+    assert "(+8)" in page
+    assert f"«{before.title}»" in page, "what stands under the figures is said"
+    # to every file and every part of a sum it goes along
+    ways = [
+        unescape(w) for w in re.findall(r'href="([^"]*(?:export=xlsx|at=base.seats)[^"]*)"', page)
+    ]
+    assert len(ways) == 2
+    assert all(f"with={before.pk}" in way for way in ways)
+    head_line, *lines = csv.reader(
+        io.StringIO(office.get(sums, asked | {"export": "csv"}).getvalue().decode("utf-8-sig")),
+        delimiter=";",
+    )
+    label = f"{before.title}, {before.period_end:%d.%m.%Y}"
+    line = next(dict(zip(head_line, one, strict=True)) for one in lines if "Мест" in one[1])
+    place = school.municipality.name
+    assert (line[label], line["Изменение"], line[f"Отчётов: {label}"]) == ("17", "8", "2")
+    assert (line[place], line[f"{place}: {label}"]) == ("25", "10")
+    assert (line["Яя"], line[f"Яя: {label}"]) == ("", "7")
+    cell = reverse("reporting:consolidated_cell", args=[now.campaign_id])
+    asked |= {"at": "base.seats"}
+    page = office.get(cell, asked).content.decode()
+    assert "+15" in page
+    assert "Яя" in page, "who was in the sum then explains the change"
+    assert re.search(rf"municipality={school.municipality_id}&amp;with={before.pk}", page)
+    page = office.get(cell, asked | {"municipality": school.municipality_id}).content.decode()
+    assert "+15" in page
+    assert school.short_name in page
+    text = office.get(cell, asked | {"export": "csv"}).getvalue().decode("utf-8-sig")
+    assert {tuple(one) for one in csv.reader(io.StringIO(text), delimiter=";")} >= {
+        (place, "25", "10", "15"), ("Яя", "", "7", ""),
+    }  # fmt: skip
 
 
 def test_shares_and_rates_are_not_added_up(school, head):
@@ -369,8 +414,8 @@ def test_shares_and_rates_are_not_added_up(school, head):
     assert "151" not in text
     assert ">20</a>" in text
     assert ">300</a>" not in text
-    csv = operator.get(sums, {"export": "csv"}).getvalue().decode()
-    assert "75,5" in csv or "75.5" in csv
+    file = operator.get(sums, {"export": "csv"}).getvalue().decode()
+    assert "75,5" in file or "75.5" in file
     cell = reverse("reporting:consolidated_cell", args=[running.pk])
     for place in ({}, {"municipality": school.municipality_id}):
         found = operator.get(cell, {"at": "b.share", **place})

@@ -9,6 +9,7 @@ import csv
 import io
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from itertools import islice
 from typing import Any, Generic, TypeVar
 from urllib.parse import urlencode
@@ -308,10 +309,19 @@ def harmless(value: Any) -> Any:
     return "" if value is None else value
 
 
+def spelled(value: Any) -> Any:
+    """A cell of a CSV file: of fractions the digits that say something, after a comma; with a dot
+    spreadsheets would take them for dates."""
+    if isinstance(value, Decimal):
+        text = f"{value:f}"
+        return (text.rstrip("0").rstrip(".") if "." in text else text).replace(".", ",")
+    return harmless(value)
+
+
 def csv_response(name: str, table: Iterable[Sequence[Any]]) -> StreamingHttpResponse:
-    """UTF-8 with a mark and semicolons, as Russian spreadsheets expect."""
+    """UTF-8 with a mark, semicolons and decimal commas, as Russian spreadsheets expect."""
     writer = csv.writer(_Echo(), delimiter=";")
-    lines = (writer.writerow([harmless(cell) for cell in row]) for row in table)
+    lines = (writer.writerow([spelled(cell) for cell in row]) for row in table)
     response = StreamingHttpResponse(_with_bom(lines), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{name}.csv"'
     return response

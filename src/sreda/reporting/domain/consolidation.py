@@ -13,6 +13,7 @@ from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.db import connection, transaction
+from django.db.models import Count
 from django.utils.translation import gettext as _
 
 from sreda.kernel.api import Actor, audit, publish
@@ -156,17 +157,8 @@ def submit_consolidation(kept: Consolidation, *, actor: Actor, at: datetime) -> 
         current = Consolidation.objects.select_for_update().get(pk=kept.pk)
         if current.submitted_at is not None:
             return current
-        waiting = (
-            Submission.objects.filter(
-                campaign_id=current.campaign_id, municipality_id=current.municipality_id
-            )
-            .exclude(status=SubmissionStatus.ACCEPTED)
-            .count()
-        )
-        if waiting:
-            raise ValidationError(
-                _("Reports that are not accepted yet: %s. Accept or return them first.") % waiting
-            )
+        if waiting := waiting_in_words(current):
+            raise ValidationError(waiting)
         brought_up_to_date(current.campaign, [current.municipality_id])
         current.refresh_from_db()
         current.submitted_at, current.submitted_by_name = at, actor.name
@@ -177,6 +169,27 @@ def submit_consolidation(kept: Consolidation, *, actor: Actor, at: datetime) -> 
             digest=current.digest, counted=current.counted,
         )  # fmt: skip
     return current
+
+
+def waiting_in_words(kept: Consolidation) -> str:
+    """What keeps a municipality from handing in its sums: its reports that are not accepted, by
+    state; empty: nothing does."""
+    rows = (
+        Submission.objects.filter(
+            campaign_id=kept.campaign_id, municipality_id=kept.municipality_id
+        )
+        .exclude(status=SubmissionStatus.ACCEPTED)
+        .order_by()
+        .values_list("status")
+        .annotate(n=Count("pk"))
+    )
+    found = dict(rows)
+    if not found:
+        return ""
+    parts = [f"{s.label.lower()} — {found[s]}" for s in SubmissionStatus if s in found]
+    return _(
+        "The consolidated report can be handed in once every report is accepted. Not yet: %s."
+    ) % ", ".join(parts)
 
 
 def digest_of(content: Any) -> str:

@@ -19,7 +19,7 @@ from sreda.reporting.enums import IndicatorState, Level
 from sreda.reporting.expressions import ExpressionError, in_words
 from sreda.reporting.models import Indicator, IndicatorInput, IndicatorValue
 from sreda.reporting.queries.computing import Computation, Computed
-from sreda.reporting.queries.formulas import Sources, in_order
+from sreda.reporting.queries.formulas import Circle, Sources, in_order
 from sreda.reporting.queries.places import PlaceKey
 
 MONTHS_KEPT = 12
@@ -145,7 +145,7 @@ def review(*, at: datetime) -> tuple[list[str], list[str]]:
 def _ordered(needs: dict[str, list[str]]) -> list[str]:
     try:
         return in_order(needs)
-    except ValueError:  # a circle cannot be saved; one made behind our back is tried as it comes
+    except Circle:  # a circle cannot be saved; one made behind our back is tried as it comes
         return list(needs)
 
 

@@ -17,9 +17,9 @@ from sreda.kernel.api import Actor, audit, made_before, publish, remember, state
 from sreda.reporting.domain import freshness
 from sreda.reporting.enums import Level
 from sreda.reporting.events import IndicatorAdded, IndicatorChanged, IndicatorDeleted
-from sreda.reporting.expressions import ExpressionError, reason
+from sreda.reporting.expressions import ExpressionError, reason, way_in_words
 from sreda.reporting.models import Indicator, IndicatorInput
-from sreda.reporting.queries.formulas import Key, Sources, in_order, inputs_of, needs_of
+from sreda.reporting.queries.formulas import Circle, Key, Sources, in_order, inputs_of, needs_of
 
 FIELDS = (
     "code", "title", "about", "formula", "unit", "places", "levels", "more_is_better",
@@ -29,8 +29,9 @@ FIELDS = (
 COUNTING = {"code", "formula", "places", "levels"}
 
 
-def vetted(code: str, formula: str) -> set[Key]:
-    """What the formula depends on; ValidationError at `formula` says what is wrong with it."""
+def vetted(indicator: Indicator) -> set[Key]:
+    """What its formula depends on; ValidationError at `formula` says what is wrong with it."""
+    code, formula = indicator.code, indicator.formula
     sources = Sources.now()
     try:
         compiled = sources.compile(code, formula)
@@ -52,9 +53,11 @@ def vetted(code: str, formula: str) -> set[Key]:
         keys.setdefault(item.indicator.code, set()).add((item.kind, item.name, item.part))
     try:
         in_order(needs_of(keys))
-    except ValueError as circle:
+    except Circle as circle:
+        named = dict(Indicator.objects.filter(code__in=circle.way).values_list("code", "title"))
+        way = way_in_words((named | {code: indicator.title})[name] for name in circle.way)
         raise ValidationError(
-            {"formula": _("Indicators would depend on each other in a circle: %s") % circle.args[0]}
+            {"formula": _("Indicators would depend on each other in a circle: %s") % way}
         ) from None
     return found
 
@@ -93,7 +96,7 @@ def add_indicator(
     freshness.alone()
     indicator = Indicator(**({"pk": key} if key else {}), made_at=at, **fields)
     _clean(indicator)
-    inputs = vetted(indicator.code, indicator.formula)
+    inputs = vetted(indicator)
     indicator.save(force_insert=True)
     _keep_inputs(indicator, inputs)
     _remember(indicator, None, at=at, actor=actor, reason=reason)
@@ -133,7 +136,7 @@ def change_indicator(
     changed = {name for name in FIELDS if before[name] != after[name]}
     if not changed:
         return current
-    inputs = vetted(current.code, current.formula)
+    inputs = vetted(current)
     current.edition += 1
     current.save()
     _keep_inputs(current, inputs)

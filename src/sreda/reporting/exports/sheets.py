@@ -7,11 +7,10 @@ import io
 import re
 from collections.abc import Iterator, Sequence
 from datetime import date
-from decimal import Decimal
 
 from django.utils.translation import gettext as _
 
-from sreda.kernel.listing import harmless
+from sreda.kernel.listing import harmless, spelled
 from sreda.reporting.exports.report import Block, Figure, Plain, Report, Table, table_of
 
 _FORBIDDEN = re.compile(r"[\[\]:*?/\\]")
@@ -78,9 +77,7 @@ def to_csv(report: Report) -> bytes:
 
 
 def _cell(value: Plain) -> object:
-    if isinstance(value, Decimal):
-        return f"{value:f}".replace(".", ",")
-    return value.isoformat() if isinstance(value, date) else harmless(value)
+    return value.isoformat() if isinstance(value, date) else spelled(value)
 
 
 def _sheet_name(title: str, taken: set[str]) -> str:

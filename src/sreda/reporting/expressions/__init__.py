@@ -23,7 +23,7 @@ from sreda.reporting.expressions.form import (
     vet_schema,
 )
 from sreda.reporting.expressions.inputs import Call, Inputs
-from sreda.reporting.expressions.words import ExpressionError, in_words, reason
+from sreda.reporting.expressions.words import ExpressionError, in_words, reason, way_in_words
 from sreda.reporting.expressions.world import World
 
 __all__ = [
@@ -45,4 +45,5 @@ __all__ = [
     "in_words",
     "reason",
     "vet_schema",
+    "way_in_words",
 ]

@@ -12,7 +12,7 @@ from sreda.kernel.rules import Budget, Limits
 from sreda.reporting.expressions.cells import CellValues, Value, empty
 from sreda.reporting.expressions.compiled import LIMITS, Compiled, compile_expression
 from sreda.reporting.expressions.vetting import FormOf
-from sreda.reporting.expressions.words import ExpressionError
+from sreda.reporting.expressions.words import ExpressionError, way_in_words
 from sreda.reporting.expressions.world import Place, World
 from sreda.reporting.forms import ANY_ROW, Block, BlockKind, CellType, Check, Schema
 
@@ -121,7 +121,7 @@ class CompiledForm:
         circle = path[path.index(back_to) :]
         for place in circle:
             self.faults.append(
-                ExpressionError(computed_from_itself([*circle, back_to]), rule=place)
+                ExpressionError(computed_from_itself(self.schema, [*circle, back_to]), rule=place)
             )
 
     def circle(self, place: str, source: Compiled) -> list[str]:
@@ -283,8 +283,13 @@ class CompiledForm:
         return results
 
 
-def computed_from_itself(way: Iterable[str]) -> str:
-    return _("the cell is computed from itself: %s") % " → ".join(way)
+def computed_from_itself(schema: Schema, way: Iterable[str]) -> str:
+    """`way`: keys of cells; that of a list's rows (`block.*`) is named by the list."""
+    titles = {f"{code}.*": block.title for code, block in schema.blocks.items()}
+    titles |= {key: cell.title for key, cell in schema.cells.items()}
+    return _("the cell is computed from itself: %s") % way_in_words(
+        titles.get(key, key) for key in way
+    )
 
 
 def as_cell(value: Any, type_: CellType, place: str) -> Value | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
@@ -72,3 +73,8 @@ def reason(error: RuleError) -> str:
             parts = tuple(_(_KINDS[p]) if p in _KINDS else p for p in found.groups())
             return _(words) % parts if parts else _(words)
     return _("the expression cannot be evaluated")
+
+
+def way_in_words(titles: Iterable[str]) -> str:
+    """What leads to what: “A” → “B” → “A”."""
+    return " → ".join(_("“%s”") % title for title in titles)

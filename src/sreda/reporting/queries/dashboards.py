@@ -82,6 +82,8 @@ class Board:
         self.kind, self.region, self.url_of = kind, region, url_of
         self.widgets = list(dashboard.widgets.all())
         self.sources = self._sources()
+        if not sight.cells:  # to a stranger a figure that is not public is not even missing
+            self.widgets = [widget for widget in self.widgets if self._of(widget)]
         self.places = self._places()
         self.children = self._children()
         self.names = self._names()
@@ -130,7 +132,8 @@ class Board:
         return found
 
     def _of(self, widget: Widget) -> list[Source]:
-        return [self.sources[_key(item)] for item in widget.sources]
+        found = [self.sources[_key(item)] for item in widget.sources]
+        return found if self.sight.cells else [one for one in found if not one.missing]
 
     def _places(self) -> Places:
         found = places_on(self.on)

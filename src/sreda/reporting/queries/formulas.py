@@ -55,8 +55,16 @@ def inputs_of(compiled: Compiled) -> set[Key]:
     }
 
 
+class Circle(ValueError):
+    """Names that need each other, `way` round: the last is the first again."""
+
+    def __init__(self, way: list[str]) -> None:
+        super().__init__(" → ".join(way))
+        self.way = way
+
+
 def in_order(needs: Mapping[str, Iterable[str]]) -> list[str]:
-    """Names after all they need; ValueError names those that go in a circle."""
+    """Names after all they need; Circle tells those that need each other."""
     order: list[str] = []
     state: dict[str, int] = {}
     for start in needs:
@@ -73,7 +81,7 @@ def in_order(needs: Mapping[str, Iterable[str]]) -> list[str]:
                 order.append(name)
             elif following in needs and state.get(following) == 1:
                 way = [n for n, _rest in stack]
-                raise ValueError(" → ".join([*way[way.index(following) :], following]))
+                raise Circle([*way[way.index(following) :], following])
             elif following in needs and not state.get(following):
                 state[following] = 1
                 stack.append((following, iter(needs[following])))

@@ -125,7 +125,7 @@ def attempt(
     form = CompiledForm(schema) if compiled.inputs.cells else None
     key = place.partition(":")[2] or place
     if fills and form is not None and key in schema.cells and (way := form.circle(key, compiled)):
-        raise ExpressionError(computed_from_itself(way), rule=place)
+        raise ExpressionError(computed_from_itself(schema, way), rule=place)
     found = []
     for organisation in organisations:
         cells = CellValues()

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib import messages
@@ -28,15 +29,17 @@ from sreda.reporting.domain.consolidation import (
     submit_consolidation,
     summed,
     totals_of,
+    waiting_in_words,
 )
 from sreda.reporting.enums import COUNTED
 from sreda.reporting.forms import BlockKind, Cell, Field, Schema, Section
-from sreda.reporting.models import Campaign, Consolidation, FormCell, Submission, Value
+from sreda.reporting.models import Campaign, Consolidation, Submission, Value
 from sreda.reporting.queries.cells import place_of
 from sreda.reporting.queries.monitoring import others_of_form
 from sreda.reporting.queries.versions import cell_ids
 from sreda.reporting.web.campaigns import the_campaign
 from sreda.reporting.web.frame import page
+from sreda.ui.numbers import short_day
 
 
 def together(field: Field, total: Decimal | None, number: int) -> Decimal | None:
@@ -61,7 +64,7 @@ class SumView:
 
     @property
     def change(self) -> Decimal | None:
-        return None if self.total is None or self.was is None else self.total - self.was
+        return difference(self.total, self.was)
 
 
 def _seen(request: HttpRequest, actor: Actor) -> UUID | None:
@@ -107,7 +110,7 @@ def consolidated(request: HttpRequest, pk: UUID) -> HttpResponseBase:
     totals, parts = _totals(campaign, place)
     others = others_of_form(campaign)
     other = _compared(request, others)
-    then = _totals(other, place)[0] if other else None
+    then, parts_then = _totals(other, place) if other else (None, [])
     ids = cell_ids(campaign.version)
     ids_then = cell_ids(other.version) if other else {}
 
@@ -118,10 +121,14 @@ def consolidated(request: HttpRequest, pk: UUID) -> HttpResponseBase:
         return SumView(key, title, total, reports, was, not field.adds_up)
 
     if request.GET.get("export") in {"csv", "xlsx"}:
-        table = _export(campaign, section, parts, ids)
+        table = _export(campaign, section, parts, ids, other, parts_then, ids_then)
         write = csv_response if request.GET["export"] == "csv" else xlsx_response
         return write(f"{campaign.version.form.code}-{section.code}", table)
-    query = {"municipality": str(place)} if place and actor.role == Role.OPERATOR else {}
+    query: dict[str, str] = {}
+    if place and actor.role == Role.OPERATOR:
+        query["municipality"] = str(place)
+    if other:
+        query["with"] = str(other.pk)
     kept = next((p for p in parts if p.municipality_id == place), None) if place else None
     return render(
         request,
@@ -138,8 +145,9 @@ def consolidated(request: HttpRequest, pk: UUID) -> HttpResponseBase:
             else [],
             "others": others,
             "other": other,
-            "query": query,
+            "query": urlencode(query),
             "kept": kept,
+            "waiting": waiting_in_words(kept) if kept and kept.submitted_at is None else "",
             "may_submit": kept is not None and CONSOLIDATIONS.may(actor, "submit", kept),
             "is_operator": actor.role == Role.OPERATOR,
         },
@@ -186,28 +194,61 @@ def _block(block: Any, view: Any) -> dict[str, Any]:
     return {"block": block, "columns": columns, "rows": rows}
 
 
+def named(campaign: Campaign) -> str:
+    """A campaign beside others of its form, which often have the same title."""
+    return f"{campaign.title}, {short_day(campaign.period_end)}"
+
+
+def difference(now: Decimal | None, was: Decimal | None) -> Decimal | None:
+    return None if now is None or was is None else now - was
+
+
 def _export(
-    campaign: Campaign, section: Section, parts: list[Consolidation], ids: Any
+    campaign: Campaign,
+    section: Section,
+    parts: list[Consolidation],
+    ids: Mapping[str, int],
+    other: Campaign | None,
+    parts_then: list[Consolidation],
+    ids_then: Mapping[str, int],
 ) -> Iterator[list[Any]]:
-    by_place = [(part.municipality.name, totals_of(part)) for part in parts]
-    whole = summed(parts)
+    """A cell a line; beside each figure that of the campaign compared with, if there is one."""
+    now, then = ({p.municipality_id: totals_of(p) for p in some} for some in (parts, parts_then))
+    names = {p.municipality_id: p.municipality.name for p in (*parts_then, *parts)}
+    places = sorted(names, key=lambda pk: names[pk])
+    whole, whole_then = summed(parts), summed(parts_then)
     titles = {block.code: block.title for block in section.blocks}
-    yield [
-        _("Table"), _("Cell"), _("Unit"), _("In all (of shares and rates the mean)"), _("Reports"),
-        *(name for name, _totals_there in by_place),
-    ]  # fmt: skip
+    before = named(other) if other else ""
+    heads = [[_("In all (of shares and rates the mean)"), _("Reports")]]
+    if other:
+        heads[0] += [before, _("Change"), _("Reports: %s") % before]
+    heads += [[names[pk], *([f"{names[pk]}: {before}"] if other else [])] for pk in places]
+    yield [_("Table"), _("Cell"), _("Unit"), *(head for some in heads for head in some)]
     for cell in numeric_cells(section, campaign.version.schema):
-        total, reports = _figure(cell, whole, ids[cell.key])
-        yield [
-            titles[cell.block], cell.title, cell.field.unit, total, reports,
-            *(_figure(cell, there, ids[cell.key])[0] for _name, there in by_place),
-        ]  # fmt: skip
+
+        def figures(
+            now: Totals | None, then: Totals | None, cell: Cell = cell
+        ) -> tuple[tuple[Decimal | None, int], tuple[Decimal | None, int]]:
+            return (
+                _figure(cell, now or Totals(), ids[cell.key]),
+                _figure(cell, then or Totals(), ids_then.get(cell.key)),
+            )
+
+        (total, reports), (was, reports_then) = figures(whole, whole_then)
+        line: list[Any] = [titles[cell.block], cell.title, cell.field.unit, total, reports]
+        if other:
+            line += [was, difference(total, was), reports_then]
+        for pk in places:
+            here, there = figures(now.get(pk), then.get(pk))
+            line += [here[0], there[0]] if other else [here[0]]
+        yield line
 
 
 @page
 @require_GET
 def consolidated_cell(request: HttpRequest, pk: UUID) -> HttpResponseBase:
-    """?at=key: one sum taken apart, by municipalities, or (?municipality=) by organisations."""
+    """?at=key: one sum taken apart, by municipalities, or (?municipality=) by organisations;
+    ?with= another campaign beside it."""
     campaign, actor = the_campaign(request, pk)
     schema = campaign.version.schema
     numeric = (cell.key for cell in schema.cells.values() if cell.field.type.numeric)
@@ -216,32 +257,19 @@ def consolidated_cell(request: HttpRequest, pk: UUID) -> HttpResponseBase:
     if cell is None or not cell.field.type.numeric:
         raise Http404
     place = _seen(request, actor)
-    ids = cell_ids(campaign.version)
-    totals, parts = _totals(campaign, place)
-    total, reports = _figure(cell, totals, ids[key])
-    rows: list[dict[str, Any]]
-    if place is None:
-        here = reverse("reporting:consolidated_cell", args=[pk])
-        there = of_cell(parts, ids[key])
-        rows = [
-            {
-                "name": part.municipality.name,
-                "total": None
-                if cell.listed and not cell.field.adds_up
-                else together(cell.field, *there.get(part.municipality_id, (None, 0))),
-                "reports": there.get(part.municipality_id, (None, 0))[1],
-                "counted": part.counted,
-                "url": f"{here}?at={key}&municipality={part.municipality_id}",
-            }
-            for part in parts
-        ]
-    else:
-        rows = _by_organisation(campaign, actor, place, key, cell.field)
+    others = others_of_form(campaign)
+    other = _compared(request, others)
+    rows, total, reports = _taken_apart(campaign, actor, place, cell, other)
+    was = None
+    if other:
+        then, was, _reports = _taken_apart(other, actor, place, cell, None)
+        rows = _beside(rows, then)
     if request.GET.get("export") in {"csv", "xlsx"}:
-        head = [_("Municipality") if place is None else _("Organisation"), cell.title]
-        table = [head, *([row["name"], row["total"]] for row in rows)]
+        first = _("Municipality") if place is None else _("Organisation")
+        head = [first, cell.title, *([named(other), _("Change")] if other else [])]
+        table = [[row.name, row.total, *([row.was, row.change] if other else [])] for row in rows]
         write = csv_response if request.GET["export"] == "csv" else xlsx_response
-        return write(f"{campaign.version.form.code}-{key.replace('*', 'rows')}", table)
+        return write(f"{campaign.version.form.code}-{key.replace('*', 'rows')}", [head, *table])
     return render(
         request,
         "reporting/consolidated_cell.html",
@@ -250,20 +278,83 @@ def consolidated_cell(request: HttpRequest, pk: UUID) -> HttpResponseBase:
             "cell": cell,
             "key": key,
             "total": total,
+            "was": was,
+            "change": difference(total, was),
             "reports": reports,
             "rows": rows,
+            "others": others,
+            "other": other,
+            "compared": f"&with={other.pk}" if other else "",
             "place": Municipality.objects.filter(pk=place).first() if place else None,
             "is_operator": actor.role == Role.OPERATOR,
-            "most": max((row["total"] for row in rows if row["total"] is not None), default=None),
+            "most": max((row.total for row in rows if row.total is not None), default=None),
         },
     )
 
 
+@dataclass(slots=True)
+class Part:
+    """What a municipality or an organisation gives to a sum; `was`: to the sum compared with."""
+
+    id: UUID
+    name: str
+    total: Decimal | None
+    reports: int
+    counted: int = 0
+    origin: str = ""
+    reason: str = ""
+    url: str = ""
+    was: Decimal | None = None
+
+    @property
+    def change(self) -> Decimal | None:
+        return difference(self.total, self.was)
+
+
+def _taken_apart(
+    campaign: Campaign, actor: Actor, place: UUID | None, cell: Cell, other: Campaign | None
+) -> tuple[list[Part], Decimal | None, int]:
+    """The parts of a sum in the campaign, the sum, and how many reports have a figure."""
+    pk = cell_ids(campaign.version).get(cell.key)
+    totals, parts = _totals(campaign, place)
+    total, reports = _figure(cell, totals, pk)
+    if pk is None:
+        return [], total, reports
+    if place is not None:
+        return _by_organisation(campaign, actor, place, cell, pk), total, reports
+    here = reverse("reporting:consolidated_cell", args=[campaign.pk])
+    there = of_cell(parts, pk)
+    rows = []
+    for part in parts:
+        figure = there.get(part.municipality_id, (None, 0))
+        unknown = cell.listed and not cell.field.adds_up
+        query = {"at": cell.key, "municipality": part.municipality_id}
+        if other:
+            query["with"] = other.pk
+        rows.append(
+            Part(
+                part.municipality_id, part.municipality.name,
+                None if unknown else together(cell.field, *figure), figure[1], part.counted,
+                url=f"{here}?{urlencode(query, safe='*')}",
+            )
+        )  # fmt: skip
+    return rows, total, reports
+
+
+def _beside(rows: list[Part], then: list[Part]) -> list[Part]:
+    """The parts with those of the other campaign; who was only there stands here with nothing."""
+    here = {row.id: row for row in rows}
+    for row in then:
+        if row.id not in here:
+            here[row.id] = Part(row.id, row.name, None, 0)
+        here[row.id].was = row.total
+    return sorted(here.values(), key=lambda row: row.name)
+
+
 def _by_organisation(
-    campaign: Campaign, actor: Actor, place: UUID, key: str, field: Field
-) -> list[dict[str, Any]]:
+    campaign: Campaign, actor: Actor, place: UUID, cell: Cell, pk: int
+) -> list[Part]:
     """Two queries: the counted reports, the values of the cell in them."""
-    cell = FormCell.objects.get(version=campaign.version_id, key=key)
     reports = list(
         SUBMISSIONS.all(actor)
         .filter(campaign=campaign, municipality=place, status__in=COUNTED)
@@ -271,24 +362,21 @@ def _by_organisation(
         .order_by("organisation__short_name")
     )
     values: dict[UUID, list[Value]] = {}
-    for value in Value.objects.filter(submission__in=reports, cell=cell).order_by("row"):
+    for value in Value.objects.filter(submission__in=reports, cell=pk).order_by("row"):
         values.setdefault(value.submission_id, []).append(value)
     rows = []
     for report in reports:
         found = values.get(report.pk, [])
         numbers = [v.number for v in found if v.number is not None]
+        total = together(cell.field, sum(numbers, Decimal(0)), len(numbers)) if numbers else None
         rows.append(
-            {
-                "name": report.organisation.short_name,
-                "total": together(field, sum(numbers, Decimal(0)), len(numbers))
-                if numbers
-                else None,
-                "reports": len(numbers),
-                "origin": found[0].get_origin_display() if len(found) == 1 else "",
-                "reason": found[0].reason if len(found) == 1 else "",
-                "url": _cell_url(report, key, found),
-            }
-        )
+            Part(
+                report.organisation_id, report.organisation.short_name, total, len(numbers),
+                origin=found[0].get_origin_display() if len(found) == 1 else "",
+                reason=found[0].reason if len(found) == 1 else "",
+                url=_cell_url(report, cell.key, found),
+            )
+        )  # fmt: skip
     return rows
 
 

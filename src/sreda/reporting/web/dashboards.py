@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 from uuid import UUID
 
@@ -455,30 +456,8 @@ def embed(request: HttpRequest, pk: UUID) -> HttpResponseBase:
     """A public dashboard to stand in a frame of another site: nothing in it depends on who looks,
     so that any cache may keep it. Which sites may frame it, the operator says (SREDA_EMBED)."""
     found = DASHBOARDS.all(Actor(on=clock.today()), "publish").filter(pk=pk).first()
-    if found is None:
-        raise Http404
     with override(settings.LANGUAGE_CODE):
-        board = _public_board(request, found)
-        latest = (
-            IndicatorValue.objects.filter(on=board.on)
-            .order_by("-computed_at")
-            .values_list("computed_at", flat=True)
-            .first()
-        )
-        place = board.place.key.id or "region"
-        etag = f'"{found.pk}-{found.edition}-{board.on}-{place}-{latest}"'.replace(" ", "_")
-        response: HttpResponseBase | None = get_conditional_response(request, etag=etag)
-        if response is None:
-            body = render_to_string(
-                "reporting/public/embed.html",
-                {
-                    "dashboard": found, "groups": _groups(board), "on": board.on,
-                    "place": board.place, "mode": Mode(), "LANGUAGE_CODE": "ru",
-                    "home": request.build_absolute_uri(reverse("reporting:public")),
-                },
-            )  # fmt: skip
-            response = HttpResponse(body)
-    response["ETag"] = etag
+        response = _framed(request, found) if found else _nothing_framed(request)
     response["Cache-Control"] = f"public, max-age={EMBED_KEPT}"
     ancestors = " ".join(["'self'", *settings.EMBED_HOSTS])
     response["Content-Security-Policy"] = (
@@ -486,3 +465,40 @@ def embed(request: HttpRequest, pk: UUID) -> HttpResponseBase:
         f"form-action 'none'; frame-ancestors {ancestors}"
     )
     return response
+
+
+def _framed(request: HttpRequest, found: Dashboard) -> HttpResponseBase:
+    board = _public_board(request, found)
+    latest = (
+        IndicatorValue.objects.filter(on=board.on)
+        .order_by("-computed_at")
+        .values_list("computed_at", flat=True)
+        .first()
+    )
+    # what is public, called so and planned so now: a change of these computes nothing anew
+    shown = sorted(
+        (s.indicator.code, s.indicator.edition, s.indicator.state)
+        for s in board.sources.values()
+        if s.indicator
+    )
+    said = [str(found.pk), found.edition, str(board.on), str(board.place.key.id), latest, shown]
+    etag = f'"{hashlib.sha256(repr(said).encode()).hexdigest()[:32]}"'
+    response: HttpResponseBase | None = get_conditional_response(request, etag=etag)
+    if response is None:
+        context = {"dashboard": found, "groups": _groups(board), "on": board.on,
+                   "place": board.place}  # fmt: skip
+        response = HttpResponse(_embedded(request, "embed", context))
+    response["ETag"] = etag
+    return response
+
+
+def _nothing_framed(request: HttpRequest) -> HttpResponse:
+    """For what was taken off the portal as for what never was: words, where a page that no site
+    may frame would leave a browser's own error in somebody's article."""
+    return HttpResponse(_embedded(request, "embed_nothing", {}), status=404)
+
+
+def _embedded(request: HttpRequest, template: str, context: dict[str, Any]) -> str:
+    home = request.build_absolute_uri(reverse("reporting:public"))
+    common = {"mode": Mode(), "LANGUAGE_CODE": "ru", "home": home}
+    return render_to_string(f"reporting/public/{template}.html", context | common)
