@@ -235,3 +235,24 @@ def test_a_picture_of_nothing_is_drawn_without_failing() -> None:
         svg.donut([("А", 0)]), svg.bars([("А", None)]),
     ):  # fmt: skip
         assert "nan" not in drawn
+
+
+def test_a_chart_of_terms_is_heard_whole() -> None:
+    """Each row is one thing in a list: its whole name, its days and its state; the bar leads to
+    the same page as the name."""
+    name = "12. Повышение квалификации сотрудников организаций, где внедряется модель"
+    day = date(2019, 3, 1)
+    rows = [
+        {"label": name, "start": day, "end": date(2019, 3, 15), "said": "Просрочено", "url": "/a/"},
+        {"label": "Ежегодно", "start": None, "end": None, "marks": [day, date(2019, 12, 31)]},
+    ]
+    drawn = svg.gantt(rows, date(2019, 1, 1), date(2019, 12, 31), day)
+    heard = re.findall(r'aria-label="([^"]*)"', drawn)
+    assert f"{name}: 1{NB}марта — 15{NB}марта{NB}2019. Просрочено" in heard
+    assert f"Ежегодно: 1{NB}марта{NB}2019, 31{NB}декабря{NB}2019" in heard
+    assert drawn.count('role="listitem"') == 2
+    link = drawn[drawn.index("<a ") : drawn.index("</a>")]
+    assert "<text" in link
+    assert "<rect" in link
+    stones = [float(x) for x in re.findall(r"translate\(([\d.]+) ", drawn)]
+    assert max(stones) <= 1200 - 6 * 2**0.5

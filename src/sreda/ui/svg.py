@@ -228,8 +228,9 @@ def gantt(
 ) -> SafeString:
     """A picture beside a list of the same terms; states: planned, done, late, draft.
 
-    `needs` are the places of the rows a row waits for: a line leads from each one's end to
-    the row's beginning. `marks` are single days of a row, drawn as diamonds.
+    What is heard of a row is its whole name, its days and `said`, the words for its state.
+    `needs` are the places of the rows a row waits for: a line leads from each one's end to the
+    row's beginning. `marks` are single days of a row, drawn as diamonds.
     """
     left, width, lane, top = 316, 1200, 36, 34
     days = max((end - start).days, 1)
@@ -254,10 +255,8 @@ def gantt(
         name = str(row["label"])
         shown = name if len(name) <= 40 else name[:39].rstrip() + "…"
         first, last = row.get("start") or row.get("end"), row.get("end") or row.get("start")
-        words = f"{name}: {numbers.span(row.get('start'), row.get('end'))}"
+        words = _heard(row, name)
         label = format_html('<text x="8" y="{}">{}</text>', y + lane / 2 + 5, shown)
-        if row.get("url"):
-            label = format_html('<a href="{}">{}</a>', row["url"], label)
         bar: str = ""
         if first and last:
             x = at(first)
@@ -271,11 +270,20 @@ def gantt(
                 lane - 18,
             )
         stones = [
-            (f(at(day)), f(y + lane / 2), row.get("state", "planned"), numbers.day(day))
+            (
+                f(min(at(day), width - 9)),
+                f(y + lane / 2),
+                row.get("state", "planned"),
+                numbers.day(day),
+            )
             for day in row.get("marks") or ()
             if start <= day <= end and day not in (first, last)
         ]
-        drawn.append((words, label, bar, format_html_join("", DIAMOND, stones)))
+        picture = format_html("{}{}{}", label, bar, format_html_join("", DIAMOND, stones))
+        if row.get("url"):
+            drawn.append((format_html(LINKED, row["url"], words, words, picture),))
+        else:
+            drawn.append((format_html(HEARD, words, words, picture),))
     ways = [
         (_way(rows[j], row, top + lane * j + lane / 2, top + lane * i + lane / 2, at),)
         for i, row in enumerate(rows)
@@ -292,7 +300,8 @@ def gantt(
         )
     return format_html(
         '<div class="gantt" tabindex="0" role="group" aria-label="{}">'
-        '<svg class="svg-chart" viewBox="0 0 {} {}"><g>{}</g>{}{}{}{}</svg></div>',
+        '<svg class="svg-chart" viewBox="0 0 {} {}"><g>{}</g><g aria-hidden="true">{}</g>'
+        '<g role="list" aria-label="{}">{}</g>{}{}</svg></div>',
         _("Chart of terms"),
         width,
         f(height),
@@ -303,12 +312,23 @@ def gantt(
             '<text class="muted" x="{3}" y="14">{4}</text>',
             marks,
         ),
-        format_html_join("", "<g><title>{}</title>{}{}{}</g>", drawn),
+        _("Terms"),
+        format_html_join("", '<g role="listitem">{}</g>', drawn),
         format_html_join("", WAY, [way for way in ways if way[0]]),
         now,
     )
 
 
+def _heard(row: Mapping[str, Any], name: str) -> str:
+    days = [numbers.day(day) for day in row.get("marks") or ()]
+    if row.get("start") or row.get("end") or not days:
+        days.insert(0, numbers.span(row.get("start"), row.get("end")))
+    words = f"{name}: {', '.join(days)}"
+    return f"{words}. {row['said']}" if row.get("said") else words
+
+
+LINKED = '<a href="{}" aria-label="{}"><title>{}</title>{}</a>'
+HEARD = '<g role="img" aria-label="{}"><title>{}</title>{}</g>'
 DIAMOND = (
     '<rect class="bar-{2}" x="-6" y="-6" width="12" height="12" '
     'transform="translate({0} {1}) rotate(45)"><title>{3}</title></rect>'

@@ -226,6 +226,7 @@ def _drawn(bar: queries.Bar) -> Context:
         "start": bar.start,
         "end": bar.due,
         "state": bar.state,
+        "said": _("Overdue") if bar.state == "late" else bar.action.get_status_display(),
         "needs": bar.needs,
         "marks": bar.terms,
         "url": reverse("programme:action", args=[bar.action.pk]),
