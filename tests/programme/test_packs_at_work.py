@@ -8,10 +8,12 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+import psycopg
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
@@ -23,6 +25,7 @@ from tests.programme.world import as_zip, changed, kemerovo, loaded
 
 from sreda.kernel import clock
 from sreda.kernel.api import Actor, AuditEntry, store
+from sreda.kernel.domain import work as long_work
 from sreda.programme.domain import packs, work
 from sreda.programme.enums import LoadStatus
 from sreda.programme.models import Finding, ListEntry, PackLoad, Programme
@@ -173,7 +176,7 @@ def slowly(real):
     def check(*args, **kept):
         found = real(*args, **kept)
         print("here", flush=True)
-        import time; time.sleep(60)
+        import sys; sys.stdin.readline()
         return found
     return check
 {where} = slowly({where})
@@ -209,14 +212,83 @@ def test_a_killed_worker_leaves_nothing_half_done(settings: Any, where: str) -> 
     assert ListEntry.objects.count() == (34 if loading else 0)
 
 
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("where", ["stored.check", "findings.rows.write"])
+def test_a_worker_that_hangs_is_broken_off_and_writes_nothing_when_it_wakes(
+    settings: Any, where: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It hangs with nothing asked of the database, or in the middle of a transaction."""
+    actor = operator()
+    load = handed_in(actor)
+    loading = where != "stored.check"
+    if loading:
+        work.run(load.pk, at=clock.now())
+        packs.ask_confirm(load=load.pk, actor=actor, at=clock.now())
+    child = in_another_process(load.pk, where, settings)
+    later = clock.now() + timedelta(minutes=1)
+    assert work.lost(later) == [], "it is given time"
+    monkeypatch.setattr(long_work, "HUNG", timedelta())
+    wait_for(lambda: work.lost(later) == [load.pk])
+    work.run(load.pk, at=clock.now())
+    done = PackLoad.objects.filter(pk=load.pk).values().get()
+    assert done["status"] == (LoadStatus.CONFIRMED if loading else LoadStatus.STAGED)
+    child.communicate("wake\n")
+    assert child.returncode == 0
+    assert PackLoad.objects.filter(pk=load.pk).values().get() == done
+    assert ListEntry.objects.count() == (34 if loading else 0)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_worker_that_waits_for_a_lock_is_broken_off_and_one_that_works_is_not(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(long_work, "HUNG", timedelta())
+    params = connection.get_connection_params()
+    known = {k: params[k] for k in ("host", "port", "user", "password") if params.get(k)}
+    known["dbname"] = connection.settings_dict["NAME"]
+    hold = "SELECT pg_advisory_lock(hashtextextended(%s, 11))"
+    with (
+        psycopg.connect(**known, autocommit=True) as busy,
+        psycopg.connect(**known, autocommit=True) as stuck,
+        ThreadPoolExecutor() as threads,
+    ):
+        busy.execute(hold, ["busy"])
+        stuck.execute(hold, ["stuck"])
+        connection.cursor().execute(hold, ["wanted"])
+        # each in a statement that has begun and does not end by itself
+        waits = threads.submit(stuck.execute, hold, ["wanted"])
+        works = threads.submit(busy.execute, "SELECT pg_sleep(3600)")
+        wait_for(lambda: hold.split("(")[0] in _asked_by(stuck))
+        wait_for(lambda: long_work.end_hung("stuck"))
+        with pytest.raises(psycopg.OperationalError):
+            waits.result()
+        wait_for(lambda: "pg_sleep" in _asked_by(busy))
+        assert not long_work.end_hung("busy")
+        busy.cancel()
+        with pytest.raises(psycopg.errors.QueryCanceled):
+            works.result()
+        connection.cursor().execute("SELECT pg_advisory_unlock_all()")
+
+
+def _asked_by(other: psycopg.Connection[Any]) -> str:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT query FROM pg_stat_activity WHERE pid = %s AND state = 'active'",
+            [other.info.backend_pid],
+        )
+        row = cursor.fetchone()
+    return str(row[0]) if row else ""
+
+
 def in_another_process(
     pk: UUID, where: str, settings: Any, what: str = "work.run"
 ) -> subprocess.Popen[str]:
     name, media = connection.settings_dict["NAME"], str(settings.MEDIA_ROOT)
     code = RUN.format(name=name, media=media, pk=str(pk), where=where, what=what)
     child = subprocess.Popen(
-        [sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, env=dict(os.environ)
-    )
+        [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        env=dict(os.environ),
+    )  # fmt: skip
     assert child.stdout
     assert child.stdout.readline() == "here\n"
     return child

@@ -2,7 +2,9 @@
 
 A row asks for it and says how far it is. While somebody works on it, a lock of the database's
 session says that its worker lives: a worker that dies lets go of it, and the work is taken up
-again, a few times at most.
+again, a few times at most. A worker that is alive and hangs, waiting for a lock or a source that
+does not answer, is told by its session: nothing is asked in it any more. Its session is ended by
+the server, so that what it may still write lands nowhere, and the work is free.
 """
 
 from __future__ import annotations
@@ -30,6 +32,7 @@ Told = Callable[[int], None]
 """Hears how many per cent are done."""
 
 LOST = timedelta(seconds=30)  # what was asked longer ago, and nobody works on, is taken up again
+HUNG = timedelta(minutes=15)  # a session in which nothing happens for so long is ended
 STEP = 0.5  # seconds between two words about the progress
 
 
@@ -67,6 +70,29 @@ def at_work(name: str) -> Iterator[bool]:
         if held:
             with connection.cursor() as cursor:
                 cursor.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 11))", [name])
+
+
+_END_HUNG = """
+    SELECT pg_terminate_backend(a.pid)
+    FROM (SELECT hashtextextended(%s, 11) AS key) AS work
+    JOIN pg_locks l ON l.locktype = 'advisory' AND l.objsubid = 1 AND l.granted
+        AND l.classid = (key >> 32 & 4294967295)::oid AND l.objid = (key & 4294967295)::oid
+        AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+    JOIN pg_stat_activity a ON a.pid = l.pid AND a.pid <> pg_backend_pid()
+    WHERE a.state_change < clock_timestamp() - %s
+        AND (a.state <> 'active' OR a.wait_event_type = 'Lock')
+"""
+
+
+def end_hung(name: str) -> bool:
+    """End the session that holds the work of this name and in which nothing has happened for
+    long; a statement that is being carried out, however long, is work. Whether there was one."""
+    with connection.cursor() as cursor:
+        cursor.execute(_END_HUNG, [name, HUNG])
+        found = bool(cursor.fetchall())
+    if found:
+        log.warning("%s hung and was broken off", name)
+    return found
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,14 +135,18 @@ class Work(Generic[M]):
                 self.fail(row, _("You no longer hold the post that allows this."))
             except Exception:
                 log.exception("%s of %s failed", self.name, pk)
+                if not connection.is_usable():  # whose session is gone holds the work no more
+                    connection.close()
+                    return
                 self.fail(row, self._left(_("Something went wrong on our side.")))
 
     def lost(self, at: datetime) -> list[Any]:
-        """Rows whose worker died, or whose job was lost on its way: to be handed to the worker
-        again, which is said once. What was begun too often is given up."""
+        """Rows whose worker died or hangs, or whose job was lost on its way: to be handed to the
+        worker again, which is said once. What was begun too often is given up."""
         waiting = self.rows().filter(**{f"{self.asked}__lt": at - LOST})
         found = []
         for pk in list(waiting.values_list("pk", flat=True)):
+            end_hung(self._lock(pk))
             with self._hold(pk) as row:
                 if row is not None:
                     self.rows().filter(pk=pk).update(**{self.asked: at}, **self.again)
