@@ -330,3 +330,7 @@ def test_a_parent_contests_a_mark_of_their_child_alone(school: School) -> None:
     assert "2 → 4" in shown
     assert "Верно" in shown
     assert len(told(bond.guardian)) == 1
+    rows = b"".join(teacher.get("/assessment/appeals/?export=csv")).decode()
+    line = next(one for one in rows.splitlines() if attempt.person.family_name in one)
+    for cell in ("Мало", "Верно", "Балл изменён", bond.guardian.full_name, school.head.name):
+        assert cell in line

@@ -26,7 +26,7 @@ from sreda.assessment.rendering import Page, render_item
 from sreda.assessment.web.portable import portable_at
 from sreda.assessment.web.taking import files_sent, resource_url, sent_file
 from sreda.kernel import clock
-from sreda.kernel.api import Actor, Filter, Listing, Permissions, Refused
+from sreda.kernel.api import Actor, Column, Filter, Listing, Permissions, Refused
 from sreda.ui.pages import actor_of, key_of, page, visible
 
 M = TypeVar("M", bound=Model)
@@ -201,8 +201,26 @@ def _appeals(request: HttpRequest, typed: dict[str, Any] | None = None) -> HttpR
         sorts={"at": ["at"], "state": ["status", "-at"]},
         default_sort="-at",
         complete=complete,
+        columns=[
+            Column(_("Learner"), lambda row: row.result.attempt.person.full_name),
+            Column(_("Test"), lambda row: row.result.attempt.sitting.title),
+            Column(_("Attempt"), lambda row: row.result.attempt.number),
+            Column(_("Task"), lambda row: row.result.item_version.item.title),
+            Column(_("Lodged on"), lambda row: row.at),
+            Column(_("Lodged by"), lambda row: row.by_name),
+            Column(_("What is contested"), lambda row: row.text),
+            Column(_("State"), lambda row: str(row.get_status_display())),
+            Column(_("Mark before"), lambda row: row.score_before),
+            Column(_("Mark after"), lambda row: row.score_after),
+            Column(_("Greatest mark"), lambda row: row.result.max_score),
+            Column(_("Decision"), lambda row: row.decision),
+            Column(_("Decided by"), lambda row: row.decided_by_name),
+            Column(_("Decided on"), lambda row: row.decided_at),
+        ],
         name="appeals",
     )
+    if not typed and (export := listing.export()) is not None:
+        return export
     shown = [row.pk for row in listing.page]
     context = {
         "listing": listing,
