@@ -1,4 +1,5 @@
-"""A demonstration: shipped items, a test of them, a finished sitting and one that waits."""
+"""A demonstration: shipped items, a test of them, and in a school and a college a finished sitting
+and one that waits."""
 
 from __future__ import annotations
 
@@ -15,7 +16,7 @@ from sreda.registry.api import ClassGroup, Enrolment, Person, Role, on_day
 
 SHIPPED = Path(__file__).resolve().parent.parent / "shipped"
 ORDER = ("password", "personal-data", "units", "binary", "devices", "explain")
-TAKEN = 24
+TAKEN, TAKEN_IN_COLLEGE = 20, 4
 
 # What made-up learners answer: fields of each item, the right ones first.
 ANSWERS: dict[str, list[dict[str, list[str]]]] = {
@@ -58,9 +59,16 @@ def load_items(*, actor: Actor, at: datetime) -> list[Item]:
 
 
 def record_demo_assessment(
-    *, operator: Actor, teacher: Person, pupil: Person, at: datetime
-) -> Sitting:
-    """A finished sitting in the pupil's class, with works to be marked, and one that is open."""
+    *,
+    operator: Actor,
+    teacher: Person,
+    pupil: Person,
+    lecturer: Person,
+    student: Person,
+    at: datetime,
+) -> None:
+    """In the pupil's class and the student's group a finished sitting, with works to be marked,
+    and one that is open. The student's mark of the finished one is known; the pupil missed it."""
     items = load_items(actor=operator, at=at)
     plan = tests.Plan(
         title="Цифровая грамотность: входная проверка",
@@ -81,12 +89,25 @@ def record_demo_assessment(
         tests.make_ready(test.versions.get(), actor=operator, at=at)
         Test.objects.filter(pk=test.pk).update(shared=True)
         test.refresh_from_db()
-    group = _class_of(pupil, at)
-    owner = _teacher(teacher, group, at)
-    done = _given(test, group, owner, at - timedelta(days=10), at - timedelta(days=3), at)
-    _take(done, group, pupil, owner, at=at - timedelta(days=9))
-    sittings.close(done, actor=owner, at=at)
-    return _given(test, group, owner, at - timedelta(hours=1), at + timedelta(days=14), at)
+    for person, tutor, moderated in ((pupil, teacher, True), (student, lecturer, False)):
+        group = _class_of(person, at)
+        owner = _teacher(tutor, group, at)
+        opened, closed = at - timedelta(days=10), at - timedelta(days=3)
+        done = _given(test, group, owner, opened, closed, at, moderated=moderated)
+        mates = _mates(group, person, at)
+        if moderated:
+            takers = mates[: TAKEN - 1]
+        else:  # the second: of those the essay is marked
+            takers = [mates[0], person, *mates[1 : TAKEN_IN_COLLEGE - 1]]
+        _take(done, takers, owner, at=at - timedelta(days=9))
+        sittings.close(done, actor=owner, at=at)
+        _given(test, group, owner, at - timedelta(hours=1), at + timedelta(days=14), at)
+
+
+def _mates(group: ClassGroup, person: Person, at: datetime) -> list[Person]:
+    placed = Enrolment.objects.filter(on_day(at.date()), group=group).exclude(person=person)
+    rows = placed.order_by("person_id").select_related("person")[:TAKEN]
+    return [one.person for one in rows]
 
 
 def _class_of(pupil: Person, at: datetime) -> ClassGroup:
@@ -102,9 +123,18 @@ def _teacher(person: Person, group: ClassGroup, at: datetime) -> Actor:
 
 
 def _given(
-    test: Test, group: ClassGroup, owner: Actor, opens: datetime, closes: datetime, at: datetime
+    test: Test,
+    group: ClassGroup,
+    owner: Actor,
+    opens: datetime,
+    closes: datetime,
+    at: datetime,
+    *,
+    moderated: bool = False,
 ) -> Sitting:
+    """Announced as it opens."""
     assert test.current is not None
+    announced = min(opens, at)
     made = sittings.plan_sitting(
         version=test.current,
         values={
@@ -113,28 +143,22 @@ def _given(
             "closes_at": closes,
             "minutes": 40,
             "attempts": 2,
-            "moderated": closes < at,
+            "moderated": moderated,
             "appeals_until": max(closes, at) + timedelta(days=7),
         },
         groups=[group],
         organisation_id=group.organisation_id,
         actor=owner,
-        at=at,
+        at=announced,
     )
-    return sittings.announce(made, actor=owner, at=at)
+    return sittings.announce(made, actor=owner, at=announced)
 
 
-def _take(
-    sitting: Sitting, group: ClassGroup, pupil: Person, owner: Actor, *, at: datetime
-) -> None:
-    """Classmates take it: the abler the later in the list; half of the essays are marked."""
+def _take(sitting: Sitting, people: list[Person], owner: Actor, *, at: datetime) -> None:
+    """They take it: the abler the later in the list; every second essay is marked."""
     random = Random(2018)  # noqa: S311 - the same demonstration everywhere
-    placed = Enrolment.objects.filter(on_day(at.date()), group=group).order_by("person_id")
-    people = [one.person for one in placed.select_related("person")[:TAKEN]]
     for number, person in enumerate(people):
-        if person.pk == pupil.pk:
-            continue
-        seat = Seat("demo", Role.PUPIL, "", organisation_id=group.organisation_id)
+        seat = Seat("demo", Role.PUPIL, "", organisation_id=sitting.organisation_id)
         learner = Actor(at.date(), None, person.pk, person.full_name, (seat,), seat)
         begun = at + timedelta(minutes=number)
         attempt = attempts.begin(sitting, actor=learner, at=begun)

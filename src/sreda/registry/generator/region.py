@@ -339,6 +339,10 @@ class _People:
                 self._training(person.id)
             teacher = _Teacher(post, title, person.family, person.id, person.female)
             self.teachers.append(teacher)
+            if self.demo_college and n == 0:  # the tutor of the first group
+                self.region.stand(
+                    "lecturer", Role.TEACHER, person.id, person.name, self.o.short_name
+                )
             if n == demo:
                 self.region.visiting = teacher
                 self.region.stand(

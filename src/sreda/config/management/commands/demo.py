@@ -49,6 +49,7 @@ STANDING = (
     "head",
     "administrator",
     "teacher",
+    "lecturer",
     "parent",
     "pupil",
     "student",
@@ -89,7 +90,12 @@ class Command(BaseCommand):
                 load_all_shipped(actor=operator, at=at)
                 add_shipped_indicators(actor=operator, at=at)
                 record_demo_assessment(
-                    operator=operator, teacher=standing("teacher"), pupil=standing("pupil"), at=at
+                    operator=operator,
+                    teacher=standing("teacher"),
+                    pupil=standing("pupil"),
+                    lecturer=standing("lecturer"),
+                    student=standing("student"),
+                    at=at,
                 )
                 load_demo_reports(at=at)
                 load_demo_survey(at=at)
@@ -115,7 +121,7 @@ class Command(BaseCommand):
         self.stdout.write("")
         self.stdout.write(_("Demo users, all with the password %s:") % password)
         users = User.objects.select_related("person").in_bulk(STANDING, field_name="username")
-        for username in STANDING:
+        for username in filter(users.__contains__, STANDING):  # an older region lacks some
             person = users[username].person
             assert person is not None  # the generator made both
             seats = "; ".join(
@@ -141,7 +147,8 @@ def demo_operator(on: date) -> Actor:
 def demo_password_holds(password: str) -> bool:
     """Whether the demo people are there and may still sign in as printed."""
     users = User.objects.in_bulk(STANDING, field_name="username")
-    return len(users) == len(STANDING) and users[STANDING[0]].check_password(password)
+    there = STANDING[0] in users and len(users) > 1
+    return there and users[STANDING[0]].check_password(password)
 
 
 class Bar:
