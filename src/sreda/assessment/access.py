@@ -123,6 +123,8 @@ def left_to_experts(on: date) -> Q:
 
 def _experts_turn(actor: Actor) -> Q | bool:
     """What is left to experts, and what this one has marked so."""
+    if actor.person_id is None:
+        return False
     own = Mark.objects.filter(marker_id=actor.person_id, replaced_at=None)
     return left_to_experts(actor.on) | Q(pk__in=own.order_by().values("result_id"))
 
