@@ -91,6 +91,14 @@ def test_who_held_it_on_a_day(programme: Programme, operator: Actor) -> None:
     assert "Заменова Е. П." in page.content.decode()
 
 
+def test_a_term_is_over_on_the_day_asked_about_or_not(
+    programme: Programme, operator: Actor
+) -> None:
+    client, url = client_of(operator), reverse("programme:bodies")
+    assert "срок истёк" in client.get(url).content.decode()
+    assert "срок истёк" not in client.get(url, {"on": "2018-11-01"}).content.decode()
+
+
 def test_an_ended_place_cannot_grow_over_the_next(programme: Programme, operator: Actor) -> None:
     named = Membership.objects.get(body=cdo())
     bodies.end_membership(membership=named.pk, until=date(2019, 1, 1), actor=operator, at=AT)
