@@ -245,3 +245,38 @@ def test_others_do_not_see_findings(programme: Programme, client: Client, role: 
     assert client.post(reverse("programme:decide_many"), ids).status_code == 404
     finding.refresh_from_db()
     assert finding.status == FindingStatus.OPEN
+
+
+ADDRESS = "{}, г. Осинники, ул. Советская, д.23"
+
+
+def address_now(programme: Programme) -> str:
+    now = corrected(printed_pack(programme), standing(programme))
+    row = now.row("organisations", "school-25")
+    assert row is not None
+    return row.cell("address").printed
+
+
+@pytest.mark.parametrize("value", ["652811", ADDRESS.format("652811")])
+def test_a_corrected_postcode_leaves_the_rest_of_the_address(
+    programme: Programme, value: str
+) -> None:
+    """The finding is of a part of its cell: that part is offered, and entered."""
+    finding, actor = still("address.postcode"), operator()
+    assert finding.printed == "659811"
+    assert decide(actor, finding, status="corrected", value=value) == 1
+    assert address_now(programme) == ADDRESS.format("652811")
+    assert decide(actor, finding, status="corrected", value=value) == 0
+    finding.refresh_from_db()
+    decide(actor, finding, status="corrected", value="650811")
+    assert address_now(programme) == ADDRESS.format("650811")
+
+
+def test_a_corrected_finding_offers_what_it_was_corrected_to(
+    programme: Programme, client: Client
+) -> None:
+    finding, actor = still("budget.year-total"), operator()
+    decide(actor, finding, status="corrected", value="4 506,0")
+    client.force_login(User.objects.get(pk=actor.user_id))
+    page = client.get(reverse("programme:finding", args=[finding.pk]))
+    assert page.context["form"].initial["value"] == "4 506,0"

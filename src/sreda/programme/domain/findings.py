@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
@@ -229,10 +230,13 @@ def decide(
         printed = printed_pack(programme) if status == FindingStatus.CORRECTED else None
         for finding in chosen:
             same = (finding.status, finding.reason) == (status, reason)
-            if same and (value is None or _stands(finding, value)):
+            text = value
+            if printed is not None and value is not None:
+                text = _into_cell(finding, printed, value)
+            if same and (text is None or _stands(finding, text)):
                 continue
             if printed is not None:
-                _correct(finding, printed, value, reason=reason, actor=actor, at=at)
+                _correct(finding, printed, text, reason=reason, actor=actor, at=at)
             changed |= status == FindingStatus.CORRECTED or _end_corrections(finding, at)
             finding.status, finding.reason = status, reason
             finding.decided_by_id, finding.decided_at = actor.person_id, at
@@ -286,6 +290,27 @@ def _stands(finding: Finding, value: str) -> bool:
     return finding.status != FindingStatus.CORRECTED or any(
         made.value == tidy(value) for made in finding.corrections.filter(ended_at=None)
     )
+
+
+def _into_cell(finding: Finding, printed: Pack, value: str) -> str:
+    """What is to stand in the whole cell. A finding may be of a part of it, as a postcode is of an
+    address: what is entered and looks like that part takes its place, and the rest stays."""
+    part, new = finding.printed, tidy(value)
+    row = printed.row(finding.table, finding.row) if finding.row and finding.column else None
+    if not part or row is None or _shape(new) != _shape(part):
+        return value
+    cell = (finding.table, finding.row, finding.column)
+    made = [c.value for c in standing(finding.programme) if (c.table, c.row, c.column) == cell]
+    texts = [*made, row.cell(finding.column).printed]
+    within = re.compile(rf"(?<!\w){re.escape(part)}(?!\w)")
+    for text in texts:
+        if text != part and len(within.findall(text)) == 1:
+            return within.sub(lambda _found: new, text)
+    return value
+
+
+def _shape(text: str) -> str:
+    return re.sub(r"\d", "0", text)
 
 
 def _correct(

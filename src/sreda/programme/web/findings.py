@@ -203,6 +203,9 @@ def finding(request: HttpRequest, pk: UUID) -> HttpResponseBase:
     starting = {"value": found.suggestion or found.printed}
     if found.status != FindingStatus.OPEN:
         starting |= {"status": found.status, "reason": found.reason}
+        made = found.corrections.filter(ended_at=None).exclude(value="").first()
+        if made is not None:
+            starting["value"] = made.value
     sent = request.POST if request.method == "POST" else None
     form = DecisionForm(sent, finding=found, initial=starting)
     if request.method == "POST":
