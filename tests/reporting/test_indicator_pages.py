@@ -14,7 +14,7 @@ from django.urls import reverse
 from sreda.kernel import clock
 from sreda.registry.api import Role
 from sreda.reporting.domain import freshness
-from sreda.reporting.models import Indicator
+from sreda.reporting.models import Dashboard, Indicator, Widget
 from sreda.reporting.queries import indicators as queries
 from tests.factories import OrganisationFactory, PersonFactory, PostFactory, UserFactory
 from tests.reporting.test_indicators import AT, HIGHER, RATIO, indicator, region  # noqa: F401
@@ -241,8 +241,16 @@ def test_an_indicator_is_added_once_changed_and_deleted(figures, sign_in):
     assert "staf" in bad.content.decode()
     delete = reverse("reporting:indicator_delete", args=[made.pk])
     assert client.post(delete, {"reason": ""}).status_code == 422
-    assert client.post(delete, {"reason": "Лишний"}).status_code == 302
+    board = Dashboard.objects.create(title="Моя", level="region", shared=True, made_at=AT)
+    Widget.objects.create(
+        dashboard=board, number=1, kind="figure", sources=[{"indicator": "fresh"}]
+    )
+    assert "Моя" in client.get(delete).content.decode(), "where it will be missing is said before"
+    done = client.post(delete, {"reason": "Лишний"}, follow=True).content.decode()
+    assert "лишились источника" not in done, "nothing depended on it"
     assert not Indicator.objects.filter(code="fresh").exists()
+    words = page(client, "dashboard", board.pk)
+    assert "Другой" in words, "what is missing is named"
 
 
 def test_a_formula_is_tried_before_it_is_saved(figures, sign_in):

@@ -243,6 +243,8 @@ def test_a_deleted_indicator_breaks_its_dependents_until_it_is_there_again(regio
     }  # fmt: skip
     entry = AuditEntry.objects.get(action="reporting.indicator.deleted")
     assert entry.data["dependents"] == ["twice"]
+    why = Indicator.objects.get(code="twice").why
+    assert why == f"показатель «{first.title}» удалён", "its name, not its code"
     indicator("higher", HIGHER)
     freshness.recompute(at=AT)
     assert Indicator.objects.get(code="twice").state == "fresh"

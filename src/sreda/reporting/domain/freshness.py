@@ -19,7 +19,7 @@ from sreda.reporting.enums import IndicatorState, Level
 from sreda.reporting.expressions import ExpressionError, in_words
 from sreda.reporting.models import Indicator, IndicatorInput, IndicatorValue
 from sreda.reporting.queries.computing import Computation, Computed
-from sreda.reporting.queries.formulas import Circle, Sources, in_order
+from sreda.reporting.queries.formulas import Circle, Sources, in_order, titles_of_deleted
 from sreda.reporting.queries.places import PlaceKey
 
 MONTHS_KEPT = 12
@@ -119,6 +119,7 @@ def review(*, at: datetime) -> tuple[list[str], list[str]]:
         code: [i.name for i in indicator.inputs.all() if i.kind == "indicator"]
         for code, indicator in found.items()
     }
+    gone = titles_of_deleted({name for names in needs.values() for name in names} - found.keys())
     why: dict[str, str] = {}
     with override("ru"):  # kept in the region's language
         for code in _ordered(needs):
@@ -127,6 +128,8 @@ def review(*, at: datetime) -> tuple[list[str], list[str]]:
                 sources.compile(code, indicator.formula)
             except ExpressionError as error:
                 why[code] = in_words(error).removeprefix(f"{code}, ").removeprefix(f"{code}: ")
+                if lost := [gone[name] for name in needs[code] if name in gone]:
+                    why[code] = _("the indicator “%s” was deleted") % lost[0]
                 continue
             if lost := [name for name in needs[code] if name in why]:
                 why[code] = _("the indicator “%s” has lost a source") % found[lost[0]].title

@@ -20,6 +20,7 @@ from sreda.reporting.exports import Chart, Figure, Report, Series, Table, Tiles
 from sreda.reporting.exports.report import Block
 from sreda.reporting.models import Dashboard, FormCell, Indicator, IndicatorValue, Widget
 from sreda.reporting.queries.computing import Computation
+from sreda.reporting.queries.formulas import titles_of_deleted
 from sreda.reporting.queries.indicators import PlaceChoice, seen_by
 from sreda.reporting.queries.places import REGION, PlaceKey, Places, places_on
 
@@ -113,6 +114,7 @@ class Board:
             else:
                 cells.add((str(item.get("form")), str(item.get("cell"))))
         known = {i.code: i for i in self.sight.indicators.filter(code__in=codes)}
+        gone = titles_of_deleted(codes - known.keys()) if self.sight.cells else {}
         titles = _cell_titles(cells) if cells and self.sight.cells else {}
         found: dict[str, Source] = {}
         for item in asked:
@@ -120,7 +122,9 @@ class Board:
                 code = str(item["indicator"])
                 i = known.get(code)
                 found[_key(item)] = (
-                    Source(i.title, i.unit, i.places, i) if i else Source(code, missing=True)
+                    Source(i.title, i.unit, i.places, i)
+                    if i
+                    else Source(gone.get(code, code), missing=True)
                 )
             else:
                 form, cell = str(item.get("form")), str(item.get("cell"))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
+from sreda.kernel.api import AuditEntry
 from sreda.reporting.enums import VersionStatus
 from sreda.reporting.expressions import Compiled, compile_expression
 from sreda.reporting.forms import Schema, SchemaError
@@ -44,6 +45,17 @@ class Sources:
             form_of=self.form_of,
             indicator_known=self.indicators.__contains__,
         )
+
+
+def titles_of_deleted(codes: Collection[str]) -> dict[str, str]:
+    """What indicators that are no more were called, by code, as the audit log still knows it."""
+    if not codes:
+        return {}
+    entries = AuditEntry.objects.filter(
+        action="reporting.indicator.deleted", data__state__code__in=list(codes)
+    )
+    states = entries.order_by("pk").values_list("data__state", flat=True)
+    return {state["code"]: state["title"] for state in states}
 
 
 def inputs_of(compiled: Compiled) -> set[Key]:

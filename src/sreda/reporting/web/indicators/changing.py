@@ -18,7 +18,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from sreda.kernel import clock
 from sreda.kernel.api import datasets
 from sreda.registry.api import Municipality, Organisation
-from sreda.reporting.access import INDICATORS
+from sreda.reporting.access import DASHBOARDS, INDICATORS
 from sreda.reporting.domain import freshness, shipping
 from sreda.reporting.domain import indicators as domain
 from sreda.reporting.enums import Level
@@ -155,17 +155,21 @@ def delete(request: HttpRequest, pk: UUID) -> HttpResponseBase:
     context: dict[str, Any] = {
         "indicator": found,
         "dependents": Indicator.objects.filter(code__in=codes),
+        "dashboards": DASHBOARDS.all(actor)
+        .filter(widgets__sources__contains=[{"indicator": found.code}])
+        .distinct(),
         "reason": request.POST.get("reason", ""),
     }
     if request.method == "POST":
         try:
-            domain.delete_indicator(
+            lost = domain.delete_indicator(
                 indicator=found.pk, at=clock.now(), actor=actor, reason=context["reason"][:500]
             )
         except ValidationError as error:
             context["error"] = " ".join(error.messages)
         else:
-            messages.success(request, _("Deleted. What depended on it has lost a source."))
+            words = _("Deleted. What depended on it has lost a source.") if lost else _("Deleted.")
+            messages.success(request, words)
             return redirect("reporting:indicators")
     status = 422 if "error" in context else 200
     return render(request, "reporting/indicators/delete.html", context, status=status)
