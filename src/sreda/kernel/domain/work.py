@@ -79,7 +79,7 @@ _END_HUNG = """
         AND l.classid = (key >> 32 & 4294967295)::oid AND l.objid = (key & 4294967295)::oid
         AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
     JOIN pg_stat_activity a ON a.pid = l.pid AND a.pid <> pg_backend_pid()
-    WHERE a.state_change < clock_timestamp() - %s
+    WHERE a.state_change < clock_timestamp() - make_interval(secs => %s)
         AND (a.state <> 'active' OR a.wait_event_type = 'Lock')
 """
 
@@ -88,7 +88,7 @@ def end_hung(name: str) -> bool:
     """End the session that holds the work of this name and in which nothing has happened for
     long; a statement that is being carried out, however long, is work. Whether there was one."""
     with connection.cursor() as cursor:
-        cursor.execute(_END_HUNG, [name, HUNG])
+        cursor.execute(_END_HUNG, [name, HUNG.total_seconds()])
         found = bool(cursor.fetchall())
     if found:
         log.warning("%s hung and was broken off", name)
