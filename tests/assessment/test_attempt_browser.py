@@ -81,6 +81,7 @@ def test_an_answer_given_while_the_store_opens_is_kept(
     chosen(page).check()
     page.wait_for_timeout(wait)
     page.reload()
+    expect(page.locator("form[data-bound]")).to_be_attached()
     expect(chosen(page)).to_be_checked()
     context.unroute("**/assessment/answers/**")
     acknowledged(page, client)

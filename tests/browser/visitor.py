@@ -114,7 +114,7 @@ def chromium() -> Iterator[Browser]:
     # Playwright's loop in this thread is not Django's: its checks would refuse the database
     kept = os.environ.get("DJANGO_ALLOW_ASYNC_UNSAFE")
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
-    expect.set_options(timeout=20_000)  # what is seen, not how quick the machine is
+    expect.set_options(timeout=60_000)  # what is seen, not how quick the machine is
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGS)
         yield started
@@ -138,7 +138,7 @@ class Visitor:
         )  # fmt: skip
         if mode:
             self.context.add_cookies([{"name": COOKIE, "value": mode, "url": site}])
-        self.context.set_default_timeout(30_000)
+        self.context.set_default_timeout(90_000)
         self.page = self.context.new_page()
         self.page.on("console", lambda m: m.type == "error" and self.faults.append(m.text))
         self.page.on("pageerror", lambda error: self.faults.append(str(error)))
@@ -232,7 +232,7 @@ def faults_of(page: Page, own: str = "") -> Iterator[str]:
 
 def until(page: Page, expression: str, value: Any = None) -> None:
     """Wait for what is true of the page; the browser's own waiting is against the page's policy."""
-    end = time.monotonic() + 20
+    end = time.monotonic() + 60
     while not page.evaluate(expression, value):
         assert time.monotonic() < end, f"never: {expression}"
         page.wait_for_timeout(50)

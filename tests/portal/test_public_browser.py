@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.urls import reverse
 from playwright.sync_api import Browser, Route, expect
@@ -109,6 +111,7 @@ def test_the_list_is_narrowed_in_place_and_keeps_a_clean_address(
     expect(page.locator("#results tbody tr")).to_have_count(1)
     page.locator("#filter-link").select_option("100")
     expect(page.locator(".results-count")).to_contain_text("0")
+    expect(page).to_have_url(re.compile("link=100"))
     assert page.url.count("q=") == 1
     assert not faults
     made.close()

@@ -97,8 +97,8 @@ def test_the_version_for_low_vision_is_the_first_stop_of_the_keyboard(
     assert page.evaluate("document.activeElement.id") == "low-vision"
     page.keyboard.press("Enter")
     page.wait_for_selector(".lv-panel")
-    assert page.evaluate("document.documentElement.dataset.lv") == "1"
-    assert page.url == f"{site}/ui/?as=public#lv-settings"
+    expect(page.locator("html")).to_have_attribute("data-lv", "1")
+    expect(page).to_have_url(f"{site}/ui/?as=public#lv-settings")
     made.close()
 
 
@@ -106,13 +106,14 @@ def test_everything_needed_works_without_a_script(browser: Browser, site: str) -
     made = context(browser, site, width=390, java_script_enabled=False)
     page, _faults = visit(made, f"{site}/ui/?as=public")
     page.click(".burger")
-    assert page.locator("#site-nav a").first.is_visible()
+    expect(page.locator("#site-nav a").first).to_be_visible()
     page.goto(f"{site}/ui/")
     page.fill("#list-q", "лицей")
     page.press("#list-q", "Enter")
-    assert "62" in page.locator("#results tbody").inner_text()
+    page.wait_for_url("**q=*")
+    expect(page.locator("#results tbody")).to_contain_text("62")
     page.click("#low-vision")
-    assert page.locator(".lv-panel").is_visible()
+    expect(page.locator(".lv-panel")).to_be_visible()
     made.close()
 
 
@@ -138,7 +139,7 @@ def test_a_dangerous_button_asks_first_and_a_form_sends_once(browser: Browser, s
     button = page.locator("[data-confirm]")
     button.click()
     dialog = page.locator("#confirm")
-    assert dialog.get_by_text("Удалить запись?").is_visible()
+    expect(dialog.get_by_text("Удалить запись?")).to_be_visible()
     dialog.locator("[value=no]").click()
     assert not sent
     button.click()
