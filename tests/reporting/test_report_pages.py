@@ -8,6 +8,7 @@ import json
 import re
 from dataclasses import replace
 from datetime import date
+from decimal import Decimal
 from html import unescape
 from uuid import uuid4
 
@@ -25,10 +26,13 @@ from sreda.reporting.domain import handing_in
 from sreda.reporting.domain.campaigns import add_reports
 from sreda.reporting.domain.delegation import delegate
 from sreda.reporting.domain.filling import Change, save_changes
+from sreda.reporting.domain.indicators import add_indicator
 from sreda.reporting.domain.prefill import fill_campaign
 from sreda.reporting.enums import PeriodKind
 from sreda.reporting.forms import Block, BlockKind, CellType, Field, Schema, Section
-from sreda.reporting.models import Campaign, Form, Proposal, SubmissionStep
+from sreda.reporting.models import Campaign, Form, Indicator, Proposal, SubmissionStep
+from sreda.reporting.queries.computing import compute
+from sreda.reporting.queries.places import PlaceKey
 from tests.factories import (
     ClassGroupFactory,
     EnrolmentFactory,
@@ -421,6 +425,51 @@ def test_shares_and_rates_are_not_added_up(school, head):
         found = operator.get(cell, {"at": "b.share", **place})
         assert "75,5" in found.content.decode()
         assert operator.get(cell, {"at": "l.*.speed", **place}).status_code == 200
+
+
+def test_a_share_is_computed_over_the_sums_it_is_made_of(school, head):
+    fields = (
+        Field("seats", "Мест", unit="ед."),
+        Field("pupils", "Детей", unit="чел."),
+        Field("share", "Мест на одного", CellType.DECIMAL, "ед./чел.", 2,
+              source="b.pupils == 0 ? null : round(b.seats / b.pupils, 2)"),
+        Field("speed", "Скорость", unit="Мбит/с"),
+    )  # fmt: skip
+    schema = Schema((Section("s", "С", blocks=(Block("b", "Б", BlockKind.FIELDS, fields),)),))
+    running = opened(published(schema, code="shares"), audience={})
+    other = OrganisationFactory()
+    add_reports(running, [(other.pk, other.municipality_id)])
+    for place, seats, pupils in ((school, "100", "100"), (other, "10", "900")):
+        actor = head if place == school else seated(Role.HEAD, organisation=other)
+        mine = report(running, place)
+        cells = [Change("b.seats", seats), Change("b.pupils", pupils), Change("b.speed", "50")]
+        save_changes(mine, edition=1, changes=cells, actor=actor, at=AT, key=uuid4())
+        handing_in.submit(mine, actor=actor, at=AT)
+    operator = client_of(seated(Role.OPERATOR))
+    sums = reverse("reporting:consolidated", args=[running.pk])
+    text = operator.get(sums).content.decode()
+    assert ">0,11</a>" in text, "110 seats of 1,000, not the mean of 1 and 0.01"
+    assert "по формуле" in text
+    csv = operator.get(sums, {"export": "csv"}).getvalue().decode()
+    assert "По формуле из сумм" in csv
+    cell = reverse("reporting:consolidated_cell", args=[running.pk])
+    text = operator.get(cell, {"at": "b.share"}).content.decode()
+    assert "0,11" in text
+    assert "?at=b.seats" in text
+    assert ">1</td>" in text, "of the one municipality its own"
+    assert ">0,01</td>" in text
+
+    fields = {"title": "Мест", "levels": ["region", "organisation"], "places": 2}
+    for code, asked in (("shares", "b.share"), ("speeds", "b.speed")):
+        formula = f'form("shares", "{asked}")'
+        add_indicator(fields={**fields, "code": code, "formula": formula}, at=AT, actor=None)
+    computed = compute(list(Indicator.objects.all()), AT.date())
+    region, own = PlaceKey("region"), PlaceKey("organisation", school.pk)
+    assert computed["shares"][region].value == Decimal("0.11")
+    assert computed["shares"][own].value == 1
+    assert computed["speeds"][region].value is None
+    assert "нельзя сложить" in computed["speeds"][region].why
+    assert computed["speeds"][own].value == 50
 
 
 def test_the_monitor_costs_the_same_queries_for_more_schools(mine):

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -20,6 +19,7 @@ from sreda.kernel.api import Actor, audit, publish
 from sreda.reporting.enums import COUNTED, SubmissionStatus
 from sreda.reporting.events import ReportCounted
 from sreda.reporting.models import Campaign, Consolidation, Submission
+from sreda.reporting.queries.consolidated import Totals
 
 # Rows of lists are many to a report, so only they are counted by different reports.
 _REFRESH = """
@@ -55,14 +55,6 @@ SELECT e.key::bigint, sum((e.value ->> 0)::numeric), sum((e.value ->> 1)::int)
   FROM reporting_consolidation k, jsonb_each(k.totals) e
  WHERE k.id = ANY(%s::uuid[]) GROUP BY e.key
 """
-
-
-@dataclass(slots=True)
-class Totals:
-    """`cells` maps a cell's id to (sum, number of reports that filled it)."""
-
-    counted: int = 0
-    cells: dict[int, tuple[Decimal, int]] = field(default_factory=dict)
 
 
 def mark_stale(submission: Submission, *, actor: Actor | None, at: datetime) -> None:
@@ -102,7 +94,7 @@ def brought_up_to_date(
     campaign: Campaign, municipalities: Iterable[UUID] | None = None
 ) -> list[Consolidation]:
     """The campaign's municipalities (all, or these) with kept sums; stale ones are made anew in
-    one query. The sums themselves are read by `summed`, `totals_of` and `of_cell`."""
+    one query. The sums themselves are read by `summed`, `totals_of` and `of_cells`."""
     with transaction.atomic():
         rows = Consolidation.objects.filter(campaign=campaign)
         if municipalities is not None:
@@ -138,17 +130,21 @@ def summed(parts: Iterable[Consolidation]) -> Totals:
     return found
 
 
-def of_cell(parts: Iterable[Consolidation], cell: int) -> dict[UUID, tuple[Decimal, int]]:
-    """One cell's sum and reports by municipality."""
+def of_cells(parts: Sequence[Consolidation], cells: Iterable[int]) -> dict[UUID, Totals]:
+    """Totals of some cells by municipality."""
+    found = {part.municipality_id: Totals(part.counted) for part in parts}
     with connection.cursor() as cursor:
         # By hand: Django takes a key of digits for a place in an array.
         cursor.execute(
-            "SELECT municipality_id, (totals -> %(cell)s ->> 0)::numeric,"
-            " (totals -> %(cell)s ->> 1)::int FROM reporting_consolidation"
-            " WHERE id = ANY(%(parts)s::uuid[]) AND totals ? %(cell)s",
-            {"cell": str(cell), "parts": [part.pk for part in parts]},
+            "SELECT municipality_id, c.key::bigint, (totals -> c.key ->> 0)::numeric,"
+            " (totals -> c.key ->> 1)::int"
+            " FROM reporting_consolidation CROSS JOIN unnest(%(cells)s::text[]) c(key)"
+            " WHERE id = ANY(%(parts)s::uuid[]) AND totals ? c.key",
+            {"cells": [str(pk) for pk in set(cells)], "parts": [part.pk for part in parts]},
         )
-        return {place: (total, reports) for place, total, reports in cursor.fetchall()}
+        for place, cell, total, reports in cursor.fetchall():
+            found[place].cells[cell] = (total, reports)
+    return found
 
 
 def submit_consolidation(kept: Consolidation, *, actor: Actor, at: datetime) -> Consolidation:

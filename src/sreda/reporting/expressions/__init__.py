@@ -23,6 +23,7 @@ from sreda.reporting.expressions.form import (
     vet_schema,
 )
 from sreda.reporting.expressions.inputs import Call, Inputs
+from sreda.reporting.expressions.totals import OverTotals
 from sreda.reporting.expressions.words import ExpressionError, in_words, reason, way_in_words
 from sreda.reporting.expressions.world import World
 
@@ -34,6 +35,7 @@ __all__ = [
     "ExpressionError",
     "Filled",
     "Inputs",
+    "OverTotals",
     "Result",
     "Used",
     "Value",

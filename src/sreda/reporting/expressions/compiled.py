@@ -69,6 +69,11 @@ class Compiled:
         """The key of the only cell it is, where it is nothing but that."""
         return next(iter(self.inputs.cells)) if ident_of(self._expression.tree) else ""
 
+    @property
+    def alone(self) -> bool:
+        """Whether it is computed from cells of its own form and from nothing else."""
+        return bool(self.inputs.cells) and not self.inputs.outside and not self._context
+
     def evaluate(
         self,
         world: World,

@@ -13,8 +13,16 @@ from django.utils.translation import gettext as _
 
 from sreda.kernel.api import datasets
 from sreda.reporting.enums import IndicatorState, Level
-from sreda.reporting.expressions import Compiled, ExpressionError, World, reason
+from sreda.reporting.expressions import (
+    Compiled,
+    CompiledForm,
+    ExpressionError,
+    OverTotals,
+    World,
+    reason,
+)
 from sreda.reporting.expressions.tables import asked
+from sreda.reporting.forms import Schema
 from sreda.reporting.models import Indicator
 from sreda.reporting.queries.formulas import Sources, in_order, inputs_of, needs_of
 from sreda.reporting.queries.lineage import question_in_words
@@ -50,6 +58,7 @@ class Computation:
             forms=self._cells,
             indicators=self._values,
         )
+        self._forms: dict[str, OverTotals] = {}
         self._done: dict[str, dict[PlaceKey, Computed]] = {}
 
     def run(self, indicator: Indicator) -> Mapping[PlaceKey, Computed]:
@@ -85,16 +94,19 @@ class Computation:
         try:
             value = compiled.evaluate(self.world, place)
         except ExpressionError as error:
-            missing = self._missing(compiled, place)
-            told = _("no data: %s") % "; ".join(missing) if missing else reason(error)
-            return None, told[:500]
+            return None, self._why_not(compiled, place, reason(error))
         if value is None:
-            return None, _("the records do not answer")
+            return None, self._why_not(compiled, place, _("the records do not answer"))
         if isinstance(value, bool) or not isinstance(value, Decimal):
             return None, _("the formula gives no number")
         if abs(value) >= LARGEST:
             return None, _("the number is too large or has no value")
         return value.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP), ""
+
+    def _why_not(self, compiled: Compiled, place: Any, otherwise: str) -> str:
+        missing = self._missing(compiled, place)
+        told = _("no data: %s") % "; ".join(missing) if missing else otherwise
+        return told[:500]
 
     def _missing(self, compiled: Compiled, place: Any) -> list[str]:
         """In words, what has no answer here, or is divided by and is zero."""
@@ -105,10 +117,21 @@ class Computation:
             answer = self._answer(call.dataset, call.measure, call.filters)(place)
             if answer is None or (not answer and call in compiled.inputs.divisors):
                 found.append(question_in_words(call.dataset, call.measure, call.filters))
+        for form, key in sorted(compiled.inputs.forms):
+            if self.world.of_form(place, form, key) is None:
+                found.append(self._no_cell(form, key, place))
         for code in sorted(compiled.inputs.indicators):
             if not self.world.indicator(place, code):
                 found.append(_("the indicator “%s”") % self.indicators[code].title)
         return list(dict.fromkeys(found))
+
+    def _no_cell(self, form: str, key: str, place: Any) -> str:
+        schema = self.sources.form_of(form)
+        title = schema.cells[key].title if schema and key in schema.cells else key
+        over = self._over(form)
+        if place.level != Level.ORGANISATION and not over.adds_up(key) and key not in over:
+            return _("figures of the cell “%s” do not add up over organisations") % title
+        return _("the cell “%s” of reports") % title
 
     def _questions(self, compiled: Compiled) -> Iterator[tuple[dict[str, Any], Any]]:
         """What the formula asks, each once, and how the same question is answered at a place."""
@@ -150,18 +173,49 @@ class Computation:
         return answer
 
     def _cells(self, cells: Collection[tuple[str, str]]) -> Mapping[tuple[Any, str], Any]:
-        """Numbers of an organisation's report; of wider places their sums."""
-        sums: dict[tuple[Any, str], Decimal] = {}
-        found = cell_sums(cells, list(self.places.municipality_of), self.on)
+        """Numbers of an organisation's report; of wider places what `_wider` makes of them."""
+        asked = {
+            (form, name) for form, key in cells for name in (key, *self._over(form).needed(key))
+        }
+        found = cell_sums(asked, list(self.places.municipality_of), self.on)
+        own: dict[PlaceKey, dict[tuple[str, str], Decimal]] = {}
+        wider: dict[PlaceKey, dict[tuple[str, str], Decimal]] = {}
         for (organisation, form, key), number in found.items():
-            for place in (
-                PlaceKey(Level.ORGANISATION, organisation),
-                PlaceKey(Level.MUNICIPALITY, self.places.municipality_of[organisation]),
-                PlaceKey(Level.REGION),
-            ):
-                name = (place, f"{form}:{key}")
-                sums[name] = sums.get(name, Decimal(0)) + number
-        return sums
+            own.setdefault(PlaceKey(Level.ORGANISATION, organisation), {})[form, key] = number
+            municipality = PlaceKey(Level.MUNICIPALITY, self.places.municipality_of[organisation])
+            for place in (municipality, PlaceKey(Level.REGION)):
+                sums = wider.setdefault(place, {})
+                sums[form, key] = sums.get((form, key), Decimal(0)) + number
+        made: dict[tuple[Any, str], Any] = {}
+        for form, key in cells:
+            name = f"{form}:{key}"
+            made.update(
+                {
+                    (place, name): held[form, key]
+                    for place, held in own.items()
+                    if (form, key) in held
+                }
+            )
+            for place, sums in wider.items():
+                value = self._wider(form, key, sums)
+                if value is not None:
+                    made[place, name] = value
+        return made
+
+    def _wider(
+        self, form: str, key: str, sums: Mapping[tuple[str, str], Decimal]
+    ) -> Decimal | None:
+        """A cell over many organisations: their sum, or by the cell's own formula over sums."""
+        over = self._over(form)
+        if key in over:
+            return over.value(key, lambda name: sums.get((form, name)))
+        return sums.get((form, key)) if over.adds_up(key) else None
+
+    def _over(self, form: str) -> OverTotals:
+        if form not in self._forms:
+            schema = self.sources.form_of(form)
+            self._forms[form] = OverTotals(CompiledForm(schema or Schema(())))
+        return self._forms[form]
 
     def _values(self, codes: Collection[str]) -> Mapping[tuple[Any, str], Decimal | None]:
         return {

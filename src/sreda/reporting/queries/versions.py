@@ -7,7 +7,7 @@ from functools import lru_cache
 from uuid import UUID
 
 from sreda.reporting.enums import VersionStatus
-from sreda.reporting.expressions import CompiledForm
+from sreda.reporting.expressions import CompiledForm, OverTotals
 from sreda.reporting.forms import Cell, Option, Schema
 from sreda.reporting.models import Dictionary, FormCell, FormVersion
 
@@ -27,6 +27,16 @@ def compiled_form(version: FormVersion) -> CompiledForm:
     if version.status == VersionStatus.DRAFT:
         return CompiledForm(version.schema)
     return _compiled(version.pk)
+
+
+@lru_cache(maxsize=64)
+def _over_totals(version_id: UUID) -> OverTotals:
+    return OverTotals(_compiled(version_id))
+
+
+def over_totals(version: FormVersion) -> OverTotals:
+    """How cells of a published version that do not add up are computed over many reports."""
+    return _over_totals(version.pk)
 
 
 def cell_ids(version: FormVersion) -> Mapping[str, int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -23,44 +23,33 @@ from sreda.kernel.listing import csv_response, xlsx_response
 from sreda.registry.api import Municipality, Role
 from sreda.reporting.access import CONSOLIDATIONS, SUBMISSIONS
 from sreda.reporting.domain.consolidation import (
-    Totals,
     brought_up_to_date,
-    of_cell,
+    of_cells,
     submit_consolidation,
     summed,
     totals_of,
     waiting_in_words,
 )
 from sreda.reporting.enums import COUNTED
-from sreda.reporting.forms import BlockKind, Cell, Field, Schema, Section
+from sreda.reporting.forms import BlockKind, Cell, Schema, Section
 from sreda.reporting.models import Campaign, Consolidation, Submission, Value
 from sreda.reporting.queries.cells import place_of
+from sreda.reporting.queries.consolidated import Figures, Totals, Way, together
 from sreda.reporting.queries.monitoring import others_of_form
-from sreda.reporting.queries.versions import cell_ids
 from sreda.reporting.web.campaigns import the_campaign
 from sreda.reporting.web.frame import page
 from sreda.ui.numbers import short_day
 
 
-def together(field: Field, total: Decimal | None, number: int) -> Decimal | None:
-    """What is shown of so many figures that come to `total`: it, or their mean where they do not
-    add up."""
-    if total is None or field.adds_up:
-        return total
-    return round(total / number, field.places + 1) if number else None
-
-
 @dataclass(slots=True)
 class SumView:
-    """`was` is the sum of the campaign compared with; None: not asked there. `mean`: the figures
-    do not add up."""
+    """`was` is the figure of the campaign compared with; None: not asked there."""
 
     key: str
     title: str
     total: Decimal | None
-    reports: int
+    way: Way
     was: Decimal | None = None
-    mean: bool = False
 
     @property
     def change(self) -> Decimal | None:
@@ -111,17 +100,15 @@ def consolidated(request: HttpRequest, pk: UUID) -> HttpResponseBase:
     others = others_of_form(campaign)
     other = _compared(request, others)
     then, parts_then = _totals(other, place) if other else (None, [])
-    ids = cell_ids(campaign.version)
-    ids_then = cell_ids(other.version) if other else {}
+    figures = Figures(campaign.version)
+    figures_then = Figures(other.version) if other else None
 
     def view(key: str, title: str) -> SumView:
-        field = schema.cells[key].field
-        total, reports = _figure(schema.cells[key], totals, ids[key])
-        was = _figure(schema.cells[key], then, ids_then.get(key))[0] if then else None
-        return SumView(key, title, total, reports, was, not field.adds_up)
+        was = figures_then.of(key, then).value if figures_then and then else None
+        return SumView(key, title, figures.of(key, totals).value, figures.way(key), was)
 
     if request.GET.get("export") in {"csv", "xlsx"}:
-        table = _export(campaign, section, parts, ids, other, parts_then, ids_then)
+        table = _export(campaign, section, parts, other, parts_then)
         write = csv_response if request.GET["export"] == "csv" else xlsx_response
         return write(f"{campaign.version.form.code}-{section.code}", table)
     query: dict[str, str] = {}
@@ -152,15 +139,6 @@ def consolidated(request: HttpRequest, pk: UUID) -> HttpResponseBase:
             "is_operator": actor.role == Role.OPERATOR,
         },
     )
-
-
-def _figure(cell: Cell, totals: Totals, pk: int | None) -> tuple[Decimal | None, int]:
-    """What is shown of a cell, and of how many reports. How many rows of lists stand in a total is
-    not kept, so of rates in lists there is no mean."""
-    total, reports = totals.cells.get(pk, (None, 0)) if pk is not None else (None, 0)
-    if cell.listed and not cell.field.adds_up:
-        return None, reports
-    return together(cell.field, total, reports), reports
 
 
 def _block(block: Any, view: Any) -> dict[str, Any]:
@@ -207,40 +185,34 @@ def _export(
     campaign: Campaign,
     section: Section,
     parts: list[Consolidation],
-    ids: Mapping[str, int],
     other: Campaign | None,
     parts_then: list[Consolidation],
-    ids_then: Mapping[str, int],
 ) -> Iterator[list[Any]]:
     """A cell a line; beside each figure that of the campaign compared with, if there is one."""
+    figures = Figures(campaign.version)
+    figures_then = Figures(other.version) if other else figures
     now, then = ({p.municipality_id: totals_of(p) for p in some} for some in (parts, parts_then))
     names = {p.municipality_id: p.municipality.name for p in (*parts_then, *parts)}
     places = sorted(names, key=lambda pk: names[pk])
-    whole, whole_then = summed(parts), summed(parts_then)
+    whole, whole_then, nothing = summed(parts), summed(parts_then), Totals()
     titles = {block.code: block.title for block in section.blocks}
     before = named(other) if other else ""
-    heads = [[_("In all (of shares and rates the mean)"), _("Reports")]]
+    heads = [[_("In all"), _("How put together"), _("Reports")]]
     if other:
         heads[0] += [before, _("Change"), _("Reports: %s") % before]
     heads += [[names[pk], *([f"{names[pk]}: {before}"] if other else [])] for pk in places]
     yield [_("Table"), _("Cell"), _("Unit"), *(head for some in heads for head in some)]
     for cell in numeric_cells(section, campaign.version.schema):
-
-        def figures(
-            now: Totals | None, then: Totals | None, cell: Cell = cell
-        ) -> tuple[tuple[Decimal | None, int], tuple[Decimal | None, int]]:
-            return (
-                _figure(cell, now or Totals(), ids[cell.key]),
-                _figure(cell, then or Totals(), ids_then.get(cell.key)),
-            )
-
-        (total, reports), (was, reports_then) = figures(whole, whole_then)
-        line: list[Any] = [titles[cell.block], cell.title, cell.field.unit, total, reports]
+        key = cell.key
+        total, was = figures.of(key, whole), figures_then.of(key, whole_then)
+        line: list[Any] = [titles[cell.block], cell.title, cell.field.unit]
+        line += [total.value, figures.way(key).label, total.reports]
         if other:
-            line += [was, difference(total, was), reports_then]
+            line += [was.value, difference(total.value, was.value), was.reports]
         for pk in places:
-            here, there = figures(now.get(pk), then.get(pk))
-            line += [here[0], there[0]] if other else [here[0]]
+            line.append(figures.of(key, now.get(pk, nothing)).value)
+            if other:
+                line.append(figures_then.of(key, then.get(pk, nothing)).value)
         yield line
 
 
@@ -259,11 +231,15 @@ def consolidated_cell(request: HttpRequest, pk: UUID) -> HttpResponseBase:
     place = _seen(request, actor)
     others = others_of_form(campaign)
     other = _compared(request, others)
-    rows, total, reports = _taken_apart(campaign, actor, place, cell, other)
+    figures = Figures(campaign.version)
+    totals, parts = _totals(campaign, place)
+    found = figures.of(key, totals)
+    rows = _parts(campaign, actor, place, cell, parts, other)
     was = None
     if other:
-        then, was, _reports = _taken_apart(other, actor, place, cell, None)
-        rows = _beside(rows, then)
+        then, parts_then = _totals(other, place)
+        was = Figures(other.version).of(key, then).value
+        rows = _beside(rows, _parts(other, actor, place, cell, parts_then, None))
     if request.GET.get("export") in {"csv", "xlsx"}:
         first = _("Municipality") if place is None else _("Organisation")
         head = [first, cell.title, *([named(other), _("Change")] if other else [])]
@@ -277,10 +253,15 @@ def consolidated_cell(request: HttpRequest, pk: UUID) -> HttpResponseBase:
             "campaign": campaign,
             "cell": cell,
             "key": key,
-            "total": total,
+            "total": found.value,
             "was": was,
-            "change": difference(total, was),
-            "reports": reports,
+            "change": difference(found.value, was),
+            "reports": found.reports,
+            "way": figures.way(key).label,
+            "made_of": [
+                (schema.cells[name], figures.of(name, totals).value)
+                for name in figures.made_of(key)
+            ],
             "rows": rows,
             "others": others,
             "other": other,
@@ -311,34 +292,36 @@ class Part:
         return difference(self.total, self.was)
 
 
-def _taken_apart(
-    campaign: Campaign, actor: Actor, place: UUID | None, cell: Cell, other: Campaign | None
-) -> tuple[list[Part], Decimal | None, int]:
-    """The parts of a sum in the campaign, the sum, and how many reports have a figure."""
-    pk = cell_ids(campaign.version).get(cell.key)
-    totals, parts = _totals(campaign, place)
-    total, reports = _figure(cell, totals, pk)
-    if pk is None:
-        return [], total, reports
+def _parts(
+    campaign: Campaign,
+    actor: Actor,
+    place: UUID | None,
+    cell: Cell,
+    parts: list[Consolidation],
+    other: Campaign | None,
+) -> list[Part]:
+    """The parts of a figure in the campaign; links of theirs keep the one compared with."""
+    figures, key = Figures(campaign.version), cell.key
+    if key not in figures.ids:
+        return []
     if place is not None:
-        return _by_organisation(campaign, actor, place, cell, pk), total, reports
+        return _by_organisation(campaign, actor, place, cell, figures.ids[key])
     here = reverse("reporting:consolidated_cell", args=[campaign.pk])
-    there = of_cell(parts, pk)
+    there = of_cells(parts, figures.needed(key))
     rows = []
     for part in parts:
-        figure = there.get(part.municipality_id, (None, 0))
-        unknown = cell.listed and not cell.field.adds_up
-        query = {"at": cell.key, "municipality": part.municipality_id}
+        figure = figures.of(key, there[part.municipality_id])
+        query = {"at": key, "municipality": part.municipality_id}
         if other:
             query["with"] = other.pk
         rows.append(
             Part(
                 part.municipality_id, part.municipality.name,
-                None if unknown else together(cell.field, *figure), figure[1], part.counted,
+                figure.value, figure.reports, part.counted,
                 url=f"{here}?{urlencode(query, safe='*')}",
             )
         )  # fmt: skip
-    return rows, total, reports
+    return rows
 
 
 def _beside(rows: list[Part], then: list[Part]) -> list[Part]:
