@@ -107,7 +107,7 @@ def main(words: list[str]) -> int:
             setup()
             if os.environ.get("CI"):
                 system_packages()
-            words = rest or ["-n", "auto", "--dist", "loadgroup"]
+            words = rest or ["-n", "auto"]
             return run(PYTHON, "-m", "pytest", *words, check=False)
         case "shots":
             setup()

@@ -15,11 +15,14 @@ from django.core.management import call_command
 from django.db import connections
 from hypothesis import settings as hypothesis
 from psycopg import sql
+from xdist.scheduler import LoadScopeScheduling
 
 from sreda.kernel.postgres import Cluster, Target, target
 from sreda.kernel.postgres.keeper import locked
 
-hypothesis.register_profile("any machine", deadline=None)
+# The same examples on every machine; `--hypothesis-profile explore` looks for others.
+hypothesis.register_profile("any machine", deadline=None, derandomize=True)
+hypothesis.register_profile("explore", deadline=None)
 hypothesis.load_profile("any machine")
 
 HOME = Path(os.environ["SREDA_TEST_HOME"])
@@ -100,6 +103,22 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         slow = [item for item in items if item.get_closest_marker("slow")]
         items[:] = [item for item in items if item not in slow]
         config.hook.pytest_deselected(items=slow)
+
+
+class OneProduct(LoadScopeScheduling):
+    """Tests in front of the whole product go to one process, which starts one for them all; they
+    are the longest, so they begin first. All others go one by one to whoever is free.
+
+    (pytest-xdist's own groups are written into ids of tests, which pytest 9.2 no longer keeps.)
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "the product" if nodeid.startswith("tests/browser/") else nodeid
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> OneProduct:
+    return OneProduct(config, log)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

@@ -1,7 +1,7 @@
 """The whole product as its users get it: `sreda up --demo`, and Chromium in front of it.
 
-One server a worker; every test here carries one group, so that pytest-xdist (with --dist
-loadgroup, as `dev.py test` asks) starts one for the whole run. SREDA_BROWSER_URL names a running
+One server a worker; pytest-xdist gives all these tests to one (see `OneProduct`), so that there is
+one for the whole run. SREDA_BROWSER_URL names a running
 one instead, loaded afresh with the demo region.
 """
 
@@ -30,10 +30,8 @@ READY = re.compile(r"is ready: (http://\S+?)/?\s*$")
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        if HERE in item.path.parents:
-            item.add_marker(pytest.mark.xdist_group("browser"))
-            if item.get_closest_marker("browser") and not CHROMIUM:
-                item.add_marker(pytest.mark.skip(reason="Chromium is not installed"))
+        if HERE in item.path.parents and item.get_closest_marker("browser") and not CHROMIUM:
+            item.add_marker(pytest.mark.skip(reason="Chromium is not installed"))
 
 
 @pytest.fixture(scope="session")

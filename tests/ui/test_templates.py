@@ -247,7 +247,8 @@ def test_a_chart_of_terms_is_heard_whole() -> None:
         {"label": "Ежегодно", "start": None, "end": None, "marks": [day, date(2019, 12, 31)]},
     ]
     drawn = svg.gantt(rows, date(2019, 1, 1), date(2019, 12, 31), day)
-    heard = re.findall(r'aria-label="([^"]*)"', drawn)
+    heard = re.findall(r'aria-label="([^"]*)"|<a [^>]*><title>([^<]*)', drawn)
+    heard = [label or title for label, title in heard]
     assert f"{name}: 1{NB}марта — 15{NB}марта{NB}2019. Просрочено" in heard
     assert f"Ежегодно: 1{NB}марта{NB}2019, 31{NB}декабря{NB}2019" in heard
     assert drawn.count('role="listitem"') == 2

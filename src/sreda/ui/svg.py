@@ -281,7 +281,7 @@ def gantt(
         ]
         picture = format_html("{}{}{}", label, bar, format_html_join("", DIAMOND, stones))
         if row.get("url"):
-            drawn.append((format_html(LINKED, row["url"], words, words, picture),))
+            drawn.append((format_html(LINKED, row["url"], words, picture),))
         else:
             drawn.append((format_html(HEARD, words, words, picture),))
     ways = [
@@ -327,7 +327,7 @@ def _heard(row: Mapping[str, Any], name: str) -> str:
     return f"{words}. {row['said']}" if row.get("said") else words
 
 
-LINKED = '<a href="{}" aria-label="{}"><title>{}</title>{}</a>'
+LINKED = '<a href="{}"><title>{}</title>{}</a>'
 HEARD = '<g role="img" aria-label="{}"><title>{}</title>{}</g>'
 DIAMOND = (
     '<rect class="bar-{2}" x="-6" y="-6" width="12" height="12" '

@@ -319,7 +319,7 @@ def named_answers(campaign: Campaign, questions: Sequence[Question]) -> Iterator
     rows = Answer.objects.filter(campaign=campaign).select_related(
         "person", "organisation", "municipality"
     )
-    for row in rows.order_by("at", "pk"):
+    for row in rows.order_by("at", "pk").iterator(chunk_size=2_000):
         yield [
             row.person.full_name if row.person else "",
             str(Role(row.role).label) if row.role else "",
