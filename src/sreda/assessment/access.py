@@ -121,12 +121,11 @@ def left_to_experts(on: date) -> Q:
     return Q(marking__in=WAITING) & Q(~Exists(free_to_mark(on)))
 
 
-def _experts_turn(actor: Actor) -> Q | bool:
-    """What is left to experts, and what this one has marked so."""
+def _marked_by(actor: Actor) -> Q | bool:
     if actor.person_id is None:
         return False
     own = Mark.objects.filter(marker_id=actor.person_id, replaced_at=None)
-    return left_to_experts(actor.on) | Q(pk__in=own.order_by().values("result_id"))
+    return Q(pk__in=own.order_by().values("result_id"))
 
 
 def _told(attempt: str) -> Rule:
@@ -188,7 +187,10 @@ ATTEMPTS: Permissions[Attempt] = Permissions(
     },
 )
 
-EXPERTS_TURN = EXPERT & Rule(_experts_turn) & _of_others("attempt__person_id")
+OTHERS_WORK = _of_others("attempt__person_id")
+STAFFS_TURN = STAFF & own("attempt__sitting__organisation_id", "organisation_id") & OTHERS_WORK
+EXPERTS_TURN = EXPERT & Rule(lambda actor: left_to_experts(actor.on)) & OTHERS_WORK
+EXPERTS_PART = EXPERTS_TURN | EXPERT & Rule(_marked_by) & OTHERS_WORK
 
 # Marks are given blindly: whoever marks for the school sees an answer and no name, of any class.
 # Where nobody of the school is left to mark, the experts of the department do.
@@ -197,16 +199,14 @@ RESULTS: Permissions[ItemResult] = Permissions(
     {
         "view": OPERATOR
         | STAFF & own("attempt__sitting__organisation_id", "organisation_id")
-        | EXPERTS_TURN
+        | EXPERTS_PART
         | _told("attempt__")
         & (
             LEARNER & own("attempt__person_id", "person_id")
             | seated(Role.PARENT) & _of_children("attempt__person_id")
         ),
-        "mark": STAFF
-        & own("attempt__sitting__organisation_id", "organisation_id")
-        & _of_others("attempt__person_id")
-        | EXPERTS_TURN,
+        "mark": STAFFS_TURN | EXPERTS_PART,
+        "queue": STAFFS_TURN | EXPERTS_TURN,
     },
 )
 

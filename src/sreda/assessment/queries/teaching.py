@@ -139,7 +139,7 @@ def with_progress(sitting: Sitting, at: datetime) -> Callable[[list[Person]], No
 
 def to_mark(actor: Actor, sitting: Sitting | None = None) -> QuerySet[ItemResult]:
     """What this actor may mark now: not what they have marked before (another must)."""
-    rows = RESULTS.all(actor, "mark").filter(marking__in=WAITING)
+    rows = RESULTS.all(actor, "queue").filter(marking__in=WAITING)
     if sitting is not None:
         rows = rows.filter(attempt__sitting=sitting)
     own = Q(marks__marker_id=actor.person_id, marks__replaced_at=None)
