@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -83,37 +84,46 @@ def count_in_region() -> Ask:
     return Ask(_IN_REGION)
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What somebody is, and where, in words."""
+
+    role: str
+    place: str
+    group: str = ""
+
+
 def add_places(people: Iterable[Person], actor: Actor) -> None:
-    """Adds what each person is on the actor's day, as far as the actor may see it: `posts_now`
-    and `enrolments_now`. Two queries."""
+    """Adds what each person is on the actor's day, as far as the actor may see it, as `standings`:
+    posts, then learning, the latest first. Two queries."""
     found: dict[UUID, Any] = {}
     for person in people:
         found[person.pk] = person
-        person.posts_now, person.enrolments_now = [], []  # type: ignore[attr-defined]
+        person.standings = []  # type: ignore[attr-defined]
     numbers = list(found)
     if not found:
         return
     with together([_posts_now.ask(actor, numbers), _enrolments_now.ask(actor, numbers)]):
-        for post in _posts_now(actor, numbers):
-            found[post.person_id].posts_now.append(post)
-        for enrolment in _enrolments_now(actor, numbers):
-            found[enrolment.person_id].enrolments_now.append(enrolment)
+        for person_id, role, place, municipality in _posts_now(actor, numbers):
+            found[person_id].standings.append(Standing(_label(role), place or municipality or ""))
+        for person_id, role, place, group in _enrolments_now(actor, numbers):
+            found[person_id].standings.append(Standing(_label(role), place, group or ""))
+
+
+def _label(role: str) -> str:
+    return str(Role(role).label)
 
 
 @kept
-def _posts_now(actor: Actor, people: list[UUID]) -> QuerySet[Post]:
+def _posts_now(actor: Actor, people: list[UUID]) -> QuerySet[Post, tuple[Any, ...]]:
     rows = POSTS.all(actor).filter(on_day(actor.on), person_id__in=people)
-    return rows.select_related("organisation", "municipality").only(
-        "person_id", "role", "title", "organisation__short_name", "municipality__name"
-    )
+    return rows.values_list("person_id", "role", "organisation__short_name", "municipality__name")
 
 
 @kept
-def _enrolments_now(actor: Actor, people: list[UUID]) -> QuerySet[Enrolment]:
+def _enrolments_now(actor: Actor, people: list[UUID]) -> QuerySet[Enrolment, tuple[Any, ...]]:
     rows = ENROLMENTS.all(actor).filter(on_day(actor.on), person_id__in=people)
-    return rows.select_related("organisation", "group").only(
-        "person_id", "role", "organisation__short_name", "group__name"
-    )
+    return rows.values_list("person_id", "role", "organisation__short_name", "group__name")
 
 
 MANY = 1000

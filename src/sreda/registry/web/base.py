@@ -82,13 +82,8 @@ def shown(model: type[models.Model], name: str, value: Any, names: Mapping[str, 
 def places_of(person: Any) -> str:
     """What a listed person is now, in words."""
     return "; ".join(
-        [
-            *(f"{p.get_role_display()}, {p.organisation or p.municipality or ''}".rstrip(", ")
-              for p in person.posts_now),
-            *(f"{e.get_role_display()}, {e.group or ''}, {e.organisation}".replace(", ,", ",")
-              for e in person.enrolments_now),
-        ]
-    )  # fmt: skip
+        ", ".join(filter(None, (one.role, one.group, one.place))) for one in person.standings
+    )
 
 
 def names_in(model: type[models.Model], states: list[Mapping[str, Any]]) -> dict[str, str]:
