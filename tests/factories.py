@@ -29,7 +29,7 @@ class MunicipalityFactory(DjangoModelFactory[Municipality]):
         model = Municipality
 
     code = factory.Sequence(lambda n: f"32{n:06}")
-    name = factory.Sequence(lambda n: f"Городской округ {n}")
+    name = factory.Sequence(lambda n: f"Городской округ {n:04}")
     kind = "urban"
 
 
@@ -42,7 +42,7 @@ class OrganisationFactory(DjangoModelFactory[Organisation]):
     ownership = "municipal"
     municipality = factory.SubFactory(MunicipalityFactory)
     name = factory.LazyAttribute(lambda o: f"Муниципальное учреждение {o.short_name}")
-    short_name = factory.Sequence(lambda n: f"МБОУ «Школа № {n}»")
+    short_name = factory.Sequence(lambda n: f"МБОУ «Школа № {n:04}»")
     postcode = "650000"
     locality = "Кемерово"
     address = "ул. Весенняя, д. 1"
@@ -53,7 +53,7 @@ class PersonFactory(DjangoModelFactory[Person]):
     class Meta:
         model = Person
 
-    family_name = factory.Sequence(lambda n: f"Тестова{n}")
+    family_name = factory.Sequence(lambda n: f"Тестова{n:05}")
     given_name = "Анна"
     patronymic = "Ивановна"
     birth_date = date(1985, 3, 14)

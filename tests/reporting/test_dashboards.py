@@ -6,6 +6,7 @@ import email
 import re
 from datetime import date, timedelta
 from email import policy
+from html import unescape
 from smtplib import SMTPAuthenticationError, SMTPRecipientsRefused
 from uuid import uuid4
 
@@ -372,7 +373,9 @@ def test_a_refusal_is_told_in_words(subscribed, client, error, why):
     page = client.get(reverse("reporting:dashboards")).content.decode()
     assert why in page
     assert "Отправка повторяется каждый час" in page
-    assert not re.search(r"550|timed|Error", page)
+    told = Mailing.objects.get().why
+    assert told in unescape(page)
+    assert not re.search(r"550|timed|Error", told)
 
 
 def test_it_is_stopped_from_the_letter_without_signing_in(subscribed, client):
