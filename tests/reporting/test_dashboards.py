@@ -270,7 +270,7 @@ class Kept(Message):
 @pytest.fixture
 def server():
     kept = Kept()
-    controller = Controller(kept, hostname="127.0.0.1", port=free_port())
+    controller = Controller(kept, hostname="127.0.0.1", port=free_port(), ready_timeout=60)
     controller.start()
     yield controller, kept.letters
     controller.stop()
