@@ -44,9 +44,6 @@ class OverTotals:
     def __contains__(self, key: str) -> bool:
         return key in self._sources
 
-    def adds_up(self, key: str) -> bool:
-        return key in self._cells and self._cells[key].field.adds_up
-
     def made_of(self, key: str) -> list[str]:
         """What the cell is computed from, in the form's order; nothing where it is no such cell."""
         source = self._sources.get(key)

@@ -128,8 +128,8 @@ class Computation:
     def _no_cell(self, form: str, key: str, place: Any) -> str:
         schema = self.sources.form_of(form)
         title = schema.cells[key].title if schema and key in schema.cells else key
-        over = self._over(form)
-        if place.level != Level.ORGANISATION and not over.adds_up(key) and key not in over:
+        alone = place.level == Level.ORGANISATION or self._adds_up(form, key)
+        if not alone and key not in self._over(form):
             return _("figures of the cell “%s” do not add up over organisations") % title
         return _("the cell “%s” of reports") % title
 
@@ -174,9 +174,7 @@ class Computation:
 
     def _cells(self, cells: Collection[tuple[str, str]]) -> Mapping[tuple[Any, str], Any]:
         """Numbers of an organisation's report; of wider places what `_wider` makes of them."""
-        asked = {
-            (form, name) for form, key in cells for name in (key, *self._over(form).needed(key))
-        }
+        asked = {(form, name) for form, key in cells for name in (key, *self._made_of(form, key))}
         found = cell_sums(asked, list(self.places.municipality_of), self.on)
         own: dict[PlaceKey, dict[tuple[str, str], Decimal]] = {}
         wider: dict[PlaceKey, dict[tuple[str, str], Decimal]] = {}
@@ -206,10 +204,17 @@ class Computation:
         self, form: str, key: str, sums: Mapping[tuple[str, str], Decimal]
     ) -> Decimal | None:
         """A cell over many organisations: their sum, or by the cell's own formula over sums."""
+        if self._adds_up(form, key):
+            return sums.get((form, key))
         over = self._over(form)
-        if key in over:
-            return over.value(key, lambda name: sums.get((form, name)))
-        return sums.get((form, key)) if over.adds_up(key) else None
+        return over.value(key, lambda name: sums.get((form, name))) if key in over else None
+
+    def _adds_up(self, form: str, key: str) -> bool:
+        schema = self.sources.form_of(form)
+        return schema is not None and key in schema.cells and schema.cells[key].field.adds_up
+
+    def _made_of(self, form: str, key: str) -> list[str]:
+        return [] if self._adds_up(form, key) else self._over(form).needed(key)
 
     def _over(self, form: str) -> OverTotals:
         if form not in self._forms:

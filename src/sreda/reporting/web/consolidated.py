@@ -34,7 +34,7 @@ from sreda.reporting.enums import COUNTED
 from sreda.reporting.forms import BlockKind, Cell, Schema, Section
 from sreda.reporting.models import Campaign, Consolidation, Submission, Value
 from sreda.reporting.queries.cells import place_of
-from sreda.reporting.queries.consolidated import Figures, Totals, Way, together
+from sreda.reporting.queries.consolidated import Figure, Figures, Totals, Way, together
 from sreda.reporting.queries.monitoring import others_of_form
 from sreda.reporting.web.campaigns import the_campaign
 from sreda.reporting.web.frame import page
@@ -67,9 +67,22 @@ def _seen(request: HttpRequest, actor: Actor) -> UUID | None:
         raise Http404 from error
 
 
-def _totals(campaign: Campaign, place: UUID | None) -> tuple[Totals, list[Consolidation]]:
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """A campaign over one municipality or all: its figures, the totals, what they are sums of."""
+
+    campaign: Campaign
+    figures: Figures
+    totals: Totals
+    parts: list[Consolidation]
+
+    def of(self, key: str) -> Figure:
+        return self.figures.of(key, self.totals)
+
+
+def _sums(campaign: Campaign, place: UUID | None) -> Sums:
     parts = brought_up_to_date(campaign, None if place is None else [place])
-    return summed(parts), parts
+    return Sums(campaign, Figures(campaign.version), summed(parts), parts)
 
 
 def _compared(request: HttpRequest, others: list[Campaign]) -> Campaign | None:
@@ -96,19 +109,18 @@ def consolidated(request: HttpRequest, pk: UUID) -> HttpResponseBase:
     schema = campaign.version.schema
     summed_up = [s for s in schema.sections if _numbers_in(s)] or schema.sections
     section = next((s for s in summed_up if s.code == request.GET.get("section")), summed_up[0])
-    totals, parts = _totals(campaign, place)
+    sums = _sums(campaign, place)
+    parts = sums.parts
     others = others_of_form(campaign)
     other = _compared(request, others)
-    then, parts_then = _totals(other, place) if other else (None, [])
-    figures = Figures(campaign.version)
-    figures_then = Figures(other.version) if other else None
+    then = _sums(other, place) if other else None
 
     def view(key: str, title: str) -> SumView:
-        was = figures_then.of(key, then).value if figures_then and then else None
-        return SumView(key, title, figures.of(key, totals).value, figures.way(key), was)
+        was = then.of(key).value if then else None
+        return SumView(key, title, sums.of(key).value, sums.figures.way(key), was)
 
     if request.GET.get("export") in {"csv", "xlsx"}:
-        table = _export(campaign, section, parts, other, parts_then)
+        table = _export(section, sums, then)
         write = csv_response if request.GET["export"] == "csv" else xlsx_response
         return write(f"{campaign.version.form.code}-{section.code}", table)
     query: dict[str, str] = {}
@@ -125,7 +137,7 @@ def consolidated(request: HttpRequest, pk: UUID) -> HttpResponseBase:
             "section": section,
             "sections": summed_up,
             "blocks": [_block(block, view) for block in section.blocks],
-            "totals": totals,
+            "totals": sums.totals,
             "place": Municipality.objects.filter(pk=place).first() if place else None,
             "places": Municipality.objects.filter(pk__in=[p.municipality_id for p in parts])
             if actor.role == Role.OPERATOR and place is None
@@ -181,38 +193,33 @@ def difference(now: Decimal | None, was: Decimal | None) -> Decimal | None:
     return None if now is None or was is None else now - was
 
 
-def _export(
-    campaign: Campaign,
-    section: Section,
-    parts: list[Consolidation],
-    other: Campaign | None,
-    parts_then: list[Consolidation],
-) -> Iterator[list[Any]]:
+def _export(section: Section, sums: Sums, then: Sums | None) -> Iterator[list[Any]]:
     """A cell a line; beside each figure that of the campaign compared with, if there is one."""
-    figures = Figures(campaign.version)
-    figures_then = Figures(other.version) if other else figures
-    now, then = ({p.municipality_id: totals_of(p) for p in some} for some in (parts, parts_then))
-    names = {p.municipality_id: p.municipality.name for p in (*parts_then, *parts)}
+    sides = [sums, *([then] if then else [])]
+    totals = [{part.municipality_id: totals_of(part) for part in side.parts} for side in sides]
+    names = {p.municipality_id: p.municipality.name for side in sides for p in side.parts}
     places = sorted(names, key=lambda pk: names[pk])
-    whole, whole_then, nothing = summed(parts), summed(parts_then), Totals()
+    schema, nothing = sums.campaign.version.schema, Totals()
     titles = {block.code: block.title for block in section.blocks}
-    before = named(other) if other else ""
-    heads = [[_("In all"), _("How put together"), _("Reports")]]
-    if other:
-        heads[0] += [before, _("Change"), _("Reports: %s") % before]
-    heads += [[names[pk], *([f"{names[pk]}: {before}"] if other else [])] for pk in places]
-    yield [_("Table"), _("Cell"), _("Unit"), *(head for some in heads for head in some)]
-    for cell in numeric_cells(section, campaign.version.schema):
-        key = cell.key
-        total, was = figures.of(key, whole), figures_then.of(key, whole_then)
+    before = named(then.campaign) if then else ""
+    heads = [_("In all"), _("How put together"), _("Reports")]
+    if then:
+        heads += [before, _("Change"), _("Reports: %s") % before]
+    for pk in places:
+        heads += [names[pk], *([f"{names[pk]}: {before}"] if then else [])]
+    yield [_("Table"), _("Cell"), _("Unit"), *heads]
+    for cell in numeric_cells(section, schema):
+        key, total = cell.key, sums.of(cell.key)
         line: list[Any] = [titles[cell.block], cell.title, cell.field.unit]
-        line += [total.value, figures.way(key).label, total.reports]
-        if other:
+        line += [total.value, sums.figures.way(key).label, total.reports]
+        if then:
+            was = then.of(key)
             line += [was.value, difference(total.value, was.value), was.reports]
         for pk in places:
-            line.append(figures.of(key, now.get(pk, nothing)).value)
-            if other:
-                line.append(figures_then.of(key, then.get(pk, nothing)).value)
+            line += [
+                side.figures.of(key, there.get(pk, nothing)).value
+                for side, there in zip(sides, totals, strict=True)
+            ]
         yield line
 
 
@@ -231,15 +238,14 @@ def consolidated_cell(request: HttpRequest, pk: UUID) -> HttpResponseBase:
     place = _seen(request, actor)
     others = others_of_form(campaign)
     other = _compared(request, others)
-    figures = Figures(campaign.version)
-    totals, parts = _totals(campaign, place)
-    found = figures.of(key, totals)
-    rows = _parts(campaign, actor, place, cell, parts, other)
+    sums = _sums(campaign, place)
+    found = sums.of(key)
+    rows = _parts(sums, actor, place, cell, other)
     was = None
     if other:
-        then, parts_then = _totals(other, place)
-        was = Figures(other.version).of(key, then).value
-        rows = _beside(rows, _parts(other, actor, place, cell, parts_then, None))
+        then = _sums(other, place)
+        was = then.of(key).value
+        rows = _beside(rows, _parts(then, actor, place, cell, None))
     if request.GET.get("export") in {"csv", "xlsx"}:
         first = _("Municipality") if place is None else _("Organisation")
         head = [first, cell.title, *([named(other), _("Change")] if other else [])]
@@ -257,10 +263,9 @@ def consolidated_cell(request: HttpRequest, pk: UUID) -> HttpResponseBase:
             "was": was,
             "change": difference(found.value, was),
             "reports": found.reports,
-            "way": figures.way(key).label,
+            "way": sums.figures.way(key).label,
             "made_of": [
-                (schema.cells[name], figures.of(name, totals).value)
-                for name in figures.made_of(key)
+                (schema.cells[name], sums.of(name).value) for name in sums.figures.made_of(key)
             ],
             "rows": rows,
             "others": others,
@@ -293,23 +298,18 @@ class Part:
 
 
 def _parts(
-    campaign: Campaign,
-    actor: Actor,
-    place: UUID | None,
-    cell: Cell,
-    parts: list[Consolidation],
-    other: Campaign | None,
+    sums: Sums, actor: Actor, place: UUID | None, cell: Cell, other: Campaign | None
 ) -> list[Part]:
     """The parts of a figure in the campaign; links of theirs keep the one compared with."""
-    figures, key = Figures(campaign.version), cell.key
+    campaign, figures, key = sums.campaign, sums.figures, cell.key
     if key not in figures.ids:
         return []
     if place is not None:
         return _by_organisation(campaign, actor, place, cell, figures.ids[key])
     here = reverse("reporting:consolidated_cell", args=[campaign.pk])
-    there = of_cells(parts, figures.needed(key))
+    there = of_cells(sums.parts, figures.needed(key))
     rows = []
-    for part in parts:
+    for part in sums.parts:
         figure = figures.of(key, there[part.municipality_id])
         query = {"at": key, "municipality": part.municipality_id}
         if other:
