@@ -43,7 +43,6 @@ def tell_moved(sitting: Sitting, learners: Iterable[UUID], *, at: datetime) -> N
             learners,
             key=f"moved:{sitting.pk}:{sitting.edition}",
             subject=subject,
-            parents=subject,
             text=_term(sitting),
             link=_sitting(sitting),
             of_child=_children,
@@ -58,7 +57,6 @@ def tell_released(sitting: Sitting, *, at: datetime) -> None:
             *_last_attempts(sitting),
             key=f"marks:{sitting.pk}:{sitting.edition}",
             subject=subject,
-            parents=subject,
             link=_sitting(sitting),
             at=at,
         )
@@ -71,7 +69,6 @@ def tell_withheld(sitting: Sitting, *, at: datetime) -> None:
             *_last_attempts(sitting),
             key=f"withheld:{sitting.pk}:{sitting.edition}",
             subject=subject,
-            parents=subject,
             text=_("They are not shown meanwhile. You will be told when they are published anew."),
             link=_sitting(sitting),
             at=at,
@@ -92,7 +89,6 @@ def tell_marked(attempt: Attempt, *, at: datetime) -> None:
             subject=subject if by_hand else "",
             parents=subject,
             link=_result(attempt.pk),
-            of_child=lambda _child: _result(attempt.pk),
             at=at,
         )
 
@@ -105,9 +101,7 @@ def tell_changed(attempt: Attempt, *, at: datetime) -> None:
             [attempt.person_id],
             key=f"changed:{attempt.pk}:{at.isoformat()}",
             subject=subject,
-            parents=subject,
             link=_result(attempt.pk),
-            of_child=lambda _child: _result(attempt.pk),
             at=at,
         )
 
@@ -121,7 +115,6 @@ def tell_decided(appeal: UUID, attempt: Attempt, *, at: datetime) -> None:
             subject=_("Your appeal is decided: %(title)s") % title,
             parents=_("An appeal is decided: %(title)s") % title,
             link=_result(attempt.pk),
-            of_child=lambda _child: _result(attempt.pk),
             at=at,
         )
 
@@ -160,18 +153,18 @@ def tell_left_over(result: ItemResult, *, at: datetime) -> None:
 
 def _tell(
     learners: Iterable[UUID],
-    of_child: Address,
+    of_child: Address | None = None,
     *,
     key: str,
     subject: str,
-    parents: str,
     link: str,
     at: datetime,
     text: str = "",
+    parents: str = "",
     key_of_child: str = "",
 ) -> None:
-    """Learners by `subject` (empty: they know), whoever is their parent today by `parents`, with
-    the name of the child; `of_child` is where a parent reads of one."""
+    """Learners by `subject` (empty: they know), whoever is their parent today by `parents` (else
+    alike), with the name of the child; `of_child` is where a parent reads of one, if elsewhere."""
     people = list(learners)
     notices = [
         Notice(addressee=person, key=key, subject=subject, text=text, link=link, made_at=at)
@@ -185,9 +178,9 @@ def _tell(
             Notice(
                 addressee=tie.guardian_id,
                 key=f"{key_of_child or key}:{child.pk}",
-                subject=f"{parents} ({child.given_name} {child.family_name})",
+                subject=f"{parents or subject} ({child.given_name} {child.family_name})",
                 text=text,
-                link=in_seat(of_child(child.pk), f"ward:{child.pk}"),
+                link=in_seat(of_child(child.pk) if of_child else link, f"ward:{child.pk}"),
                 made_at=at,
             )
         )
