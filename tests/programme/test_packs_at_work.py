@@ -188,12 +188,8 @@ def slowly(real):
 @pytest.mark.parametrize("where", ["stored.check", "findings.rows.write"])
 def test_a_killed_worker_leaves_nothing_half_done(settings: Any, where: str) -> None:
     """Killed in the middle of the check, or of the transaction that loads."""
-    actor = operator()
-    load = handed_in(actor)
     loading = where != "stored.check"
-    if loading:
-        work.run(load.pk, at=clock.now())
-        packs.ask_confirm(load=load.pk, actor=actor, at=clock.now())
+    load = asked_for(loading)
     child = in_another_process(load.pk, where, settings)
     later = clock.now() + timedelta(minutes=1)
     assert work.lost(later) == [], "somebody works on it"
@@ -218,12 +214,8 @@ def test_a_worker_that_hangs_is_broken_off_and_writes_nothing_when_it_wakes(
     settings: Any, where: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It hangs with nothing asked of the database, or in the middle of a transaction."""
-    actor = operator()
-    load = handed_in(actor)
     loading = where != "stored.check"
-    if loading:
-        work.run(load.pk, at=clock.now())
-        packs.ask_confirm(load=load.pk, actor=actor, at=clock.now())
+    load = asked_for(loading)
     child = in_another_process(load.pk, where, settings)
     later = clock.now() + timedelta(minutes=1)
     assert work.lost(later) == [], "it is given time"
@@ -278,6 +270,16 @@ def _asked_by(other: psycopg.Connection[Any]) -> str:
         )
         row = cursor.fetchone()
     return str(row[0]) if row else ""
+
+
+def asked_for(loading: bool) -> PackLoad:
+    """A pack that waits to be checked, or to be loaded."""
+    actor = operator()
+    load = handed_in(actor)
+    if loading:
+        work.run(load.pk, at=clock.now())
+        packs.ask_confirm(load=load.pk, actor=actor, at=clock.now())
+    return load
 
 
 def in_another_process(
